@@ -1,0 +1,39 @@
+import { defineConfig } from 'electron-vite'
+import vue from '@vitejs/plugin-vue'
+import tailwindcss from '@tailwindcss/vite'
+import { resolve } from 'node:path'
+
+const here = (path: string) => resolve(import.meta.dirname, path)
+const alias = { '#shared': here('src/shared'), '#base': here('src/main/base') }
+
+export default defineConfig({
+  main: {
+    resolve: { alias },
+    build: {
+      outDir: 'out/main',
+      target: 'node24',
+      sourcemap: true,
+      minify: false,
+      externalizeDeps: true,
+      rollupOptions: {
+        input: {
+          index: here('src/main/index.ts'),
+          engine: here('src/main/engine/main.ts'),
+          serve: here('src/main/shell/browser/main.ts'),
+          'layer-worker': here('src/main/engine/core/layers/worker.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    resolve: { alias },
+    build: { outDir: 'out/preload', rollupOptions: { input: { index: here('src/preload/index.ts') }, output: { format: 'cjs', entryFileNames: '[name].cjs' } } },
+  },
+  renderer: {
+    root: here('src/renderer'),
+    resolve: { alias: { ...alias, '@': here('src/renderer/src') } },
+    plugins: [vue(), tailwindcss()],
+    build: { outDir: here('out/renderer'), rollupOptions: { input: { index: here('src/renderer/index.html') } } },
+  },
+})

@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream'
+import type { Descriptor } from '#shared/oci/descriptor.ts'
+import type { Digest } from '#shared/oci/digest.ts'
+
+/**
+ * The content store: bytes addressed by their digest, in an OCI image layout on disk (`blobs/sha256/<hex>`).
+ *
+ * A **blob** is there whole and verified, or not there. Bytes arrive through an **ingest**: named by what is being
+ * fetched, invisible to readers, resumable after a cut (its offset and the hash so far are recovered from the file), and ended by
+ * commit (verified against digest and size, then renamed into place) or abort. Reading verifies again: the stream fails, rather
+ * than ends, when the bytes are not those of the descriptor.
+ *
+ * Ask for the smallest interface that does: a function that only reads takes a {@link ContentProvider}.
+ */
+export interface ContentProvider {
+  /** @throws not-found; the stream errors with data-loss when the bytes do not match. */
+  open(target: { digest: Digest; size?: number }): Promise<Readable>
+  /** The whole blob; for manifests and configs. @throws resource-exhausted above `limit` bytes (default 8 MiB). */
+  read(target: { digest: Digest; size?: number }, limit?: number): Promise<Uint8Array>
+  /** Path of the blob for programs that map or send it. */
+  pathOf(digest: Digest): string
+}
+export interface ContentIndex {
+  has(digest: Digest): boolean
+  /** Size in bytes. @throws not-found */
+  sizeOf(digest: Digest): number
+  list(): AsyncIterable<{ digest: Digest; size: number }>
+  remove(digest: Digest): Promise<void>
+}
+export interface ContentIngester {
+  /** One writer per ref at a time: a second call waits for the first to end. */
+  writer(ref: string, expected?: Descriptor): Promise<ContentWriter>
+  /** Writes bytes that are already in memory. */
+  put(content: Uint8Array): Promise<Digest>
+}
+export interface ContentWriter extends AsyncDisposable {
+  /** Bytes already there from an earlier, cut attempt. */
+  readonly offset: number
+  write(chunk: Uint8Array): Promise<void>
+  /** Starts over, e.g. when the server cannot resume. */
+  truncate(): Promise<void>
+  /** @throws data-loss when digest or size differ from what was expected; nothing becomes visible then. */
+  commit(): Promise<{ digest: Digest; size: number }>
+  abort(): Promise<void>
+}
+export interface ContentStore extends ContentProvider, ContentIndex, ContentIngester {}

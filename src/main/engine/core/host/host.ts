@@ -1,0 +1,115 @@
+/**
+ * The host: everything the engine asks of the kernel and of other programs goes through here, and nothing else touches
+ * privileges.
+ *
+ * Two ways of being started give the same Host. As root the engine works directly. As an ordinary user it was put by the
+ * launcher (rootless.ts) into the user and mount namespace that RootlessKit's child holds, while it stays in the host's own
+ * network namespace: registries on loopback stay reachable, and only bridges, veths and nft rules live in the
+ * child's network namespace, which is `networkNamespace`.
+ *
+ * `facts` is the start-up probe: what this machine can do, what is missing, and the remedy.
+ */
+export interface Host {
+  readonly facts: HostFacts
+  readonly syscalls: Syscalls
+  /** Path of the namespace in which bridges live, when it is not the engine's own (rootless). */
+  readonly networkNamespace: string | undefined
+  /** Runs a program to its end. Arguments are never a shell string. Rejects with a coded error on a non-zero exit unless `allowFailure`. */
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>
+  /** Publishes a host port when a namespace of our own is in between (RootlessKit's port driver). Undefined as root, where nftables does it. */
+  readonly portForwarder: PortForwarder | undefined
+}
+
+export interface RunOptions {
+  input?: string | Uint8Array
+  /** Network namespace to run in; 'bridges' means wherever bridges live. Default: the engine's own. */
+  networkNamespace?: string | 'bridges'
+  allowFailure?: boolean
+  /** Milliseconds; the program is killed and the call rejects with deadline-exceeded. Default 30,000. */
+  deadline?: number
+  signal?: AbortSignal
+  environment?: Record<string, string>
+}
+export interface RunResult {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export interface PortForwarder {
+  /** Listens on the host's `hostIp:hostPort` and forwards to `childIp:childPort` inside. @throws already-exists (port-allocated) when taken. */
+  add(rule: ForwardRule): Promise<number>
+  remove(id: number): Promise<void>
+  list(): Promise<(ForwardRule & { id: number })[]>
+}
+export interface ForwardRule {
+  protocol: 'tcp' | 'udp'
+  hostIp: string
+  hostPort: number
+  childIp: string
+  childPort: number
+}
+
+/** System calls that Node lacks, from the native addon (native/syscalls). All throw EngineError with errno in `reason`. */
+export interface Syscalls {
+  /** mount(2). `cwd`: relative paths in `data` (overlay's lowerdir) are taken from there, so that 128 layers fit one page. */
+  mount(options: { source: string; target: string; type: string; flags?: readonly MountFlag[]; data?: string; cwd?: string }): void
+  unmount(target: string, options?: { detach?: boolean }): void
+  mknod(path: string, kind: 'fifo' | 'char' | 'block' | 'socket', mode: number, major?: number, minor?: number): void
+  /** Extended attributes of the path itself, never of what a link points at. */
+  setXattr(path: string, name: string, value: Uint8Array): void
+  getXattr(path: string, name: string): Uint8Array | undefined
+  listXattrs(path: string): string[]
+  removeXattr(path: string, name: string): void
+  /** openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `rootFd` were `/`, links included; never leaves it. Returns a file descriptor. */
+  openInRoot(rootFd: number, path: string, flags: number, mode?: number): number
+  /** Makes a new network namespace with loopback up and pins it at `path`. */
+  createNetworkNamespace(path: string): void
+  /** A bound, non-blocking socket made inside the namespace at `path`, for dgram's or net's `fd` option. */
+  socketIn(path: string, kind: 'udp4' | 'tcp4', address: string, port: number): number
+  /** flock(2) LOCK_EX|LOCK_NB. False when another holds it. */
+  tryLock(fd: number): boolean
+  /** Sends a signal by pidfd, only if the process still has this start time (field 22 of /proc/PID/stat). False when it is gone. */
+  signalProcess(pid: number, startTime: bigint, signal: number): boolean
+  /** Gives freed heap back to the kernel (malloc_trim). */
+  trimHeap(): void
+}
+
+export type MountFlag = 'readonly' | 'nosuid' | 'nodev' | 'noexec' | 'bind' | 'recursive' | 'private' | 'slave' | 'shared' | 'remount'
+
+export type CgroupMode = 'v1' | 'hybrid' | 'v2'
+/** How the runtime is to manage cgroups: directly, through systemd, or not at all (rootless without delegation). */
+export type CgroupDriver = 'cgroupfs' | 'systemd' | 'none'
+
+/** Served at /slipway/host and shown on the first-run page. */
+export interface HostFacts {
+  rootless: boolean
+  kernel: string
+  operatingSystem: string
+  /** GOARCH. */
+  architecture: string
+  cpus: number
+  memoryBytes: number
+  runtime: { name: 'crun' | 'runc'; path: string; version: string } | undefined
+  storage: 'overlay' | 'fuse-overlayfs' | 'copy'
+  cgroup: { mode: CgroupMode; driver: CgroupDriver; controllers: string[] }
+  /** Paths that the runtime must not see (crun refuses hybrid cgroups): given to the shim as --hide. */
+  hiddenFromRuntime: string[]
+  tools: { ip?: string; nft?: string; shim?: string; rootlesskit?: string; slirp4netns?: string; pasta?: string; newuidmap?: string; fuseOverlayfs?: string; mkfs?: string }
+  seccomp: boolean
+  apparmor: boolean
+  checks: HostCheck[]
+}
+
+/** One line of the first-run page. */
+export interface HostCheck {
+  /** Stable: runtime, overlay, user-namespaces, subuid, nft, ip, cgroup, tun, shim. */
+  id: string
+  status: 'ok' | 'degraded' | 'missing'
+  /** What was found. */
+  finding: string
+  /** What does not work because of it. */
+  consequence?: string
+  /** The exact command or setting that mends it. */
+  remedy?: string
+}

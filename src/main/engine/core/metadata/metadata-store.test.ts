@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createMemoryMetadataStore } from './memory-metadata-store.ts'
+import type { MetadataStore } from './metadata-store.ts'
+import { openMetadataStore } from './sqlite-metadata-store.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'metadata-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe.each<[string, () => MetadataStore]>([
+  ['sqlite', () => openMetadataStore(join(folder, 'db'))],
+  ['memory', () => createMemoryMetadataStore()],
+])('a metadata store (%s)', (_name, open) => {
+  test('keeps values by key, lists them in order of insertion, and forgets deleted ones', () => {
+    using store = open()
+    const things = store.collection<{ n: number }>('things')
+    things.put('b', { n: 1 })
+    things.put('a', { n: 2 })
+    things.put('b', { n: 3 })
+    expect(things.list()).toEqual([{ n: 3 }, { n: 2 }])
+    things.delete('b')
+    things.delete('never was')
+    expect([things.find('b'), things.find('a'), things.size]).toEqual([undefined, { n: 2 }, 1])
+    expect(store.collection('other').size).toBe(0)
+  })
+
+  test('a transaction that throws leaves nothing behind, across collections', () => {
+    using store = open()
+    const [left, right] = [store.collection<number>('left'), store.collection<number>('right')]
+    left.put('kept', 1)
+    expect(() =>
+      store.transaction(() => {
+        left.put('kept', 2)
+        left.put('new', 3)
+        right.put('new', 4)
+        left.delete('kept')
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect([left.list(), right.list()]).toEqual([[1], []])
+  })
+
+  test('a nested transaction joins the outer one', () => {
+    using store = open()
+    const values = store.collection<number>('values')
+    expect(() =>
+      store.transaction(() => {
+        store.transaction(() => values.put('inner', 1))
+        throw new Error('outer')
+      }),
+    ).toThrow('outer')
+    expect(values.list()).toEqual([])
+  })
+})
+
+test('records survive a reopen', () => {
+  {
+    using store = openMetadataStore(join(folder, 'db'))
+    store.collection('things').put('a', { deep: [1, 2] })
+  }
+  using again = openMetadataStore(join(folder, 'db'))
+  expect(again.collection('things').find('a')).toEqual({ deep: [1, 2] })
+})
+
+test('a data root of a newer engine is refused and untouched', () => {
+  const path = join(folder, 'db')
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA user_version = 999')
+  database.close()
+  expect(() => openMetadataStore(path)).toThrow(/newer Slipway/)
+})

@@ -1,0 +1,116 @@
+import { DatabaseSync } from 'node:sqlite'
+import { EngineError } from '#shared/errors.ts'
+import type { Collection, MetadataStore } from './metadata-store.ts'
+
+/** Raised by every change that an older engine could misread. */
+const SCHEMA_VERSION = 1
+
+/**
+ * Opens or creates the database.
+ *
+ * WAL with synchronous=NORMAL: a commit survives the death of the engine at any instant; a power cut may lose the last commits
+ * but never tears one (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * @throws EngineError failed-precondition when a newer engine wrote the data root.
+ */
+export function openMetadataStore(path: string): MetadataStore {
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512; PRAGMA busy_timeout = 2000')
+  migrate(database, path)
+  const write = new Writer(database)
+  const collections = new Map<string, SqliteCollection<unknown>>()
+  return {
+    collection<Value>(name: string): Collection<Value> {
+      let found = collections.get(name)
+      if (!found) collections.set(name, (found = new SqliteCollection<unknown>(name, database, write)))
+      return found as SqliteCollection<Value>
+    },
+    transaction: (work) => write.transaction(work),
+    [Symbol.dispose]: () => database.close(),
+  }
+}
+
+function migrate(database: DatabaseSync, path: string) {
+  const found = Number((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
+  if (found > SCHEMA_VERSION)
+    throw new EngineError('failed-precondition', `${path} was written by a newer Slipway (schema ${found}; this one knows ${SCHEMA_VERSION})`, { reason: 'newer-data', hint: 'Install the newer Slipway again, or choose another data root.' })
+  database.exec(`CREATE TABLE IF NOT EXISTS record (collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key)) STRICT;
+    PRAGMA user_version = ${SCHEMA_VERSION}`)
+}
+
+/** Serialises writes into transactions and undoes the memory side of those that fail. */
+class Writer {
+  readonly #database: DatabaseSync
+  #undo: (() => void)[] | undefined
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  transaction<Result>(work: () => Result): Result {
+    if (this.#undo) return work()
+    const undo: (() => void)[] = (this.#undo = [])
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      for (const step of undo.reverse()) step()
+      throw error
+    } finally {
+      this.#undo = undefined
+    }
+  }
+
+  /** `apply` writes to the database and then memory; `undo` restores memory should the transaction fail later. */
+  write(apply: () => void, undo: () => void) {
+    apply()
+    this.#undo?.push(undo)
+  }
+}
+
+class SqliteCollection<Value> implements Collection<Value> {
+  readonly #values = new Map<string, Value>()
+  readonly #name: string
+  readonly #writer: Writer
+  readonly #upsert
+  readonly #remove
+
+  constructor(name: string, database: DatabaseSync, writer: Writer) {
+    this.#name = name
+    this.#writer = writer
+    this.#upsert = database.prepare('INSERT INTO record (collection, key, value) VALUES (?, ?, ?) ON CONFLICT (collection, key) DO UPDATE SET value = excluded.value')
+    this.#remove = database.prepare('DELETE FROM record WHERE collection = ? AND key = ?')
+    for (const row of database.prepare('SELECT key, value FROM record WHERE collection = ? ORDER BY rowid').all(name)) this.#values.set(String(row.key), JSON.parse(String(row.value)) as Value)
+  }
+
+  get size() {
+    return this.#values.size
+  }
+  find = (key: string) => this.#values.get(key)
+  list = () => [...this.#values.values()]
+
+  put(key: string, value: Value) {
+    const before = this.#values.get(key)
+    this.#writer.write(
+      () => {
+        this.#upsert.run(this.#name, key, JSON.stringify(value))
+        this.#values.set(key, value)
+      },
+      () => (before === undefined ? this.#values.delete(key) : this.#values.set(key, before)),
+    )
+  }
+
+  delete(key: string) {
+    const before = this.#values.get(key)
+    if (before === undefined) return
+    this.#writer.write(
+      () => {
+        this.#remove.run(this.#name, key)
+        this.#values.delete(key)
+      },
+      () => this.#values.set(key, before),
+    )
+  }
+}

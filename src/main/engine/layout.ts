@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { hexOf, type Digest } from '#shared/oci/digest.ts'
+
+/**
+ * Every path the engine keeps on disk. Nobody else joins paths under these roots.
+ *
+ * The data root is durable; the run root may vanish at a reboot and is rebuilt from the data root and the kernel.
+ */
+export interface Layout {
+  readonly dataRoot: string
+  readonly runRoot: string
+  /** Held (flock) by the one engine that owns the data root. */
+  readonly lockFile: string
+  readonly database: string
+  /** OCI image layout: oci-layout, blobs/sha256/<hex>, and ingest/ for what is not yet visible. */
+  readonly content: string
+  readonly snapshots: string
+  readonly volumes: string
+  readonly buildCache: string
+  /** The runtime's own state (crun --root). */
+  readonly runtimeRoot: string
+  /** Pinned network namespaces. */
+  readonly networkNamespaces: string
+  readonly rootlessState: string
+  readonly temporary: string
+  blob(digest: Digest): string
+  container(id: string): ContainerLayout
+  /** State of the shim that monitors one exec. */
+  execState(execId: string): string
+  /** State of one RUN step or other short-lived task of a build. */
+  buildStep(id: string): ContainerLayout
+}
+
+export interface ContainerLayout {
+  /** Durable: hosts, hostname, resolv.conf and logs. */
+  readonly data: string
+  readonly logs: string
+  readonly hostsFile: string
+  readonly hostnameFile: string
+  readonly resolvConfFile: string
+  /** Of this boot: the OCI bundle (config.json, rootfs) and the shim's state (shim.sock, pid, exit). */
+  readonly bundle: string
+  readonly rootfs: string
+  readonly shimState: string
+}
+
+export function createLayout(dataRoot: string, runRoot: string): Layout {
+  const content = join(dataRoot, 'content')
+  return {
+    dataRoot,
+    runRoot,
+    lockFile: join(dataRoot, 'lock'),
+    database: join(dataRoot, 'slipway.db'),
+    content,
+    snapshots: join(dataRoot, 'snapshots'),
+    volumes: join(dataRoot, 'volumes'),
+    buildCache: join(dataRoot, 'build-cache'),
+    runtimeRoot: join(runRoot, 'runtime'),
+    networkNamespaces: join(runRoot, 'netns'),
+    rootlessState: join(runRoot, 'rootlesskit'),
+    temporary: join(dataRoot, 'tmp'),
+    blob: (digest) => join(content, 'blobs', 'sha256', hexOf(digest)),
+    container: (id) => containerLayout(join(dataRoot, 'containers', id), join(runRoot, 'containers', id)),
+    execState: (execId) => join(runRoot, 'exec', execId),
+    buildStep: (id) => containerLayout(join(dataRoot, 'tmp', `step-${id}`), join(runRoot, 'build', id)),
+  }
+}
+
+const containerLayout = (data: string, run: string): ContainerLayout => ({
+  data,
+  logs: join(data, 'logs'),
+  hostsFile: join(data, 'hosts'),
+  hostnameFile: join(data, 'hostname'),
+  resolvConfFile: join(data, 'resolv.conf'),
+  bundle: join(run, 'bundle'),
+  rootfs: join(run, 'bundle', 'rootfs'),
+  shimState: join(run, 'shim'),
+})
