@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream'
+import type { ContainerLayout } from '../../layout.ts'
 
 /**
  * The runtime: makes containers run, by an OCI runtime (crun or runc) under one shim per process (native/shim/README.md).
@@ -13,9 +13,18 @@ import type { Duplex } from 'node:stream'
  * runtime's state and cgroup are gone.
  */
 export interface Runtime {
+  /** Writes the bundle's config.json and starts the shim. Nothing runs before `start`. @throws already-exists when a task of this id is there. */
   createTask(request: TaskRequest): Promise<Task>
-  /** The task of an earlier engine. Undefined when there is none; `exited` is already settled when it ended meanwhile. */
-  openTask(id: string): Promise<Task | undefined>
+  /**
+   * The task of an earlier engine (or of this one). Undefined when the run root knows nothing of it, as after a reboot.
+   * When its shim was lost (killed with -9, or by the machine) what the kernel knows decides: what is left of the container is killed
+   * and removed, and `exited` says 137, or the code if the shim had written it.
+   */
+  openTask(id: string, layout?: ContainerLayout): Promise<Task | undefined>
+  /** An exec of an earlier engine (or of this one). Undefined when there is none. Its exit stays until `remove`. */
+  openExec(execId: string): Promise<Exec | undefined>
+  /** Ids of the containers (not of build steps) that have something in the run root, running or not. */
+  listTasks(): Promise<string[]>
 }
 
 export interface TaskRequest {
@@ -24,25 +33,33 @@ export interface TaskRequest {
   spec: OciSpec
   stdin: 'none' | 'keep' | 'once'
   tty: boolean
-  /** Undefined: the output goes only to those attached. */
+  /** Undefined: the output goes only to those attached. Sizes in bytes; maxSize 0: no rotation. */
   log?: { directory: string; maxSize: number; maxFiles: number }
+  /** Where its files are, when it is not a container: `layout.buildStep(id)`. Default `layout.container(id)`. */
+  layout?: ContainerLayout
 }
 
 export interface MonitoredProcess {
+  /** As the host sees it. Undefined before start. */
   readonly pid: number | undefined
-  /** Starts the process. @throws invalid-argument with the runtime's words: reason `executable-not-found` or `not-executable` where it is that. */
+  /**
+   * Starts the process; resolves to its pid.
+   * @throws invalid-argument with the runtime's words (Docker's text): reason `executable-not-found` (a shell's 127) or `not-executable` (126)
+   * where it is that, else `start-failed`. The task is gone then; `exited` resolves too, with 127, 126 or 128.
+   */
   start(): Promise<number>
-  /** Joins stdio; allowed before start. Closing the stream leaves the process running. */
+  /** Joins stdio; allowed before start. Closing the stream leaves the process running. @throws failed-precondition when it has ended. */
   attach(streams: { stdin: boolean; stdout: boolean; stderr: boolean }): Promise<AttachStream>
+  /** Before start too. Without a tty: nothing happens. */
   resize(size: { rows: number; columns: number }): Promise<void>
-  /** Never reaches another process that got the same pid. @throws failed-precondition when it is not running. */
+  /** Never reaches another process that got the same pid. @throws failed-precondition (reason `not-running`) when it is not running. */
   signal(signal: number): Promise<void>
   readonly exited: Promise<Exit>
 }
 
 export interface Task extends MonitoredProcess {
   readonly id: string
-  exec(request: ExecRequest): Promise<MonitoredProcess>
+  exec(request: ExecRequest): Promise<Exec>
   pause(): Promise<void>
   resume(): Promise<void>
   /** Changes limits of the running container. */
@@ -50,14 +67,23 @@ export interface Task extends MonitoredProcess {
   /** Pids in the container, as the host sees them. */
   pids(): Promise<number[]>
   stats(): Promise<TaskStats>
-  /** Removes what is left of the bundle after exit; kills first when it still runs. */
+  /** Removes what the run root holds of it, its execs included; kills first when it still runs. The rootfs must be unmounted by whoever mounted it. */
   remove(): Promise<void>
 }
 
 export interface ExecRequest {
   execId: string
+  /** From spec/: createExecProcess. */
   process: OciProcess
   stdin: boolean
+}
+
+/** A process added to a task. It lives on when the engine goes. */
+export interface Exec extends MonitoredProcess {
+  readonly execId: string
+  readonly taskId: string
+  /** Forgets its exit; kills it first when it still runs. */
+  remove(): Promise<void>
 }
 
 /** Output by stream, stdin by writing; `end()` half-closes stdin. */
@@ -90,6 +116,7 @@ export interface OciSpec {
   process: OciProcess
   root: { path: string; readonly: boolean }
   hostname?: string
+  /** Needs runtime-spec 1.1, which crun 1.8 and runc 1.1 do not know; a sysctl is used with those. */
   domainname?: string
   mounts: OciMount[]
   annotations?: Record<string, string>
@@ -100,13 +127,23 @@ export interface OciSpec {
     devices?: { type: 'c' | 'b' | 'p'; path: string; major: number; minor: number; fileMode?: number; uid?: number; gid?: number }[]
     cgroupsPath?: string
     resources?: OciResources
-    seccomp?: object
+    seccomp?: OciSeccomp
     sysctl?: Record<string, string>
     maskedPaths?: string[]
     readonlyPaths?: string[]
     rootfsPropagation?: string
     mountLabel?: string
   }
+}
+/** https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp */
+export interface OciSeccomp {
+  defaultAction: string
+  defaultErrnoRet?: number
+  architectures?: string[]
+  flags?: string[]
+  listenerPath?: string
+  listenerMetadata?: string
+  syscalls?: { names: string[]; action: string; errnoRet?: number; args?: { index: number; value: number; valueTwo?: number; op: string }[] }[]
 }
 export interface OciMount {
   destination: string
