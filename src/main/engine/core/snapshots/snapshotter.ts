@@ -1,4 +1,5 @@
 import type { ChainId } from '#shared/oci/digest.ts'
+import type { DiffSource, WhiteoutForm } from '../layers/layers.ts'
 
 /**
  * Snapshots: directories stacked on one another.
@@ -8,16 +9,23 @@ import type { ChainId } from '#shared/oci/digest.ts'
  * nothing. Storage differs by machine (overlayfs, fuse-overlayfs, plain copies); what is said here does not.
  *
  * Unpacking an image: for each layer whose chain ID is not yet committed, `prepareLayer(chain)` gives an empty directory to
- * apply the layer into (whiteouts in the form the snapshotter asks for) and `commitLayer` makes it appear under its chain ID in one
- * step. Layers of one image may be prepared and applied at the same time; commit them in order.
+ * apply the layer into (whiteouts in the form the draft asks for) and `commit` of the draft makes it appear under its chain ID in one
+ * step. Where `independent` is true, layers of one image may be prepared and applied at the same time, in any order, and only committed
+ * in order; where it is false (plain copies) a draft starts as a copy of its parent, which must be committed before.
  *
  * Running a container: `prepare(key, parent)` once at create; `mount(key, target)` at start and `unmount(target)` when it stops; `remove(key)`
  * with the container. A mount outlives the engine; mounting what is mounted is nothing.
  *
- * Committing a container or a build step: `upperDirectory(key)` is what changed (overlay form), for layers/diff; `commit(key,
- * chain)` freezes it without copying.
+ * Committing a container or a build step: `changesOf(key)` says what layers/diff is to read; `commit(key, chain)` freezes the
+ * snapshot without copying, after which the key is gone; `copyChanges` takes a frozen copy first, and the container goes on.
+ *
+ * A record is written only when its directory is whole, so what a crash leaves are directories without a record; they are removed at open.
  */
 export interface Snapshotter {
+  /** Stable name as Docker reports it: `overlay2`, `fuse-overlayfs` or `vfs`. */
+  readonly driver: string
+  /** Drafts do not need their parent to be committed first. */
+  readonly independent: boolean
   has(chain: ChainId): boolean
   prepareLayer(chain: ChainId, parent: ChainId | undefined): Promise<LayerDraft>
   prepare(key: string, parent: ChainId | undefined): Promise<void>
@@ -26,11 +34,16 @@ export interface Snapshotter {
   /** Read-only mount of a committed snapshot, for reading an image's files. Undone by `unmount`. */
   mountView(chain: ChainId, target: string): Promise<void>
   unmount(target: string): Promise<void>
-  /** Directory with only this snapshot's changes: whiteouts are 0/0 character devices, opaque directories carry an xattr. */
-  upperDirectory(key: string): string
+  /** What this snapshot changed with respect to its parent, for layers.diff, measure and changes. */
+  changesOf(id: { key: string } | { chain: ChainId }): DiffSource
+  /** As Docker reports them (`GraphDriver.Data`): LowerDir, UpperDir, WorkDir, or Dir. */
+  describe(id: { key: string } | { chain: ChainId }): Record<string, string>
   /** Directories from top to bottom that together are the committed chain. */
   layerDirectories(chain: ChainId): string[]
+  /** Freezes an active snapshot, which must not be mounted any more. The chain being there already, the snapshot is only removed. */
   commit(key: string, chain: ChainId): Promise<void>
+  /** A frozen copy of what an active snapshot changed so far, to be measured and then committed, while the snapshot stays in use. */
+  copyChanges(key: string): Promise<ChangesCopy>
   remove(key: string): Promise<void>
   /** Removes a committed snapshot. @throws failed-precondition while another sits on it. */
   removeCommitted(chain: ChainId): Promise<void>
@@ -43,6 +56,12 @@ export interface Snapshotter {
 export interface LayerDraft extends AsyncDisposable {
   /** Apply here. Disposing without commit removes it. */
   readonly directory: string
-  readonly whiteouts: 'device' | 'remove'
+  readonly whiteouts: WhiteoutForm
+  /** @throws failed-precondition when the parent is not committed. The chain being there already, the draft is only removed. */
   commit(): Promise<void>
+}
+
+export interface ChangesCopy extends AsyncDisposable {
+  readonly source: DiffSource
+  commit(chain: ChainId): Promise<void>
 }

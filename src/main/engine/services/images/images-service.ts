@@ -1,6 +1,58 @@
-import type { ChainId, Digest, ImageId } from '#shared/oci/digest.ts'
-import type { ImageConfig } from '#shared/oci/image-config.ts'
+import type { Readable } from 'node:stream'
+import type { Descriptor } from '#shared/oci/descriptor.ts'
+import type { ChainId, DiffId, Digest, ImageId } from '#shared/oci/digest.ts'
+import type { HistoryEntry, ImageConfig } from '#shared/oci/image-config.ts'
 import type { Platform } from '#shared/oci/platform.ts'
+import type { Lease } from '../../core/leases/leases.ts'
+import type { SearchResult } from '../../core/registry/registry.ts'
+
+/**
+ * Images: what containers start from.
+ *
+ * An **image record** is one platform's image: its ID is the digest of its config (docs/decisions/0010-image-id.md), and its layers are
+ * committed snapshots from the moment the record exists. A **name** (reference record) points at an image: a tag that moves, or
+ * `repository@digest`, which does not. An image without names is *dangling*; an image made by another's build step has that one as parent.
+ *
+ * A verb per file: pull.ts, push.ts, list.ts, remove.ts, … Records are in records.ts, and everything that becomes an image, whether
+ * pulled, loaded, imported, committed or built, goes through register.ts.
+ */
+export interface Images {
+  /** By name, full ID or unique ID prefix. @throws not-found (`No such image: x`); when `platform` is given, also for another platform's image. */
+  resolve(name: string, platform?: Platform): Promise<ResolvedImage>
+  find(name: string): Promise<ResolvedImage | undefined>
+  /** Resolves, pulling first what is not there. */
+  ensure(name: string, options?: PullOptions & { lease?: Lease }): Promise<ResolvedImage>
+
+  pull(name: string, options?: PullOptions): Promise<PullResult>
+  push(name: string, options?: PushRequest): Promise<void>
+  list(options?: ListOptions): Promise<ImageSummary[]>
+  inspect(name: string): Promise<ImageDetails>
+  history(name: string): Promise<ImageHistoryEntry[]>
+  tag(source: string, target: string): Promise<void>
+  remove(name: string, options?: { force?: boolean; prune?: boolean }): Promise<RemovalStep[]>
+  prune(filters?: ImageFilters): Promise<{ steps: RemovalStep[]; reclaimed: number }>
+  /** A docker-archive that is an OCI layout as well. */
+  save(names: readonly string[], options?: { platform?: Platform; signal?: AbortSignal }): Promise<Readable>
+  load(archive: Readable, options?: LoadOptions): Promise<LoadedImage[]>
+  import(source: Readable, options?: ImportOptions): Promise<ImageId>
+
+  /**
+   * Freezes an active snapshot as a layer: what it changed becomes a committed snapshot. With `keep` the snapshot stays in use and a
+   * copy is frozen (commit of a container); without, it must be unmounted and its key is gone after (build step).
+   */
+  commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  /** Makes the tar file a layer on `parent`: applied to a committed snapshot and kept as a blob. */
+  addLayer(file: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  /** Makes an image of a config whose layers are all committed. The same config gives the same image. */
+  create(request: CreateImageRequest): Promise<ImageId>
+
+  search(term: string, options?: SearchRequest): Promise<SearchResult[]>
+  distribution(name: string, auth?: RegistryAuth, signal?: AbortSignal): Promise<{ descriptor: Descriptor; platforms: Platform[] }>
+  authenticate(auth: RegistryAuth, signal?: AbortSignal): Promise<{ identityToken: string }>
+  /** Bytes of all layers, each counted once. */
+  layersSize(): number
+  readonly count: number
+}
 
 /** What other services need to know of an image; made by services/images, asked for in their needs.ts. */
 export interface ResolvedImage {
@@ -31,4 +83,120 @@ export interface TransferProgress {
   status: string
   current?: number
   total?: number
+  /** Machine-readable result, such as a push's tag, digest and size. */
+  aux?: unknown
+}
+
+export interface PullOptions {
+  platform?: Platform
+  /** Every tag of the repository. */
+  allTags?: boolean
+  auth?: RegistryAuth
+  signal?: AbortSignal
+  onProgress?: (progress: TransferProgress) => void
+}
+
+export interface PullResult {
+  id: ImageId
+  /** Of the manifest or index that the name stands for. */
+  digest: Digest
+  newer: boolean
+}
+
+export interface PushRequest {
+  auth?: RegistryAuth
+  /** Overrides the tag of the name; with `allTags` every local tag of the repository. */
+  tag?: string
+  allTags?: boolean
+  signal?: AbortSignal
+  onProgress?: (progress: TransferProgress) => void
+}
+
+export type ImageFilters = Readonly<Record<string, readonly string[]>>
+export interface ListOptions {
+  /** Also the intermediate images of builds. */
+  all?: boolean
+  filters?: ImageFilters
+  /** Compute `sharedSize`. */
+  sharedSize?: boolean
+}
+
+export interface ImageSummary {
+  id: ImageId
+  parent: ImageId | undefined
+  /** `busybox:latest`, newest last. */
+  tags: string[]
+  /** `busybox@sha256:…`. */
+  digests: string[]
+  /** Unix seconds. */
+  created: number
+  /** Bytes of file content of its layers. */
+  size: number
+  /** -1 where not asked for. */
+  sharedSize: number
+  labels: Record<string, string>
+  containers: number
+}
+
+export interface ImageDetails extends ImageSummary {
+  config: ImageConfig
+  comment: string
+  lastTagTime: string
+  graphDriver: { name: string; values: Record<string, string> }
+  descriptor: Descriptor | undefined
+}
+
+export interface ImageHistoryEntry extends HistoryEntry {
+  /** Known where the step left an image of its own. */
+  id: ImageId | undefined
+  tags: string[]
+  size: number
+}
+
+export type RemovalStep = { untagged: string } | { deleted: Digest }
+
+export interface LoadOptions {
+  signal?: AbortSignal
+  onProgress?: (progress: TransferProgress) => void
+}
+export interface LoadedImage {
+  id: ImageId
+  /** As shown to people. */
+  names: string[]
+}
+
+export interface ImportOptions {
+  /** Name of the result; dangling without. */
+  name?: string
+  message?: string
+  /** Dockerfile instructions: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR. */
+  changes?: readonly string[]
+  platform?: Platform
+  /** What history says it came from. */
+  origin?: string
+  signal?: AbortSignal
+}
+
+export interface CommittedLayer {
+  diffId: DiffId
+  chain: ChainId
+  /** Bytes of file content. */
+  size: number
+}
+
+export interface CreateImageRequest {
+  config: ImageConfig
+  parent?: ImageId
+  /** References to give it, in any form; without a tag `latest`. */
+  names?: readonly string[]
+  /** Docker's word for the event, such as `import`; none by default. */
+  event?: string
+  lease?: Lease
+}
+
+export interface SearchRequest {
+  limit?: number
+  filters?: ImageFilters
+  auth?: RegistryAuth
+  signal?: AbortSignal
 }

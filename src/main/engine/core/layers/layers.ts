@@ -1,0 +1,91 @@
+import type { Readable } from 'node:stream'
+import type { DiffId, Digest } from '#shared/oci/digest.ts'
+
+/**
+ * Layers: file system change sets as tar archives.
+ *
+ * To **apply** a layer is to replay its archive in a directory; to **diff** is the opposite, from a directory of changes (an overlay's
+ * upper directory, or two whole trees where there is no overlay) to an archive. To **pack** is to write a whole tree.
+ *
+ * In an archive a deletion is a *whiteout*: an empty file `.wh.name`; a directory that hides all that is below it holds
+ * `.wh..wh..opq`. On disk an overlay says the same with a 0/0 character device and an extended attribute. {@link WhiteoutForm}
+ * says which form the directory wants.
+ *
+ * The archive is hostile until proven otherwise: no name, symbolic link, hard link or whiteout in it reaches outside the directory
+ * (names are resolved as if the directory were `/`, see rooted-path.ts). The bytes are hashed as they pass, and the result is the **diff ID**.
+ *
+ * All of this is synchronous file system work in worker threads (worker.ts): at most two at a time, ended when idle. Diff is
+ * canonical: the same directory gives the same bytes, so a layer made here need not be kept as a blob; it is made again
+ * from its frozen snapshot when it is pushed or saved, and verified by its diff ID.
+ */
+export interface Layers extends AsyncDisposable {
+  /**
+   * Applies the layer in the file `source` (gzip, zstd or plain tar, told by its first bytes) to `directory`.
+   * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
+   */
+  apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
+  /** What `diff` would give, without the bytes. */
+  measure(source: DiffSource, options?: TransferOptions): Promise<AppliedLayer>
+  /** The changes as a tar stream; read it to its end. The stream errors when the tree cannot be read. */
+  diff(source: DiffSource, options?: TransferOptions): Readable
+  /** A whole tree, such as a mounted root file system, as a tar stream; nothing outside `directory` is followed or read. */
+  pack(directory: string, options?: TransferOptions): Readable
+  /** Paths that differ, as `docker diff` shows them. */
+  changes(source: DiffSource): Promise<Change[]>
+  /** Compresses a layer into the file `target`; the source is a file or a diff. */
+  compress(source: { file: string } | DiffSource, target: string, options?: TransferOptions & { algorithm?: 'gzip' | 'none' }): Promise<CompressedLayer>
+  /** Bytes (allocated blocks) and entries below a directory, hard links counted once; other file systems are not entered. */
+  usage(directory: string): Promise<{ bytes: number; inodes: number }>
+}
+
+export type WhiteoutForm =
+  /** 0/0 device and trusted.overlay.opaque. */
+  | 'overlay'
+  /** 0/0 device and user.overlay.opaque: an overlay mounted in a user namespace. */
+  | 'user-overlay'
+  /** The directory already holds what is below: remove it. */
+  | 'remove'
+
+export interface TransferOptions {
+  signal?: AbortSignal
+  /** Bytes handled so far, of the file that is read (apply, compress) or of the tar that is written. At most ten a second. */
+  onProgress?: (bytes: number) => void
+}
+
+export interface ApplyOptions extends TransferOptions {
+  whiteouts: WhiteoutForm
+  /** Refuses any other diff ID; what was applied by then is the caller's to remove. */
+  expected?: DiffId
+  /** Uncompressed bytes; default 256 GiB. What the disk has free bounds it as well. */
+  limit?: number
+}
+
+export interface AppliedLayer {
+  diffId: DiffId
+  /** Bytes of the uncompressed archive. */
+  size: number
+  /** Bytes of file content in it: what Docker calls a layer's size. */
+  contentSize: number
+}
+
+/**
+ * `directory` with `form` overlay: an upper directory alone says what changed. With `below`: whole trees, compared (copy snapshots);
+ * 'overlay' with `below` (top to bottom) is needed only by `changes`, to tell added from changed.
+ */
+export interface DiffSource {
+  directory: string
+  form: WhiteoutForm
+  below?: readonly string[]
+}
+
+export interface Change {
+  /** Absolute in the container: `/etc/passwd`. */
+  path: string
+  kind: 'added' | 'modified' | 'deleted'
+}
+
+export interface CompressedLayer extends AppliedLayer {
+  digest: Digest
+  /** Bytes of the file written. */
+  compressedSize: number
+}
