@@ -1,0 +1,148 @@
+import { ServerResponse, type IncomingMessage } from 'node:http'
+import { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { EngineError, messageOf } from '#shared/errors.ts'
+import { createQuery } from './query.ts'
+import type { Exchange } from './router.ts'
+
+const JSON_LIMIT = 8 * 1024 * 1024
+
+export interface ExchangeParts {
+  request: IncomingMessage
+  response: ServerResponse
+  params: Record<string, string>
+  search: string
+  apiVersion: number
+}
+
+/** An exchange on an ordinary request: the body is the request stream, a hijack takes request and response as they are. */
+export function createExchange(parts: ExchangeParts): Exchange {
+  const { request, response } = parts
+  return {
+    request,
+    response,
+    params: parts.params,
+    query: createQuery(parts.search),
+    apiVersion: parts.apiVersion,
+    signal: closeSignal(response),
+    json: async <Body extends object>() => parseBody<Body>(request, await readAll(request)),
+    hijack(contentType) {
+      response.useChunkedEncodingByDefault = false
+      response.writeHead(200, { 'Content-Type': contentType })
+      response.flushHeaders()
+      return Duplex.from({ readable: request, writable: response })
+    },
+  }
+}
+
+/**
+ * An exchange on a request that asked for an upgrade. Node stops parsing behind the headers, so the body (exec start has one) and the
+ * raw stream after it both come from the socket.
+ */
+export function createUpgradedExchange(parts: ExchangeParts, socket: Socket, head: Buffer): Exchange {
+  const { request, response } = parts
+  const length = Number(request.headers['content-length'] ?? 0)
+  if (head.length > 0) socket.unshift(head)
+  let bodyRead = length === 0
+  return {
+    request,
+    response,
+    params: parts.params,
+    query: createQuery(parts.search),
+    apiVersion: parts.apiVersion,
+    signal: closeSignal(socket),
+    async json<Body extends object>() {
+      if (bodyRead) return {} as Body
+      bodyRead = true
+      return parseBody<Body>(request, await readExactly(socket, length))
+    },
+    hijack(contentType) {
+      response.detachSocket(socket)
+      if (!bodyRead) throw new EngineError('internal', 'hijacked before the body was read')
+      const own = response.getHeaders()
+      const lines = Object.entries(own).map(([name, value]) => `${name}: ${String(value)}\r\n`)
+      socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}Content-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`)
+      return request.headers['transfer-encoding'] === 'chunked' ? withoutEmptyChunkedBody(socket) : socket
+    },
+  }
+}
+
+/** A response to an upgrade request, for the case that it is refused. */
+export function responseOn(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  response.assignSocket(socket)
+  response.on('finish', () => socket.end())
+  return response
+}
+
+const EMPTY_CHUNKED_BODY = Buffer.from('0\r\n\r\n')
+
+/** Some clients (docker-modem) announce a chunked body on an upgrade and end it at once; those five bytes are not stdin. */
+function withoutEmptyChunkedBody(socket: Socket): Socket {
+  const first = socket.read() as Buffer | null
+  if (first === null) return socket
+  const rest = first.subarray(0, EMPTY_CHUNKED_BODY.length).equals(EMPTY_CHUNKED_BODY) ? first.subarray(EMPTY_CHUNKED_BODY.length) : first
+  if (rest.length > 0) socket.unshift(rest)
+  return socket
+}
+
+function closeSignal(stream: ServerResponse | Socket): AbortSignal {
+  const controller = new AbortController()
+  stream.once('close', () => {
+    if (!stream.writableFinished) controller.abort(new EngineError('cancelled', 'the client went away'))
+  })
+  return controller.signal
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > JSON_LIMIT) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks, size)
+}
+
+/** Reads `length` bytes and leaves what follows in the socket. */
+async function readExactly(socket: Socket, length: number): Promise<Buffer> {
+  if (length > JSON_LIMIT) throw tooLarge()
+  for (;;) {
+    const bytes = socket.read(length) as Buffer | null
+    if (bytes !== null) {
+      if (bytes.length < length) throw new EngineError('cancelled', 'the request body was cut off')
+      return bytes
+    }
+    if (socket.readableEnded || socket.destroyed) throw new EngineError('cancelled', 'the request body was cut off')
+    await readableOrOver(socket)
+  }
+}
+
+function readableOrOver(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      for (const name of ['readable', 'end', 'close', 'error']) socket.off(name, settle)
+      resolve()
+    }
+    for (const name of ['readable', 'end', 'close', 'error']) socket.once(name, settle)
+  })
+}
+
+const tooLarge = () => new EngineError('resource-exhausted', 'request body too large', { reason: 'body-too-large' })
+
+function parseBody<Body extends object>(request: IncomingMessage, bytes: Buffer): Body {
+  if (bytes.length === 0) return {} as Body
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+  if (type !== 'application/json') throw new EngineError('invalid-argument', `unsupported Content-Type header (${type}): must be 'application/json'`)
+  let value: unknown
+  try {
+    value = JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw new EngineError('invalid-argument', `invalid JSON: ${messageOf(error)}`)
+  }
+  if (value === null) return {} as Body
+  if (typeof value !== 'object' || Array.isArray(value)) throw new EngineError('invalid-argument', 'invalid JSON: expected an object')
+  return value as Body
+}

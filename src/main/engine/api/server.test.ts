@@ -1,0 +1,105 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { EngineError } from '#shared/errors.ts'
+import { createApiServer } from './server.ts'
+import { json, type Route } from './router.ts'
+
+const ROUTES: Route[] = [
+  { method: 'GET', path: '/_ping', handle: () => ({ status: 200, body: 'OK' }) },
+  { method: 'HEAD', path: '/_ping', handle: () => ({ status: 200 }) },
+  { method: 'GET', path: '/images/json', handle: () => json(['list']) },
+  { method: 'GET', path: '/images/*name/json', handle: ({ params }) => json(params) },
+  { method: 'GET', path: '/containers/:id/json', handle: ({ params, apiVersion, query }) => json({ ...params, apiVersion, size: query.flag('size'), filters: query.filters() }) },
+  { method: 'POST', path: '/echo', handle: async (exchange) => json(await exchange.json()) },
+  { method: 'POST', path: '/fails', handle: () => { throw new EngineError('conflict', 'taken', { reason: 'name-in-use', hint: 'choose another' }) } },
+  { method: 'POST', path: '/same', handle: () => { throw new EngineError('not-modified', 'already') } },
+  { method: 'POST', path: '/raw', handle: async (exchange) => {
+    const body = await exchange.json<{ prefix?: string }>()
+    const stream = exchange.hijack('application/vnd.docker.raw-stream')
+    stream.write(body.prefix ?? '')
+    stream.pipe(stream)
+    return undefined
+  } },
+]
+
+async function serve() {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-api-'))
+  const path = join(folder, 'docker.sock')
+  const errors: string[] = []
+  const server = createApiServer({ routes: ROUTES, version: '1.2.3', log: (line) => errors.push(line) })
+  await server.listen(path, 0o600)
+  onTestFinished(async () => {
+    await server[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
+  })
+  const call = async (method: string, target: string, body?: string, headers: Record<string, string> = {}) => {
+    const { promise, resolve, reject } = Promise.withResolvers<import('node:http').IncomingMessage>()
+    request({ socketPath: path, method, path: target, headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers } }, resolve).on('error', reject).end(body)
+    const response = await promise
+    return { status: response.statusCode, headers: response.headers, body: await text(response) }
+  }
+  return { path, call, errors }
+}
+
+test('answers with and without version, with the headers that clients negotiate by', async () => {
+  const { call } = await serve()
+  const ping = await call('GET', '/_ping')
+  expect(ping).toMatchObject({ status: 200, body: 'OK', headers: { 'api-version': '1.50', ostype: 'linux', 'docker-experimental': 'false', server: 'Slipway/1.2.3 (linux)' } })
+  expect(await call('HEAD', '/v1.30/_ping')).toMatchObject({ status: 200, body: '' })
+  expect(JSON.parse((await call('GET', '/v1.30/containers/ab/json?size=1&filters=%7B%22label%22%3A%7B%22a%3Db%22%3Atrue%7D%7D')).body)).toEqual({ id: 'ab', apiVersion: 30, size: true, filters: { label: ['a=b'] } })
+  expect(await call('GET', '/v1.99/_ping')).toMatchObject({ status: 400, body: expect.stringContaining('client version 1.99 is too new. Maximum supported API version is 1.50') })
+  expect(await call('GET', '/v1.12/_ping')).toMatchObject({ status: 400, body: expect.stringContaining('client version 1.12 is too old. Minimum supported API version is 1.24') })
+})
+
+test('literal segments win over parameters; names keep their slashes', async () => {
+  const { call } = await serve()
+  expect((await call('GET', '/images/json')).body).toBe('["list"]\n')
+  expect(JSON.parse((await call('GET', '/images/host:5000/a/b%3Atag/json')).body)).toEqual({ name: 'host:5000/a/b:tag' })
+  expect(await call('GET', '/images/%ff/json')).toMatchObject({ status: 400 })
+  expect(await call('GET', '/nowhere')).toMatchObject({ status: 404, body: expect.stringContaining('"message":"page not found"') })
+  expect(await call('DELETE', '/images/json')).toMatchObject({ status: 404 })
+})
+
+test('errors carry their message and what our own app reads', async () => {
+  const { call } = await serve()
+  expect(JSON.parse((await call('POST', '/fails')).body)).toEqual({ message: 'taken', code: 'conflict', reason: 'name-in-use', hint: 'choose another' })
+  expect(await call('POST', '/same')).toMatchObject({ status: 304, body: '' })
+  expect(await call('GET', '/containers/x/json?filters=nonsense')).toMatchObject({ status: 400, body: expect.stringContaining('invalid filter') })
+})
+
+test('bodies: JSON objects only, bounded', async () => {
+  const { call } = await serve()
+  expect((await call('POST', '/echo', '{"a":1}')).body).toBe('{"a":1}\n')
+  expect((await call('POST', '/echo')).body).toBe('{}\n')
+  expect(await call('POST', '/echo', '[1]')).toMatchObject({ status: 400 })
+  expect(await call('POST', '/echo', '{')).toMatchObject({ status: 400 })
+  expect(await call('POST', '/echo', '{}', { 'Content-Type': 'text/plain' })).toMatchObject({ status: 400 })
+  expect(await call('POST', '/echo', `"${'x'.repeat(9 << 20)}"`)).toMatchObject({ status: 413 })
+})
+
+test('hijack: 101, the body first, then raw bytes both ways and a half-close', async () => {
+  const { path } = await serve()
+  const socket = connect({ path, allowHalfOpen: true })
+  socket.write('POST /v1.41/raw HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{"prefix":"p"')
+  socket.write('}more')
+  socket.end(' input')
+  const [head, ...rest] = (await text(socket)).split('\r\n\r\n')
+  expect(head).toContain('HTTP/1.1 101 UPGRADED')
+  expect(head).toContain('Content-Type: application/vnd.docker.raw-stream')
+  expect(rest.join()).toBe('pmore input')
+})
+
+test('hijack without an upgrade: 200 and the raw body', async () => {
+  const { call } = await serve()
+  expect(await call('POST', '/raw', '{"prefix":"p"}')).toMatchObject({ status: 200, headers: { 'content-type': 'application/vnd.docker.raw-stream' }, body: 'p' })
+})
+
+test('a refused upgrade is an ordinary error', async () => {
+  const { call } = await serve()
+  expect(await call('POST', '/fails', undefined, { Connection: 'Upgrade', Upgrade: 'tcp' })).toMatchObject({ status: 409 })
+})

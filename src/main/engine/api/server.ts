@@ -1,0 +1,139 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { chmod, rm } from 'node:fs/promises'
+import { EngineError } from '#shared/errors.ts'
+import { errorReply, toEngineError } from './errors.ts'
+import { createExchange, createUpgradedExchange, responseOn } from './exchange.ts'
+import { createRouteTable } from './route-table.ts'
+import type { Exchange, Reply, Route } from './router.ts'
+import { API_MAXIMUM, formatApiVersion, splitVersion } from './version.ts'
+
+export interface ApiServerOptions {
+  routes: readonly Route[]
+  /** Of the engine, for the Server header. */
+  version: string
+  /** Gets one line for each internal error, with its stack. */
+  log: (line: string) => void
+}
+
+/** The Docker Engine API on a unix socket. Disposing stops listening and cuts every connection. */
+export interface ApiServer extends AsyncDisposable {
+  /** Replaces a socket file that nobody listens on. `mode`: 0o660 for root's engine, 0o600 for a user's. */
+  listen(socketPath: string, mode: number): Promise<void>
+}
+
+const HEADERS_DEADLINE = 30_000
+const MAX_CONNECTIONS = 20_000
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const table = createRouteTable(options.routes)
+  const headers = { 'Api-Version': formatApiVersion(API_MAXIMUM), 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Slipway/${options.version} (linux)` }
+  const server = createServer({
+    maxHeaderSize: 64 * 1024,
+    keepAliveTimeout: 60_000,
+    // Uploads of builds and archives may take as long as they like; what bounds a slow client is boundIdle.
+    requestTimeout: 0,
+    headersTimeout: 0,
+    connectionsCheckingInterval: 2 ** 31 - 1,
+    shouldUpgradeCallback: (request) => /^(tcp|websocket)$/i.test(request.headers.upgrade ?? ''),
+  })
+  server.maxConnections = MAX_CONNECTIONS
+
+  const respond = async (request: IncomingMessage, response: ServerResponse, makeExchange: (path: string) => Exchange & { handle: Route['handle'] }) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    try {
+      const exchange = makeExchange(request.url ?? '/')
+      const reply = await exchange.handle(exchange)
+      if (reply) send(response, reply)
+    } catch (thrown) {
+      const error = toEngineError(thrown)
+      if (error.code === 'internal') options.log(`${request.method} ${request.url}: ${error.stack ?? error.message}\n${error.cause instanceof Error ? (error.cause.stack ?? '') : ''}`)
+      if (response.headersSent) response.destroy()
+      else send(response, errorReply(error))
+    }
+  }
+  const find = (request: IncomingMessage, url: string) => {
+    const [rawPath = '/', search = ''] = splitOnce(url, '?')
+    const { path, apiVersion } = splitVersion(rawPath)
+    const match = table.match(request.method ?? 'GET', path)
+    if (!match) throw new EngineError('not-found', 'page not found', { reason: 'no-route' })
+    return { match, search, apiVersion }
+  }
+
+  server.on('request', (request, response) => {
+    void respond(request, response, (url) => {
+      const { match, search, apiVersion } = find(request, url)
+      return { ...createExchange({ request, response, params: match.params, search, apiVersion }), handle: match.handle }
+    })
+  })
+  const upgraded = new Set<Socket>()
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    upgraded.add(socket)
+    socket.setTimeout(0)
+    socket.once('close', () => upgraded.delete(socket))
+    socket.on('error', () => socket.destroy())
+    const response = responseOn(request, socket)
+    void respond(request, response, (url) => {
+      const { match, search, apiVersion } = find(request, url)
+      return { ...createUpgradedExchange({ request, response, params: match.params, search, apiVersion }, socket, head), handle: match.handle }
+    })
+  })
+  boundIdle(server)
+  return { listen: (socketPath, mode) => listen(server, socketPath, mode), [Symbol.asyncDispose]: () => close(server, upgraded) }
+}
+
+/** A connection that has not sent its first headers in time is closed, without a timer that ticks while nobody is connected. */
+function boundIdle(server: Server): void {
+  server.on('connection', (socket: Socket) => socket.setTimeout(HEADERS_DEADLINE))
+  server.on('request', (request) => request.socket.setTimeout(0))
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"message":"malformed HTTP request"}\n')
+    else socket.destroy()
+  })
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  if (response.destroyed) return
+  const noBody = reply.body === undefined
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
+  if (noBody) {
+    if (reply.status !== 204 && reply.status !== 304) response.setHeader('Content-Length', 0)
+    response.writeHead(reply.status).end()
+    return
+  }
+  const raw = typeof reply.body === 'string' || reply.body instanceof Uint8Array
+  const bytes = raw ? Buffer.from(reply.body as string) : Buffer.from(`${JSON.stringify(reply.body)}\n`)
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', raw ? 'text/plain; charset=utf-8' : 'application/json')
+  response.writeHead(reply.status, { 'Content-Length': bytes.length }).end(bytes)
+}
+
+async function listen(server: Server, socketPath: string, mode: number): Promise<void> {
+  await rm(socketPath, { force: true })
+  const umask = process.umask(0o777 & ~mode)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(socketPath, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  } finally {
+    process.umask(umask)
+  }
+  await chmod(socketPath, mode)
+}
+
+async function close(server: Server, upgraded: ReadonlySet<Socket>): Promise<void> {
+  if (!server.listening) return
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+    for (const socket of upgraded) socket.destroy()
+  })
+}
+
+const splitOnce = (text: string, separator: string): string[] => {
+  const at = text.indexOf(separator)
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+}
