@@ -1,0 +1,49 @@
+import type { ConnectionId, ConnectionSummary } from './connections.ts'
+import type { ContainerId, ContainerSummary } from './containers.ts'
+import type { EngineState } from './engine.ts'
+import type { ImageId, ImageSummary } from './images.ts'
+import type { NetworkSummary } from './networks.ts'
+import type { Settings } from './settings.ts'
+import type { VolumeSummary } from './volumes.ts'
+
+/** Chosen by the page, unique for the life of the app. */
+export type CallId = string
+
+/** Everything a window shows, at one moment. `connection` is the engine that this window looks at. */
+export interface Snapshot {
+  connection: ConnectionId
+  connections: ConnectionSummary[]
+  engine: EngineState
+  settings: Settings
+  containers: ContainerSummary[]
+  images: ImageSummary[]
+  networks: NetworkSummary[]
+  volumes: VolumeSummary[]
+}
+
+/** Where a long call is. A layer is told by its short digest; sizes in bytes. */
+export type ProgressStep =
+  | { kind: 'phase'; phase: 'pulling' | 'creating' | 'starting' }
+  | { kind: 'layer'; id: string; phase: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists'; current?: number; total?: number }
+  | { kind: 'message'; text: string }
+
+/** Whole items, after the fact is durable in the engine. `snapshot` replaces everything (another engine was chosen, or the engine came back). */
+export type EngineEvent =
+  | { type: 'snapshot'; snapshot: Snapshot }
+  | { type: 'container.changed'; container: ContainerSummary }
+  | { type: 'container.removed'; id: ContainerId }
+  | { type: 'image.changed'; image: ImageSummary }
+  | { type: 'image.removed'; id: ImageId }
+  | { type: 'network.changed'; network: NetworkSummary }
+  | { type: 'network.removed'; id: string }
+  | { type: 'volume.changed'; volume: VolumeSummary }
+  | { type: 'volume.removed'; name: string }
+  | { type: 'connection.changed'; connection: ConnectionSummary }
+  | { type: 'connection.removed'; id: ConnectionId }
+  | { type: 'engine.state'; state: EngineState }
+  | { type: 'settings.changed'; settings: Settings }
+  | { type: 'progress'; callId: CallId; step: ProgressStep }
+  /** A native menu, a tray entry or a deep link asks this window to do something. */
+  | { type: 'command'; command: AppCommand }
+
+export type AppCommand = 'navigate.containers' | 'navigate.images' | 'navigate.volumes' | 'navigate.networks' | 'navigate.settings' | 'dialog.run' | 'dialog.pull' | 'palette.open' | 'find'
