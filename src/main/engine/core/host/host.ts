@@ -50,23 +50,33 @@ export interface ForwardRule {
   childPort: number
 }
 
+/** A path as text, or as bytes where a name need not be UTF-8 (layers, archives). */
+export type PathName = string | Uint8Array
+
 /** System calls that Node lacks, from the native addon (native/syscalls). All throw EngineError with errno in `reason`. */
 export interface Syscalls {
-  /** mount(2). `cwd`: relative paths in `data` (overlay's lowerdir) are taken from there, so that 128 layers fit one page. */
+  /**
+   * mount(2). `cwd`: relative paths in `data` (overlay's lowerdir), `source` and `target` are taken from there, so that 128 layers fit one page.
+   * A bind with `readonly`, `nosuid`, `nodev` or `noexec` gets them by the second call the kernel wants; propagation (`private`, `slave`, `shared`) likewise.
+   * Only propagation and no `type`: changes the mount that is there.
+   */
   mount(options: { source: string; target: string; type: string; flags?: readonly MountFlag[]; data?: string; cwd?: string }): void
   unmount(target: string, options?: { detach?: boolean }): void
-  mknod(path: string, kind: 'fifo' | 'char' | 'block' | 'socket', mode: number, major?: number, minor?: number): void
+  /** The umask does not count. */
+  mknod(path: PathName, kind: 'fifo' | 'char' | 'block' | 'socket', mode: number, major?: number, minor?: number): void
   /** Extended attributes of the path itself, never of what a link points at. */
-  setXattr(path: string, name: string, value: Uint8Array): void
-  getXattr(path: string, name: string): Uint8Array | undefined
-  listXattrs(path: string): string[]
-  removeXattr(path: string, name: string): void
-  /** openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `rootFd` were `/`, links included; never leaves it. Returns a file descriptor. */
-  openInRoot(rootFd: number, path: string, flags: number, mode?: number): number
-  /** Makes a new network namespace with loopback up and pins it at `path`. */
+  setXattr(path: PathName, name: string, value: Uint8Array): void
+  /** Undefined when it has none of that name, or its file system cannot hold any. */
+  getXattr(path: PathName, name: string): Uint8Array | undefined
+  listXattrs(path: PathName): string[]
+  /** Removing what is not there is nothing. */
+  removeXattr(path: PathName, name: string): void
+  /** openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `rootFd` were `/`, links included; never leaves it; no magic links. Returns a file descriptor (close-on-exec). */
+  openInRoot(rootFd: number, path: PathName, flags: number, mode?: number): number
+  /** Makes a new network namespace with loopback up and pins it at `path`, which must not exist yet. Undone by `unmount(path)` and removing the file. */
   createNetworkNamespace(path: string): void
   /** A bound, non-blocking socket made inside the namespace at `path`, for dgram's or net's `fd` option. */
-  socketIn(path: string, kind: 'udp4' | 'tcp4', address: string, port: number): number
+  socketIn(path: string, kind: 'udp4' | 'tcp4' | 'udp6' | 'tcp6', address: string, port: number): number
   /** flock(2) LOCK_EX|LOCK_NB. False when another holds it. */
   tryLock(fd: number): boolean
   /** Sends a signal by pidfd, only if the process still has this start time (field 22 of /proc/PID/stat). False when it is gone. */

@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module'
+import { constants } from 'node:fs'
+import { EngineError, messageOf } from '#shared/errors.ts'
+import { findBinary } from './binaries.ts'
+import { fromErrno } from './errno.ts'
+import type { PathName, Syscalls } from './host.ts'
+
+/** What native/syscalls exports. */
+interface Addon {
+  mount(source: string, target: string, type: string, flags: readonly string[], options: string | undefined, cwd: string | undefined): void
+  unmount(target: string, detach: boolean): void
+  mknod(path: PathName, type: number, mode: number, major: number, minor: number): void
+  setXattr(path: PathName, name: string, value: Uint8Array): void
+  getXattr(path: PathName, name: string): Buffer | undefined
+  listXattrs(path: PathName): Buffer
+  removeXattr(path: PathName, name: string): void
+  openInRoot(rootFd: number, path: PathName, flags: number, mode: number): number
+  createNetworkNamespace(path: string): void
+  socketIn(path: string, kind: string, address: string, port: number): number
+  tryLock(fd: number): boolean
+  signalProcess(pid: number, startTime: bigint, signal: number): boolean
+  trimHeap(): void
+}
+
+const NODE_TYPES = { fifo: constants.S_IFIFO, char: constants.S_IFCHR, block: constants.S_IFBLK, socket: constants.S_IFSOCK }
+
+let loaded: Syscalls | undefined
+
+/** The system calls of this machine; the addon is loaded once per thread. @throws failed-precondition (addon-missing) when it was not built. */
+export function loadSyscalls(): Syscalls {
+  return (loaded ??= wrap(loadAddon()))
+}
+
+function loadAddon(): Addon {
+  const path = findBinary('slipway-syscalls.node')
+  const hint = 'Run `npm run setup`: it builds resources/bin/slipway-syscalls.node and needs gcc and make.'
+  if (path === undefined) throw new EngineError('failed-precondition', 'The native part of the engine (slipway-syscalls.node) is missing.', { reason: 'addon-missing', hint })
+  try {
+    return createRequire(import.meta.url)(path) as Addon
+  } catch (cause) {
+    throw new EngineError('failed-precondition', `The native part of the engine cannot be loaded: ${messageOf(cause)}`, { reason: 'addon-missing', hint, cause })
+  }
+}
+
+function wrap(addon: Addon): Syscalls {
+  return {
+    mount: ({ source, target, type, flags = [], data, cwd }) => guard(() => addon.mount(source, target, type, flags, data, cwd)),
+    unmount: (target, options) => guard(() => addon.unmount(target, options?.detach === true)),
+    mknod: (path, kind, mode, major = 0, minor = 0) => guard(() => addon.mknod(path, NODE_TYPES[kind], mode, major, minor)),
+    setXattr: (path, name, value) => guard(() => addon.setXattr(path, name, value)),
+    getXattr: (path, name) => guard(() => addon.getXattr(path, name)),
+    listXattrs: (path) => guard(() => addon.listXattrs(path).toString('utf8').split('\0').filter(Boolean)),
+    removeXattr: (path, name) => guard(() => addon.removeXattr(path, name)),
+    openInRoot: (rootFd, path, flags, mode = 0) => guard(() => addon.openInRoot(rootFd, path, flags, mode)),
+    createNetworkNamespace: (path) => guard(() => addon.createNetworkNamespace(path)),
+    socketIn: (path, kind, address, port) => guard(() => addon.socketIn(path, kind, address, port)),
+    tryLock: (fd) => guard(() => addon.tryLock(fd)),
+    signalProcess: (pid, startTime, signal) => guard(() => addon.signalProcess(pid, startTime, signal)),
+    trimHeap: () => addon.trimHeap(),
+  }
+}
+
+function guard<Result>(call: () => Result): Result {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error
+    const { syscall, path } = error as Error & { syscall?: string; path?: string }
+    throw fromErrno(error.errno, [syscall, path].filter(Boolean).join(' '), error)
+  }
+}
