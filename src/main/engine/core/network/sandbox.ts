@@ -15,11 +15,14 @@ export interface SandboxRequest {
   containerId: string
   name: string
   hostname: string
+  domainname?: string
   /** `none` has loopback only; `private` has endpoints. Host and container:ID modes need no sandbox of their own. */
   kind: 'none' | 'private'
   endpoints: EndpointRequest[]
   ports: PortBinding[]
   dns: { servers: string[]; search: string[]; options: string[] }
+  /** `name:address` lines of --add-host; the address may be `host-gateway`. */
+  extraHosts?: readonly string[]
   sysctls?: Record<string, string>
 }
 
@@ -75,4 +78,11 @@ export interface Sandbox {
   namespacePath: string
   endpoints: Endpoint[]
   ports: PortMapping[]
+  /** Texts of the container's own /etc/hosts and /etc/resolv.conf. Both change when an endpoint comes or goes. */
+  files: NameFiles
+}
+
+export interface NameFiles {
+  hosts: string
+  resolvConf: string
 }

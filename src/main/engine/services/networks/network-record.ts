@@ -1,0 +1,31 @@
+/** The durable fact of a network. */
+export interface NetworkRecord {
+  id: string
+  name: string
+  driver: NetworkDriver
+  createdAt: string
+  scope: 'local'
+  internal: boolean
+  attachable: boolean
+  ipv4: boolean
+  ipv6: boolean
+  ipamDriver: string
+  ipamOptions: Record<string, string>
+  subnets: Subnet[]
+  options: Record<string, string>
+  labels: Record<string, string>
+}
+
+export type NetworkDriver = 'bridge' | 'macvlan' | 'host' | 'null'
+
+export interface Subnet {
+  /** CIDR in canonical form. */
+  subnet: string
+  gateway?: string
+  ipRange?: string
+  auxiliaryAddresses?: Record<string, string>
+}
+
+/** Made by the engine, never by a user; cannot be removed. */
+export const PREDEFINED = ['bridge', 'host', 'none'] as const
+export const isPredefined = (name: string): boolean => (PREDEFINED as readonly string[]).includes(name)
