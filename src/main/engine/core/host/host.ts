@@ -77,6 +77,11 @@ export interface Syscalls {
   createNetworkNamespace(path: string): void
   /** A bound, non-blocking socket made inside the namespace at `path`, for dgram's or net's `fd` option. */
   socketIn(path: string, kind: 'udp4' | 'tcp4' | 'udp6' | 'tcp6', address: string, port: number): number
+  /**
+   * Sends one datagram of netlink messages to the kernel, in the namespace at `path` or the engine's own, and gives back every message it
+   * answered. Done off the main thread: taking a link away can take the kernel tens of milliseconds. See netlink(7).
+   */
+  netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Uint8Array>
   /** flock(2) LOCK_EX|LOCK_NB. False when another holds it. */
   tryLock(fd: number): boolean
   /** Sends a signal by pidfd, only if the process still has this start time (field 22 of /proc/PID/stat). False when it is gone. */

@@ -17,6 +17,7 @@ interface Addon {
   openInRoot(rootFd: number, path: PathName, flags: number, mode: number): number
   createNetworkNamespace(path: string): void
   socketIn(path: string, kind: string, address: string, port: number): number
+  netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Buffer>
   tryLock(fd: number): boolean
   signalProcess(pid: number, startTime: bigint, signal: number): boolean
   trimHeap(): void
@@ -54,6 +55,7 @@ function wrap(addon: Addon): Syscalls {
     openInRoot: (rootFd, path, flags, mode = 0) => guard(() => addon.openInRoot(rootFd, path, flags, mode)),
     createNetworkNamespace: (path) => guard(() => addon.createNetworkNamespace(path)),
     socketIn: (path, kind, address, port) => guard(() => addon.socketIn(path, kind, address, port)),
+    netlink: (path, protocol, request) => guardAsync(() => addon.netlink(path, protocol, request)),
     tryLock: (fd) => guard(() => addon.tryLock(fd)),
     signalProcess: (pid, startTime, signal) => guard(() => addon.signalProcess(pid, startTime, signal)),
     trimHeap: () => addon.trimHeap(),
@@ -64,8 +66,20 @@ function guard<Result>(call: () => Result): Result {
   try {
     return call()
   } catch (error) {
-    if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error
-    const { syscall, path } = error as Error & { syscall?: string; path?: string }
-    throw fromErrno(error.errno, [syscall, path].filter(Boolean).join(' '), error)
+    throw translate(error)
   }
+}
+
+async function guardAsync<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call()
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+function translate(error: unknown): unknown {
+  if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') return error
+  const { syscall, path } = error as Error & { syscall?: string; path?: string }
+  return fromErrno(error.errno, [syscall, path].filter(Boolean).join(' '), error)
 }
