@@ -29,13 +29,18 @@ export const streamWindow = { high: 1_000_000, low: 250_000 } as const
 /** Events that a page has not acknowledged before it is left to ask for a new snapshot. */
 export const eventWindow = 5_000
 
+export interface CallAnswer {
+  value?: unknown
+  error?: SerializedError
+}
+
 /**
  * What the preload exposes as `window.slipway`, and what the page makes for itself over a WebSocket in a browser. It never grows
  * with features: names and requests are checked in the main process.
  */
 export interface Bridge {
   /** Resolves always: Electron would strip everything but the message from an error. Aborted by `cancel`. */
-  call(id: CallId, path: string, request: unknown): Promise<{ value?: unknown; error?: SerializedError }>
+  call(id: CallId, path: string, request: unknown): Promise<CallAnswer>
   cancel(id: CallId): void
   /** One listener per page; subscribes, and again by `refresh` after a gap. */
   onEvent(listener: (frame: EventFrame) => void): EventSubscription
@@ -56,23 +61,26 @@ export interface StreamPort {
   close(): void
 }
 
-/** Makes a bridge over anything that carries frames in order. The preload and the browser page share it. */
-export function createBridge(post: (frame: ClientFrame) => void): { bridge: Bridge; receive(frame: ServerFrame): void; lost(): void; resumed(): void } {
-  const calls = new Map<CallId, (answer: { value?: unknown; error?: SerializedError }) => void>()
-  const streams = new Map<number, StreamListener>()
-  let events: ((frame: EventFrame) => void) | undefined
-  let lastStream = 0
+/** A bridge and what its wire tells it. */
+export interface BridgeEnd {
+  bridge: Bridge
+  receive(frame: ServerFrame): void
+  /** The other side is gone: whatever was open ends with `unavailable`. */
+  lost(): void
+  /** The other side is there again, or another in its place: what is shown must be told anew. */
+  resumed(): void
+}
 
-  const settle = (id: CallId, answer: { value?: unknown; error?: SerializedError }) => {
+/** Makes a bridge over anything that carries frames in order. The preload and the browser page share it. */
+export function createBridge(post: (frame: ClientFrame) => void): BridgeEnd {
+  const calls = new Map<CallId, (answer: CallAnswer) => void>()
+  const streams = createStreamPorts(post)
+  let events: ((frame: EventFrame) => void) | undefined
+
+  const settle = (id: CallId, answer: CallAnswer) => {
     calls.get(id)?.(answer)
     calls.delete(id)
   }
-  const end = (id: number, error?: SerializedError) => {
-    const listener = streams.get(id)
-    streams.delete(id)
-    listener?.end(error)
-  }
-
   const bridge: Bridge = {
     call: (id, path, request) =>
       new Promise((resolve) => {
@@ -89,38 +97,56 @@ export function createBridge(post: (frame: ClientFrame) => void): { bridge: Brid
         close: () => void (events = undefined),
       }
     },
-    openStream(name, request, listener) {
-      const id = ++lastStream
-      streams.set(id, listener)
-      post({ kind: 'stream.open', id, name, request })
-      const live = (frame: ClientFrame) => void (streams.has(id) && post(frame))
-      return {
-        send: (message) => live({ kind: 'stream.send', id, message }),
-        ack: (cost) => live({ kind: 'stream.ack', id, cost }),
-        close() {
-          live({ kind: 'stream.close', id })
-          streams.delete(id)
-        },
-      }
-    },
+    openStream: streams.open,
   }
   return {
     bridge,
     receive(frame) {
       if (frame.kind === 'answer') settle(frame.id, frame)
-      else if (frame.kind === 'stream.message') streams.get(frame.id)?.message(frame.message, frame.cost)
-      else if (frame.kind === 'stream.end') end(frame.id, frame.error)
+      else if (frame.kind === 'stream.message') streams.message(frame.id, frame.message, frame.cost)
+      else if (frame.kind === 'stream.end') streams.end(frame.id, frame.error)
       else events?.(frame)
     },
-    /** The other side is gone: whatever was open ends with `unavailable`. */
     lost() {
       const error: SerializedError = { code: 'unavailable', reason: 'app-unreachable', message: 'Slipway itself cannot be reached.' }
       for (const id of [...calls.keys()]) settle(id, { error })
-      for (const id of [...streams.keys()]) end(id, error)
+      streams.endAll(error)
     },
-    /** The other side is there again, or another in its place: what is shown must be told anew. */
     resumed() {
       if (events) post({ kind: 'subscribe' })
+    },
+  }
+}
+
+/** The page's ends of its streams. A number is never used twice. */
+function createStreamPorts(post: (frame: ClientFrame) => void) {
+  const listeners = new Map<number, StreamListener>()
+  let last = 0
+
+  function end(id: number, error?: SerializedError): void {
+    const listener = listeners.get(id)
+    listeners.delete(id)
+    listener?.end(error)
+  }
+  return {
+    open(name: string, request: unknown, listener: StreamListener): StreamPort {
+      const id = ++last
+      listeners.set(id, listener)
+      post({ kind: 'stream.open', id, name, request })
+      const live = (frame: ClientFrame) => void (listeners.has(id) && post(frame))
+      return {
+        send: (message) => live({ kind: 'stream.send', id, message }),
+        ack: (cost) => live({ kind: 'stream.ack', id, cost }),
+        close() {
+          live({ kind: 'stream.close', id })
+          listeners.delete(id)
+        },
+      }
+    },
+    message: (id: number, message: unknown, cost: number) => listeners.get(id)?.message(message, cost),
+    end,
+    endAll(error: SerializedError): void {
+      for (const id of [...listeners.keys()]) end(id, error)
     },
   }
 }
