@@ -23,6 +23,10 @@ export interface Layout {
   readonly networkNamespaces: string
   readonly rootlessState: string
   readonly temporary: string
+  /** One folder per container of this boot, named by its id. */
+  readonly containersRun: string
+  /** One folder per exec, named by its id. */
+  readonly execsRun: string
   blob(digest: Digest): string
   container(id: string): ContainerLayout
   /** State of the shim that monitors one exec. */
@@ -59,6 +63,8 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     networkNamespaces: join(runRoot, 'netns'),
     rootlessState: join(runRoot, 'rootlesskit'),
     temporary: join(dataRoot, 'tmp'),
+    containersRun: join(runRoot, 'containers'),
+    execsRun: join(runRoot, 'exec'),
     blob: (digest) => join(content, 'blobs', 'sha256', hexOf(digest)),
     container: (id) => containerLayout(join(dataRoot, 'containers', id), join(runRoot, 'containers', id)),
     execState: (execId) => join(runRoot, 'exec', execId),

@@ -1,7 +1,12 @@
-import { EngineError } from '#shared/errors.ts'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Layout } from '../../layout.ts'
 import type { Host } from '../host/host.ts'
+import { openExec } from './exec.ts'
+import type { RuntimeContext } from './runtime-context.ts'
+import { createRuntimeCommand } from './runtime-command.ts'
 import type { Runtime } from './runtime.ts'
+import { createTask, openTask } from './task.ts'
 
 export interface RuntimeOptions {
   host: Pick<Host, 'facts' | 'syscalls' | 'run'>
@@ -9,6 +14,20 @@ export interface RuntimeOptions {
 }
 
 /** The runtime of this machine: crun or runc as the probe found it, under slipway-shim. @throws failed-precondition when either is missing. */
-export function createRuntime(_options: RuntimeOptions): Runtime {
-  throw new EngineError('not-implemented', 'the runtime is being written')
+export function createRuntime({ host, layout }: RuntimeOptions): Runtime {
+  const context: RuntimeContext = { host, layout, command: createRuntimeCommand({ host, layout }), tasks: new Map(), execs: new Map() }
+  const opening = new KeyedMutex()
+  mkdirSync(layout.runtimeRoot, { recursive: true, mode: 0o700 })
+
+  return {
+    createTask: (request) => createTask(context, request),
+    openTask: (id, place = layout.container(id)) => opening.run(id, () => context.tasks.get(id) ?? openTask(context, id, place)),
+    openExec: (execId) => opening.run(execId, () => context.execs.get(execId) ?? openExec(context, execId)),
+    listTasks: async () => (existsSync(layout.containersRun) ? readdirSync(layout.containersRun) : []),
+    close() {
+      for (const process of [...context.tasks.values(), ...context.execs.values()]) process.close()
+      context.tasks.clear()
+      context.execs.clear()
+    },
+  }
 }

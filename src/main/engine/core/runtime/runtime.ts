@@ -25,6 +25,8 @@ export interface Runtime {
   openExec(execId: string): Promise<Exec | undefined>
   /** Ids of the containers (not of build steps) that have something in the run root, running or not. */
   listTasks(): Promise<string[]>
+  /** Lets go of every process; they run on. For the engine's own end. */
+  close(): void
 }
 
 export interface TaskRequest {
@@ -62,6 +64,8 @@ export interface Task extends MonitoredProcess {
   exec(request: ExecRequest): Promise<Exec>
   pause(): Promise<void>
   resume(): Promise<void>
+  /** What the kernel says. False where it cannot be paused. */
+  isPaused(): Promise<boolean>
   /** Changes limits of the running container. */
   update(resources: OciResources): Promise<void>
   /** Pids in the container, as the host sees them. */
@@ -100,6 +104,8 @@ export interface Exit {
   oomKilled: boolean
   /** Unix nanoseconds. */
   at: bigint
+  /** The shim was lost before it could write the exit: the code is 137 because what was left was killed, or because nobody knows; `at` is when that was found out. */
+  lost?: boolean
 }
 
 /** Cumulative counters; the same shape from cgroup v1 and v2. Undefined: the host cannot tell. Times in nanoseconds, sizes in bytes. */

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EngineError } from '#shared/errors.ts'
+import { recoverExec } from './recover.ts'
+import type { Exec, ExecRequest, OciProcess } from './runtime.ts'
+import type { KnownExec, RuntimeContext } from './runtime-context.ts'
+import { endedProcess } from './shim/ended-process.ts'
+import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
+import { spawnShim } from './shim/spawn-shim.ts'
+import { readExit, readPid } from './shim/state-files.ts'
+
+/** In an exec's state directory, beside what the shim keeps there: what to run, and in which container. */
+const PROCESS_FILE = 'process.json'
+const TASK_FILE = 'task'
+const SIGKILL = 9
+
+export async function createExec(context: RuntimeContext, taskId: string, { execId, process: what, stdin }: ExecRequest): Promise<Exec> {
+  const state = context.layout.execState(execId)
+  if (existsSync(state)) throw new EngineError('already-exists', `exec ${execId} exists already`, { reason: 'exec-exists' })
+  mkdirSync(state, { recursive: true, mode: 0o700 })
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => rmSync(state, { recursive: true, force: true }))
+  writeFileSync(join(state, PROCESS_FILE), JSON.stringify(what), { mode: 0o600 })
+  writeFileSync(join(state, TASK_FILE), taskId)
+  const { shim, shimOptions } = context.command
+  const tty = what.terminal === true ? ['--tty'] : []
+  await spawnShim(shim, ['exec', '--id', taskId, '--state', state, '--process', join(state, PROCESS_FILE), '--stdin', stdin ? 'once' : 'none', ...tty, ...shimOptions])
+  const process = await openShimProcess(processOptions(context, state, what))
+  if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
+  undo.move()
+  return adopt(context, taskId, execId, process)
+}
+
+export async function openExec(context: RuntimeContext, execId: string): Promise<KnownExec | undefined> {
+  const state = context.layout.execState(execId)
+  const taskId = taskOf(state)
+  if (taskId === undefined) return undefined
+  const process = (await openShimProcess(processOptions(context, state))) ?? (await findEnded(context, state))
+  if (process !== undefined) return adopt(context, taskId, execId, process)
+  rmSync(state, { recursive: true, force: true })
+  return undefined
+}
+
+/** All that the run root has of a task, whichever engine started them. */
+export async function execsOf(context: RuntimeContext, taskId: string): Promise<Exec[]> {
+  const ids = existsSync(context.layout.execsRun) ? readdirSync(context.layout.execsRun) : []
+  const mine = ids.filter((execId) => taskOf(context.layout.execState(execId)) === taskId)
+  const execs = await Promise.all(mine.map(async (execId) => context.execs.get(execId) ?? (await openExec(context, execId))))
+  return execs.filter((exec) => exec !== undefined)
+}
+
+async function findEnded(context: RuntimeContext, state: string): Promise<ShimProcess | undefined> {
+  const identity = readPid(state)
+  const exit = readExit(state) ?? (identity === undefined ? undefined : await recoverExec(context, state))
+  return exit === undefined ? undefined : endedProcess(exit, identity?.pid)
+}
+
+function adopt(context: RuntimeContext, taskId: string, execId: string, process: ShimProcess): KnownExec {
+  let ended = false
+  process.exited.then(() => (ended = true), () => {}) /* whoever waits for it is told */
+  const exec: KnownExec = {
+    execId,
+    taskId,
+    get pid() {
+      return process.pid
+    },
+    start: process.start,
+    attach: process.attach,
+    resize: process.resize,
+    signal: process.signal,
+    exited: process.exited,
+    close: process.close,
+    async remove() {
+      if (!ended && process.pid === undefined) process.close() /* never started: its shim ends with the last client */
+      else {
+        if (!ended) await process.signal(SIGKILL).catch(() => {}) /* it has just ended */
+        await process.exited
+      }
+      rmSync(context.layout.execState(execId), { recursive: true, force: true })
+      context.execs.delete(execId)
+    },
+  }
+  context.execs.set(execId, exec)
+  return exec
+}
+
+function processOptions(context: RuntimeContext, state: string, process?: OciProcess): ShimProcessOptions {
+  return {
+    stateDirectory: state,
+    kind: 'exec',
+    executable: () => (process ?? (JSON.parse(readFileSync(join(state, PROCESS_FILE), 'utf8')) as OciProcess)).args[0] ?? '',
+    recover: () => recoverExec(context, state),
+  }
+}
+
+function taskOf(state: string): string | undefined {
+  try {
+    return readFileSync(join(state, TASK_FILE), 'utf8')
+  } catch {
+    return undefined
+  }
+}

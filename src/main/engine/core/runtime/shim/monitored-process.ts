@@ -1,0 +1,73 @@
+import { EngineError } from '#shared/errors.ts'
+import type { Exit, MonitoredProcess } from '../runtime.ts'
+import { startFailure, type StartedKind } from '../start-failure.ts'
+import { openAttach } from './attach-stream.ts'
+import { connectShim } from './connect.ts'
+import { openControl, type ControlConnection, type ShimEnding } from './control-connection.ts'
+import { readExit } from './state-files.ts'
+
+export interface ShimProcess extends MonitoredProcess {
+  /** Leaves the shim to itself. */
+  close(): void
+}
+
+export interface ShimProcessOptions {
+  stateDirectory: string
+  /** What is to be run, for the words of a failure. */
+  kind: StartedKind
+  executable(): string
+  /** The shim is gone without having said how it ended. Cleans up and tells what can be told. */
+  recover(): Promise<Exit>
+}
+
+/** The process whose shim listens in the state directory, with all that has happened to it. Undefined when no shim does. */
+export async function openShimProcess(options: ShimProcessOptions): Promise<ShimProcess | undefined> {
+  const socket = await connectShim(options.stateDirectory)
+  if (socket === undefined) return undefined
+  const control = openControl(socket)
+  /* What has happened already is told before this is answered. A refusal means that it has just ended, which `ended` tells. */
+  await control.request({ type: 'subscribe' }).catch(() => {})
+  return monitor(control, options)
+}
+
+function monitor(control: ControlConnection, options: ShimProcessOptions): ShimProcess {
+  return {
+    get pid() {
+      return control.pid
+    },
+    start: () => start(control, options),
+    async attach(streams) {
+      const socket = await connectShim(options.stateDirectory)
+      if (socket === undefined) throw new EngineError('failed-precondition', 'the process has ended', { reason: 'not-running' })
+      return await openAttach(socket, streams)
+    },
+    resize: ({ rows, columns }) => control.request({ type: 'resize', rows, columns }),
+    signal: (signal) => control.request({ type: 'signal', signal }),
+    exited: control.ended.then((ending) => exitOf(ending, options)),
+    close: () => control.close(),
+  }
+}
+
+async function start(control: ControlConnection, { kind, executable }: ShimProcessOptions): Promise<number> {
+  const refused = control.request({ type: 'start' }).then(async () => await control.started)
+  const failed = control.ended.then((ending) => {
+    throw ending?.type === 'start-failed'
+      ? startFailure(kind, ending.text, executable()).error
+      : new EngineError('unavailable', 'the shim was lost while it started the process', { reason: 'shim-lost' })
+  })
+  return await Promise.race([refused, failed])
+}
+
+async function exitOf(ending: ShimEnding, options: ShimProcessOptions): Promise<Exit> {
+  switch (ending?.type) {
+    case 'exit':
+      return { code: ending.code, oomKilled: ending.oomKilled, at: ending.at }
+    case 'start-failed':
+      return { code: startFailure(options.kind, ending.text, options.executable()).exitCode, oomKilled: false, at: nowNano() }
+    default:
+      return readExit(options.stateDirectory) ?? (await options.recover())
+  }
+}
+
+/** Unix nanoseconds, to the millisecond. */
+export const nowNano = (): bigint => BigInt(Date.now()) * 1_000_000n

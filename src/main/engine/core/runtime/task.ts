@@ -1,0 +1,147 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EngineError } from '#shared/errors.ts'
+import type { ContainerLayout } from '../../layout.ts'
+import { isFrozen, setFrozen } from './cgroup/freezer.ts'
+import { locateCgroup } from './cgroup/locate.ts'
+import { containerPids } from './cgroup/pids.ts'
+import { readStats } from './cgroup/stats.ts'
+import { createExec, execsOf } from './exec.ts'
+import { forgetInRuntime, recoverTask } from './recover.ts'
+import type { OciSpec, Task, TaskRequest } from './runtime.ts'
+import type { KnownTask, RuntimeContext } from './runtime-context.ts'
+import { endedProcess } from './shim/ended-process.ts'
+import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
+import { spawnShim } from './shim/spawn-shim.ts'
+import { readExit, readPid } from './shim/state-files.ts'
+
+const SIGKILL = 9
+
+export async function createTask(context: RuntimeContext, request: TaskRequest): Promise<Task> {
+  const { id } = request
+  const place = request.layout ?? context.layout.container(id)
+  const before = context.tasks.get(id)
+  if (before !== undefined && !before.ended) throw new EngineError('already-exists', `container ${id} runs already`, { reason: 'task-exists' })
+  writeBundle(place, request.spec)
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => removeFiles(place))
+  await spawnShim(context.command.shim, shimArguments(context, request, place))
+  const process = await openShimProcess(processOptions(context, id, place, request.spec))
+  if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
+  undo.move()
+  return adopt(context, id, place, process)
+}
+
+export async function openTask(context: RuntimeContext, id: string, place: ContainerLayout): Promise<KnownTask | undefined> {
+  const options = processOptions(context, id, place)
+  const process = (await openShimProcess(options)) ?? (await findEnded(context, id, place))
+  return process === undefined ? undefined : adopt(context, id, place, process)
+}
+
+async function findEnded(context: RuntimeContext, id: string, place: ContainerLayout): Promise<ShimProcess | undefined> {
+  const identity = readPid(place.shimState)
+  const exit = readExit(place.shimState)
+  if (exit !== undefined) {
+    await forgetInRuntime(context, id)
+    return endedProcess(exit, identity?.pid)
+  }
+  if (identity !== undefined || existsSync(join(context.layout.runtimeRoot, id))) return endedProcess(await recoverTask(context, id, place), identity?.pid)
+  removeFiles(place) /* a shim that nobody told to start */
+  return undefined
+}
+
+function adopt(context: RuntimeContext, id: string, place: ContainerLayout, process: ShimProcess): KnownTask {
+  const task = taskOf(context, id, place, process)
+  context.tasks.set(id, task)
+  return task
+}
+
+function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, process: ShimProcess): KnownTask {
+  const { command, host } = context
+  const cgroup = () => (process.pid === undefined ? undefined : locateCgroup(process.pid, id))
+  let ended = false
+  process.exited.then(() => (ended = true), () => {}) /* whoever waits for it is told */
+  const task: KnownTask = {
+    id,
+    get pid() {
+      return process.pid
+    },
+    get ended() {
+      return ended
+    },
+    start: process.start,
+    attach: process.attach,
+    resize: process.resize,
+    signal: process.signal,
+    exited: process.exited,
+    close: process.close,
+    exec: (request) => createExec(context, id, request),
+    pause: () => setFrozen(cgroup(), true),
+    resume: () => setFrozen(cgroup(), false),
+    isPaused: () => isFrozen(cgroup()),
+    async update(resources) {
+      await command.run(['update', '--resources', '-', id], { input: JSON.stringify(resources) })
+    },
+    pids: async () => (process.pid === undefined || ended ? [] : await containerPids(cgroup(), process.pid)),
+    stats: () => readStats(ended ? undefined : cgroup(), host.facts.memoryBytes),
+    async remove() {
+      await removeTask(context, task, place)
+    },
+  }
+  return task
+}
+
+async function removeTask(context: RuntimeContext, task: KnownTask, place: ContainerLayout): Promise<void> {
+  if (!task.ended && task.pid === undefined) task.close() /* never started: its shim ends with the last client */
+  else await killAndWait(task)
+  await forgetInRuntime(context, task.id)
+  await Promise.all((await execsOf(context, task.id)).map((exec) => exec.remove()))
+  removeFiles(place)
+  if (context.tasks.get(task.id) === task) context.tasks.delete(task.id)
+}
+
+async function killAndWait(task: KnownTask): Promise<void> {
+  if (!task.ended) {
+    await task.signal(SIGKILL).catch(() => {}) /* it has just ended */
+    await task.resume().catch(() => {}) /* a frozen process dies when thawed */
+  }
+  await task.exited
+}
+
+function processOptions(context: RuntimeContext, id: string, place: ContainerLayout, spec?: OciSpec): ShimProcessOptions {
+  return {
+    stateDirectory: place.shimState,
+    kind: 'task',
+    executable: () => (spec ?? readBundle(place)).process.args[0] ?? '',
+    recover: () => recoverTask(context, id, place),
+  }
+}
+
+function shimArguments({ command }: RuntimeContext, { id, tty, stdin, log }: TaskRequest, place: ContainerLayout): string[] {
+  const logging = log === undefined ? [] : ['--log-dir', log.directory, '--log-max-size', String(log.maxSize), '--log-max-files', String(log.maxFiles)]
+  return ['run', '--id', id, '--state', place.shimState, '--bundle', place.bundle, '--stdin', stdin, ...(tty ? ['--tty'] : []), ...logging, ...command.shimOptions]
+}
+
+/** The run root is memory: a few microseconds here cost less than the way through the thread pool. */
+function writeBundle(place: ContainerLayout, spec: OciSpec): void {
+  mkdirSync(place.bundle, { recursive: true, mode: 0o700 })
+  mkdirSync(place.shimState, { recursive: true, mode: 0o700 })
+  writeFileSync(join(place.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 })
+}
+
+const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(place.bundle, 'config.json'), 'utf8')) as OciSpec
+
+/** Never what is below the rootfs: it may still be mounted, and then it is not ours. */
+function removeFiles(place: ContainerLayout): void {
+  rmSync(place.shimState, { recursive: true, force: true })
+  rmSync(join(place.bundle, 'config.json'), { force: true })
+  for (const directory of [place.rootfs, place.bundle, join(place.bundle, '..')]) removeIfEmpty(directory)
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    /* mounted, or another's files: for whoever put them there */
+  }
+}
