@@ -53,7 +53,7 @@ function readDirectives(source: string[]): { escape: '\\' | '`'; syntax?: string
     if (name in found) throw new DockerfileError({ line: index + 1, endLine: index + 1 }, `only one ${name} parser directive can be used`)
     found[name] = match[2]!
     if (name === 'escape' && found.escape !== '\\' && found.escape !== '`')
-      throw new DockerfileError({ line: index + 1, endLine: index + 1 }, `invalid ESCAPE '${found.escape}'. Must be ' or \\`)
+      throw new DockerfileError({ line: index + 1, endLine: index + 1 }, `invalid ESCAPE '${found.escape}'. Must be \` or \\`)
   }
   return { escape: found.escape === '`' ? '`' : '\\', ...(found.syntax === undefined ? {} : { syntax: found.syntax }) }
 }
