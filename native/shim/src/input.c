@@ -33,12 +33,10 @@ static void flush(void) {
   begin = end = 0;
   source_wait(&sink, 0);
   if (finishing) input_close();
+  clients_resume_input();
 }
 
-static void sink_ready(struct source *source, uint32_t events) {
-  flush();
-  if (end < sizeof queue) clients_resume_input();
-}
+static void sink_ready(struct source *source, uint32_t events) { flush(); }
 
 void input_open(const struct options *options) {
   closes_once = options->stdin_mode == STDIN_ONCE && !options->tty;

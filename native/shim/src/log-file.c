@@ -10,15 +10,18 @@
 #include "frames.h"
 #include "log.h"
 #include "report.h"
+#include "time-now.h"
 
 /* A burst of 32 KiB in lines of 100 bytes, with their headers; the largest record fits in any case. */
-enum { BATCH_SIZE = 40 * 1024, OVERHEAD = LOG_HEADER_SIZE + LOG_TRAILER_SIZE };
+enum { BATCH_SIZE = 40 * 1024, OVERHEAD = LOG_HEADER_SIZE + LOG_TRAILER_SIZE, NOTE_MAX = 80 };
 
 static int directory = -1, current = -1;
 static uint64_t size, max_size; /* of `current` */
 static unsigned max_files;
 static bool unsynced, write_failing, rotate_failing; /* failing: said once, until it works again */
-static uint8_t batch[BATCH_SIZE];
+/* A note of what was dropped goes right before the batch, so that both are written or neither. */
+static uint8_t note_and_batch[NOTE_MAX + OVERHEAD + BATCH_SIZE];
+static uint8_t *const batch = note_and_batch + NOTE_MAX + OVERHEAD;
 static size_t batch_length;
 static unsigned batch_records;
 static uint64_t dropped_records;
@@ -126,28 +129,29 @@ static size_t encode_record(uint8_t *to, struct log_record record) {
   return record.length + OVERHEAD;
 }
 
-static bool note_dropped(uint64_t at) {
-  uint8_t bytes[128 + OVERHEAD];
-  const int length = snprintf((char *)bytes + LOG_HEADER_SIZE, 128, "%llu log records could not be written\n",
-                              (unsigned long long)dropped_records);
-  const struct log_record note = {.length = (uint32_t)length, .stream = STREAM_STDERR, .flags = LOG_NOTE, .at = at};
-  return append(bytes, encode_record(bytes, note));
+/* Puts the note, if one is due, before the batch; returns its size. */
+static size_t encode_note(void) {
+  if (dropped_records == 0) return 0;
+  char text[NOTE_MAX];
+  const int length = snprintf(text, sizeof text, "%llu log records could not be written\n", (unsigned long long)dropped_records);
+  const struct log_record note = {.length = (uint32_t)length, .stream = STREAM_STDERR, .flags = LOG_NOTE, .at = time_now()};
+  uint8_t *to = batch - note.length - OVERHEAD;
+  memcpy(to + LOG_HEADER_SIZE, text, note.length);
+  return encode_record(to, note);
 }
 
-static uint64_t batch_time(void) {
-  return (uint64_t)get_u32(batch + 8) | (uint64_t)get_u32(batch + 12) << 32;
-}
-
-void log_file_flush(void) {
-  if (batch_length == 0) return;
-  const bool noted = dropped_records == 0 || note_dropped(batch_time());
-  if (noted) dropped_records = 0;
-  const bool written = noted && append(batch, batch_length);
-  if (!written) dropped_records += batch_records;
+static void write_batch(void) {
+  const size_t note_length = encode_note();
+  const bool written = append(batch - note_length, note_length + batch_length);
+  dropped_records = written ? 0 : dropped_records + batch_records;
   if (!written && !write_failing) report("log: %m; dropping records until writing works again");
   write_failing = !written;
   batch_length = 0;
   batch_records = 0;
+}
+
+void log_file_flush(void) {
+  if (batch_length > 0) write_batch();
 }
 
 static void make_room(size_t length) {
@@ -169,7 +173,7 @@ uint8_t *log_file_reserve(struct log_record record) {
 }
 
 void log_file_close(void) {
-  log_file_flush();
+  if (batch_length > 0 || dropped_records > 0) write_batch();
   if (unsynced && fdatasync(current) < 0) report("log: fdatasync: %m");
   close(current);
   close(directory);

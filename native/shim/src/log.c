@@ -1,9 +1,9 @@
 #include "log.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "log-file.h"
+#include "time-now.h"
 
 struct line {
   uint8_t bytes[LOG_MAX_PAYLOAD];
@@ -14,12 +14,6 @@ static bool enabled;
 static struct line unfinished[2]; /* of stdout and stderr: what came without a newline yet */
 
 static struct line *unfinished_of(enum stream stream) { return &unfinished[stream - STREAM_STDOUT]; }
-
-static uint64_t now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
-  return (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec;
-}
 
 void log_open(const struct options *options) {
   if (options->log_dir == NULL) return;
@@ -40,7 +34,7 @@ static void write_record(enum stream stream, const uint8_t *bytes, size_t length
 
 void log_write(enum stream stream, const uint8_t *bytes, size_t length) {
   if (!enabled) return;
-  const uint64_t at = now();
+  const uint64_t at = time_now();
   struct line *line = unfinished_of(stream);
   while (length > 0) {
     const size_t room = LOG_MAX_PAYLOAD - line->length;
@@ -61,7 +55,7 @@ void log_write(enum stream stream, const uint8_t *bytes, size_t length) {
 
 void log_end(enum stream stream) {
   if (!enabled || unfinished_of(stream)->length == 0) return;
-  write_record(stream, NULL, 0, now());
+  write_record(stream, NULL, 0, time_now());
   log_file_flush();
 }
 

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "durable-file.h"
 #include "report.h"
+#include "time-now.h"
 
 enum { EXIT_RECORD_MAX = 128 };
 
@@ -66,13 +66,11 @@ const char *process_signal(uint32_t signal) {
 }
 
 struct exit_status process_exit_status(int status) {
-  struct timespec at;
-  clock_gettime(CLOCK_REALTIME, &at);
   const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   return (struct exit_status){
       .code = signal != 0 ? 128 + signal : WEXITSTATUS(status),
       .signal = (uint32_t)signal,
-      .at = (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec,
+      .at = time_now(),
   };
 }
 
