@@ -18,6 +18,8 @@ export interface Host {
   run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>
   /** Publishes a host port when a namespace of our own is in between (RootlessKit's port driver). Undefined as root, where nftables does it. */
   readonly portForwarder: PortForwarder | undefined
+  /** DNS servers that answer where bridges live (slirp4netns's own), when the machine's resolv.conf may not be reachable from there. Undefined as root. */
+  readonly resolvers: readonly string[] | undefined
 }
 
 export interface RunOptions {
