@@ -28,12 +28,14 @@ static uint64_t dropped_records;
 
 /* ---- opening ---- */
 
+static bool is_payload_length(uint32_t length) { return length > 0 && length <= LOG_MAX_PAYLOAD; }
+
 /* True when the file ends with a whole record. */
 static bool ends_whole(uint64_t at) {
   uint8_t bytes[4];
   if (at < OVERHEAD || pread(current, bytes, 4, (off_t)at - 4) != 4) return at == 0;
   const uint32_t length = get_u32(bytes);
-  if (length > LOG_MAX_PAYLOAD || length + OVERHEAD > at) return false;
+  if (!is_payload_length(length) || length + OVERHEAD > at) return false;
   return pread(current, bytes, 4, (off_t)(at - length - OVERHEAD)) == 4 && get_u32(bytes) == length;
 }
 
@@ -43,7 +45,7 @@ static uint64_t whole_length(void) {
   uint8_t bytes[4];
   while (pread(current, bytes, 4, (off_t)at) == 4) {
     const uint32_t length = get_u32(bytes);
-    if (length > LOG_MAX_PAYLOAD || at + length + OVERHEAD > size) break;
+    if (!is_payload_length(length) || at + length + OVERHEAD > size) break;
     if (pread(current, bytes, 4, (off_t)(at + LOG_HEADER_SIZE + length)) != 4 || get_u32(bytes) != length) break;
     at += length + OVERHEAD;
   }

@@ -55,7 +55,7 @@ void log_write(enum stream stream, const uint8_t *bytes, size_t length) {
 
 void log_end(enum stream stream) {
   if (!enabled || unfinished_of(stream)->length == 0) return;
-  write_record(stream, NULL, 0, time_now());
+  write_record(stream, (const uint8_t *)"", 0, time_now());
   log_file_flush();
 }
 

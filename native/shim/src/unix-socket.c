@@ -11,7 +11,7 @@ int unix_socket_listen(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strncpy(address.sun_path, name, sizeof address.sun_path - 1);
   unlink(name);
-  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 16) == 0) return fd;
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 128) == 0) return fd;
   close(fd);
   return -1;
 }
