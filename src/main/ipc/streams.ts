@@ -61,16 +61,10 @@ export function createStreams(implementations: StreamImplementations, wiring: St
       }
       if (running.has(id)) wiring.post({ kind: 'stream.end', id })
     } catch (thrown) {
-      if (running.has(id)) fail(id, name, thrown)
+      if (running.has(id)) fail(wiring, id, name, thrown)
     } finally {
       drop(id)
     }
-  }
-
-  function fail(id: number, name: string, thrown: unknown): void {
-    const error = serializeError(thrown)
-    if (error.code === 'internal') wiring.reportBug(thrown, name)
-    wiring.post({ kind: 'stream.end', id, error })
   }
 
   function drop(id: number): void {
@@ -80,7 +74,8 @@ export function createStreams(implementations: StreamImplementations, wiring: St
     stream?.controller.abort()
   }
 
-  function take(frame: Exclude<StreamFrame, { kind: 'stream.open' }>): void {
+  function take(frame: StreamFrame): void {
+    if (frame.kind === 'stream.open') return open(frame.id, frame.name, frame.request)
     const stream = running.get(frame.id)
     if (!stream) return
     if (frame.kind === 'stream.close') drop(frame.id)
@@ -91,10 +86,9 @@ export function createStreams(implementations: StreamImplementations, wiring: St
   return {
     receive(frame: StreamFrame): void {
       try {
-        if (frame.kind === 'stream.open') open(frame.id, frame.name, frame.request)
-        else take(frame)
+        take(frame)
       } catch (error) {
-        fail(frame.id, 'name' in frame ? frame.name : 'stream', error)
+        fail(wiring, frame.id, 'name' in frame ? frame.name : 'stream', error)
         drop(frame.id)
       }
     },
@@ -102,6 +96,12 @@ export function createStreams(implementations: StreamImplementations, wiring: St
       for (const id of [...running.keys()]) drop(id)
     },
   }
+}
+
+function fail(wiring: StreamsWiring, id: number, name: string, thrown: unknown): void {
+  const error = serializeError(thrown)
+  if (error.code === 'internal') wiring.reportBug(thrown, name)
+  wiring.post({ kind: 'stream.end', id, error })
 }
 
 function shapeOf(name: string): { request: Shape<unknown>; send: Shape<unknown> } {

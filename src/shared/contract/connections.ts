@@ -14,7 +14,7 @@ export type ConnectionTarget =
 
 /** `reconnecting`: it worked before; what is shown is as of `since`. `failed`: it will not be tried again by itself. */
 export type ConnectionState =
-  | { status: 'connecting' }
+  | { status: 'connecting'; reason?: string }
   | { status: 'ready'; since: Timestamp; facts: EngineFacts }
   | { status: 'reconnecting'; since: Timestamp; reason: string }
   | { status: 'failed'; error: SerializedError }

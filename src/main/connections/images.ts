@@ -1,0 +1,31 @@
+import type { Contract, Implementation } from '#shared/contract/contract.ts'
+import { parseReference, withDefaultTag, familiarRepository } from '#shared/oci/reference.ts'
+import type { Connection } from './connection.ts'
+import { each } from './each.ts'
+import type { Operation } from './operation.ts'
+import { pullImage } from './pull.ts'
+import { readImageDetail, type WireImageDetail } from './wire/image.ts'
+
+interface WireSearchResult {
+  name: string
+  description?: string
+  star_count?: number
+  is_official?: boolean
+}
+
+export function imagesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): Implementation<Contract, Operation>['images'] {
+  return {
+    list: async () => mirror.items().images,
+    inspect: async ({ id }, { signal }) => readImageDetail(await api.json<WireImageDetail>('GET', `/images/${encodeURI(id)}/json`, { signal })),
+    pull: async (request, operation) => ({ id: await pullImage(api, request, operation) }),
+    remove: ({ ids, force }) => each(ids, (id) => api.json('DELETE', `/images/${encodeURI(id)}`, { query: { force } })),
+    async tag({ id, reference }) {
+      const parsed = withDefaultTag(parseReference(reference))
+      await api.json('POST', `/images/${encodeURI(id)}/tag`, { query: { repo: familiarRepository(parsed), tag: parsed.tag } })
+    },
+    async search({ term, limit = 25 }, { signal }) {
+      const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal })
+      return results.map(({ name, description = '', star_count: stars = 0, is_official: official = false }) => ({ name, description, stars, official }))
+    },
+  }
+}
