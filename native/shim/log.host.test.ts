@@ -78,13 +78,13 @@ describe.each(builds)('%s', (build) => {
     const client = await shim.connect()
     let running = true
     const ended = client.send({ type: 'start' }).untilEnd().then(() => (running = false))
-    const followed: string[] = []
+    let followed: string[] = []
     while (running) {
-      followed.push(...follower.read())
+      followed = followed.concat(follower.read())
       await new Promise((resolve) => setImmediate(resolve))
     }
     await ended
-    followed.push(...follower.read())
+    followed = followed.concat(follower.read())
     const files = logFiles(shim.logDirectory)
     expect(files.length).toBeGreaterThan(30)
     for (const file of files) expect(statSync(file).size).toBeLessThanOrEqual(200_000)

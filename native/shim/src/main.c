@@ -57,7 +57,7 @@ static void detach_from_caller(void) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL); /* SIGCHLD comes by signalfd; a blocked SIGPIPE leaves EPIPE */
   setsid();                             /* fails, rightly, when the caller has already done it */
-  umask(077);
+  umask(0177); /* a socket has no open() to be given a mode */
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) fail("PR_SET_CHILD_SUBREAPER: %m");
 }
 

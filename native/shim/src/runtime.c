@@ -39,11 +39,11 @@ static void add_global(struct arguments *arguments, const struct options *option
   for (const char *const *extra = options->runtime_args; *extra != NULL; extra++) add(arguments, *extra);
 }
 
-/* Signals are blocked and SIGPIPE is perhaps ignored here; neither is for the container to inherit. */
+/* All signals are blocked here, and who started us may have ignored some; neither is for the container to inherit. */
 static void restore_signals(void) {
   sigset_t none;
   sigemptyset(&none);
-  signal(SIGPIPE, SIG_DFL);
+  for (int number = 1; number < SIGRTMIN; number++) signal(number, SIG_DFL);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
 

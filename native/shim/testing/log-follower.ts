@@ -14,10 +14,10 @@ export class LogFollower {
 
   /** The payloads of all records that were written since. */
   read(): string[] {
-    const payloads: string[] = []
+    let payloads: string[] = []
     for (;;) {
       const successor = this.#openSuccessor() // looked for before the last read: what is written meanwhile is not missed
-      payloads.push(...this.#readRecords())
+      payloads = payloads.concat(this.#readRecords())
       if (successor === undefined) return payloads
       closeSync(this.#file)
       this.#file = successor
@@ -25,16 +25,33 @@ export class LogFollower {
     }
   }
 
-  /** Undefined while our file is `current`. */
+  /** The next newer file. Undefined while ours is `current`. */
   #openSuccessor(): number | undefined {
     const ours = fstatSync(this.#file).ino
-    let successor = openSync(join(this.#directory, 'current'), 'r')
-    for (let number = 1; fstatSync(successor).ino !== ours; number++) {
-      if (statSync(join(this.#directory, String(number))).ino === ours) return successor
-      closeSync(successor)
-      successor = openSync(join(this.#directory, String(number)), 'r')
+    for (;;) {
+      try {
+        return this.#findSuccessor(ours)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error // else: the names were being shifted; look again
+      }
     }
-    closeSync(successor)
+  }
+
+  #findSuccessor(ours: number): number | undefined {
+    let newer = openSync(join(this.#directory, 'current'), 'r')
+    try {
+      for (let number = 1; fstatSync(newer).ino !== ours; number++) {
+        const name = join(this.#directory, String(number))
+        if (statSync(name).ino === ours) return newer
+        const older = openSync(name, 'r')
+        closeSync(newer)
+        newer = older
+      }
+    } catch (error) {
+      closeSync(newer)
+      throw error
+    }
+    closeSync(newer)
     return undefined
   }
 

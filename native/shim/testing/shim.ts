@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect, onTestFinished } from 'vitest'
 import { CGROUP_PARENT, hiddenPaths, shimPath, type Build, type RuntimeName } from './host-tools.ts'
@@ -128,8 +129,7 @@ async function startShim(args: string[], made: Pick<Shim, 'id' | 'state' | 'logD
   const child = spawn(shimPath(made.options.build), [...args, '--ready-fd', '3'], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   onTestFinished(() => stopShim(child, made.state))
-  const [ready] = (await once(child.stdio[3] as Readable, 'data')) as [Buffer]
-  expect(ready.toString()).toBe('R')
+  if ((await buffer(child.stdio[3] as Readable)).toString() !== 'R') throw new Error('the shim did not become ready')
   const connect = async () => {
     const client = await ShimClient.connect(made.state)
     onTestFinished(() => client.leave())
