@@ -11,6 +11,8 @@ export interface Layout {
   readonly runRoot: string
   /** Held (flock) by the one engine that owns the data root. */
   readonly lockFile: string
+  /** The same for the run root. */
+  readonly runLockFile: string
   readonly database: string
   /** OCI image layout: oci-layout, blobs/sha256/<hex>, and ingest/ for what is not yet visible. */
   readonly content: string
@@ -54,6 +56,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     dataRoot,
     runRoot,
     lockFile: join(dataRoot, 'lock'),
+    runLockFile: join(runRoot, 'lock'),
     database: join(dataRoot, 'slipway.db'),
     content,
     snapshots: join(dataRoot, 'snapshots'),

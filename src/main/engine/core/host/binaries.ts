@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * Path of a helper that is built with the product (`slipway-shim`, `slipway-syscalls.node`), or undefined when it was not built.
+ * Path of a file under `resources/`, or undefined.
  *
- * They lie in `resources/bin`: of the checkout when the engine runs from sources or from `out/`, of the installation
- * when it is packaged (outside the asar, from which nothing can be executed or mapped). In each case some folder above this file holds `resources/bin`.
+ * Some folder above this file holds `resources`: the checkout when the engine runs from sources or from `out/`, the
+ * installation when it is packaged (outside the asar, from which nothing can be executed or mapped).
  */
-export function findBinary(name: string, from: string = import.meta.dirname): string | undefined {
-  const candidate = join(from, 'resources', 'bin', name)
+export function findResource(path: string, from: string = import.meta.dirname): string | undefined {
+  const candidate = join(from, 'resources', path)
   if (existsSync(candidate)) return candidate
   const above = dirname(from)
-  return above === from ? undefined : findBinary(name, above)
+  return above === from ? undefined : findResource(path, above)
 }
+
+/** Path of a part that is built with the product (`slipway-shim`, `slipway-syscalls.node`), or undefined when it was not built. */
+export const findBinary = (name: string): string | undefined => findResource(join('bin', name))

@@ -1,0 +1,105 @@
+import { homedir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { VERSION } from './version.ts'
+
+/** What the user asked of the engine; all paths absolute. */
+export interface CommandLine {
+  dataRoot: string
+  runRoot: string
+  socket: string
+  registryMirrors: string[]
+  runtime: 'crun' | 'runc' | undefined
+  /** Containers end with the engine. */
+  stopContainers: boolean
+  debug: boolean
+}
+
+/** Exit statuses of the engine. */
+export const EXIT = { stopped: 0, failed: 1, badUsage: 2, inUse: 3, hostLacks: 4, namespacesLost: 5 } as const
+
+const HELP = `
+Exit status:
+  0  stopped as asked; containers run on unless --stop-containers was given
+  1  failed
+  2  the command line was not understood
+  3  another engine has the data root, the run root or the socket
+  4  this machine lacks something the engine needs; the message says what, and how to get it
+  5  the user's namespaces (RootlessKit) ended under the engine; starting it again makes new ones
+
+Use it with any Docker client:
+  docker -H unix://SOCKET ps        or        export DOCKER_HOST=unix://SOCKET`
+
+/** @throws CommanderError, with its exitCode, when there is nothing to run: --help, --version, or a mistake (already printed). */
+export function parseCommandLine(args: readonly string[], environment: NodeJS.ProcessEnv = process.env, isRoot = process.geteuid!() === 0): CommandLine {
+  const defaults = defaultRoots(environment, isRoot)
+  const command = new Command('slipway-engine')
+    .description("Slipway's container engine: the Docker Engine API on a unix socket.")
+    .option('--data-root <dir>', 'images, containers, volumes', parsePath, defaults.dataRoot)
+    .option('--run-root <dir>', 'what lives until the next boot', parsePath, defaults.runRoot)
+    .option('--socket <path>', 'listen here (default: docker.sock in the run root)', parseSocket)
+    .option('--registry-mirror <url>', 'tried before docker.io; may be repeated', collectUrl)
+    .addOption(new Option('--runtime <name>', 'OCI runtime (default: crun where it works, else runc)').choices(['crun', 'runc']))
+    .option('--stop-containers', 'stop all containers when the engine stops')
+    .option('--debug', 'say more')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('--help', 'print this')
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .exitOverride((error) => {
+      throw error.exitCode === 0 ? error : new CommanderError(EXIT.badUsage, error.code, error.message)
+    })
+  return complete(command.parse(args, { from: 'user' }).opts<Given>())
+}
+
+/** As commander gives it: what was not said is not there. */
+interface Given {
+  dataRoot: string
+  runRoot: string
+  socket?: string
+  registryMirror?: string[]
+  runtime?: 'crun' | 'runc'
+  stopContainers?: boolean
+  debug?: boolean
+}
+
+const complete = (given: Given): CommandLine => ({
+  dataRoot: given.dataRoot,
+  runRoot: given.runRoot,
+  socket: given.socket ?? join(given.runRoot, 'docker.sock'),
+  registryMirrors: given.registryMirror ?? [],
+  runtime: given.runtime,
+  stopContainers: given.stopContainers ?? false,
+  debug: given.debug ?? false,
+})
+
+/** The same request as arguments, for a process with another working directory. */
+export function formatCommandLine(line: CommandLine): string[] {
+  return [
+    ...['--data-root', line.dataRoot, '--run-root', line.runRoot, '--socket', line.socket],
+    ...line.registryMirrors.flatMap((url) => ['--registry-mirror', url]),
+    ...(line.runtime ? ['--runtime', line.runtime] : []),
+    ...(line.stopContainers ? ['--stop-containers'] : []),
+    ...(line.debug ? ['--debug'] : []),
+  ]
+}
+
+/** https://specifications.freedesktop.org/basedir-spec/latest/ */
+function defaultRoots(environment: NodeJS.ProcessEnv, isRoot: boolean): { dataRoot: string; runRoot: string } {
+  if (isRoot) return { dataRoot: '/var/lib/slipway', runRoot: '/run/slipway' }
+  const dataHome = environment.XDG_DATA_HOME || join(environment.HOME || homedir(), '.local', 'share')
+  const runtimeDirectory = environment.XDG_RUNTIME_DIR || join('/tmp', `slipway-${userInfo().uid}`)
+  return { dataRoot: join(dataHome, 'slipway'), runRoot: join(runtimeDirectory, 'slipway') }
+}
+
+const parsePath = (text: string): string => {
+  if (text === '') throw new InvalidArgumentError('A path was expected.')
+  return resolve(text)
+}
+
+const parseSocket = (text: string): string => parsePath(text.replace(/^unix:\/\//, ''))
+
+function collectUrl(text: string, before: string[] = []): string[] {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new InvalidArgumentError('An http:// or https:// address was expected.')
+  return [...before, text]
+}

@@ -1,0 +1,32 @@
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { EngineError } from '#shared/errors.ts'
+import type { Syscalls } from './host.ts'
+
+/**
+ * Takes a directory for this process alone, by a lock that the kernel lets go of when the process ends in whatever way.
+ * The file says whose it is. @throws conflict (data-root-in-use) naming the process that holds it.
+ */
+export function acquireLock(syscalls: Pick<Syscalls, 'tryLock'>, lockFile: string, what: string): Disposable {
+  const fd = openSync(lockFile, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  if (!syscalls.tryLock(fd)) {
+    closeSync(fd)
+    throw inUse(what, holderOf(lockFile))
+  }
+  ftruncateSync(fd)
+  writeSync(fd, `${process.pid}\n`)
+  return { [Symbol.dispose]: () => closeSync(fd) }
+}
+
+function inUse(what: string, pid: string): EngineError {
+  const holder = pid === '' ? 'Another Slipway engine' : `Another Slipway engine (pid ${pid})`
+  const hint = `Use that engine, end it${pid && ` (kill ${pid})`}, or give this one a --data-root and --run-root of its own.`
+  return new EngineError('conflict', `${holder} is using ${what}.`, { reason: 'data-root-in-use', hint })
+}
+
+function holderOf(lockFile: string): string {
+  try {
+    return /^\d+/.exec(readFileSync(lockFile, 'utf8'))?.[0] ?? ''
+  } catch {
+    return ''
+  }
+}
