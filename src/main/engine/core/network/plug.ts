@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { Host } from '../host/host.ts'
+import type { Address } from './ipam/address.ts'
+import { addAddress, addForwardingEntry, addNeighbour, addRoute, removeNeighbour, removeRoute } from './netlink/addresses.ts'
+import { exchange, tryExchange } from './netlink/exchange.ts'
+import { addMacvlan, addVeth, getLink, linksIn, raiseLink, raiseNamed, removeLink, setBridgePort, silenceLink, type Link, type MacvlanMode } from './netlink/links.ts'
+
+/**
+ * Joins a sandbox to a network: the cable and its two plugs.
+ *
+ * On a bridge a container's plug is held to its MAC (the bridge drops frames that claim another), and the host knows for good which MAC has
+ * the container's address, so that no neighbour takes its published ports by answering in its place.
+ */
+export interface Cable {
+  /** Path of the sandbox's network namespace. */
+  namespacePath: string
+  /** eth0, eth1, … */
+  interfaceName: string
+  macAddress: string
+  mtu: number
+  ipv4?: { address: Address; prefix: number }
+  ipv6?: { address: Address; prefix: number }
+}
+
+export interface BridgeSocket {
+  bridgeIndex: number
+  /** Name of the end on the host. */
+  hostName: string
+  /** Containers of this network must not reach each other. */
+  isolated: boolean
+  /** Hold the plug to its MAC address. */
+  locked: boolean
+  /** The kernel shows bridged packets to the firewall (br_netfilter). */
+  hairpin: boolean
+}
+
+type PlugHost = Pick<Host, 'syscalls' | 'networkNamespace'>
+
+const outside = (host: PlugHost, about: string, messages: Parameters<typeof exchange>[1]['messages']) =>
+  exchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'route', messages, about })
+const inside = (host: PlugHost, namespacePath: string, about: string, messages: Parameters<typeof exchange>[1]['messages']) =>
+  exchange(host.syscalls, { namespace: namespacePath, protocol: 'route', messages, about })
+
+/** Plugs the sandbox into a bridge. What exists after a failure goes with the namespace. */
+export async function plugIntoBridge(host: PlugHost, cable: Cable, socket: BridgeSocket): Promise<void> {
+  const about = `connect ${cable.interfaceName} to its bridge`
+  await using namespace = await open(cable.namespacePath, 'r')
+  const pair = { ...socket, containerName: cable.interfaceName, containerNamespace: namespace.fd, macAddress: cable.macAddress, mtu: cable.mtu }
+  const [link] = linksIn(await outside(host, about, [addVeth(pair), setBridgePort(socket.hostName, socket), ...quiet(socket.hostName), raiseNamed(socket.hostName), getLink(socket.hostName)]))
+  const neighbours = socket.locked ? addressesOf(cable).map(({ address }) => addNeighbour(socket.bridgeIndex, address, cable.macAddress)) : []
+  await Promise.all([
+    outside(host, about, [...(socket.locked ? [addForwardingEntry(link!.index, cable.macAddress)] : []), ...neighbours]),
+    raiseInside(host, cable, link!.peerIndex!),
+  ])
+}
+
+/** Gives the sandbox an interface of its own on the host's physical link `parentIndex`. */
+export async function plugMacvlan(host: PlugHost, cable: Cable, parent: { parentIndex: number; mode: MacvlanMode }): Promise<void> {
+  await using namespace = await open(cable.namespacePath, 'r')
+  await outside(host, `connect ${cable.interfaceName}`, [addMacvlan({ ...parent, name: cable.interfaceName, namespace: namespace.fd, macAddress: cable.macAddress, mtu: cable.mtu })])
+  const link = await linkInside(host, cable.namespacePath, cable.interfaceName)
+  await raiseInside(host, cable, link.index)
+}
+
+/** A kernel without IPv6 refuses the message, and needs none. */
+const HAS_IPV6 = existsSync('/proc/net/if_inet6')
+const quiet = (link: number | string) => (HAS_IPV6 ? [silenceLink(link)] : [])
+
+const addressesOf = (cable: Cable) => [cable.ipv4, cable.ipv6].filter((entry) => entry !== undefined)
+
+async function raiseInside(host: PlugHost, cable: Cable, index: number): Promise<void> {
+  const addresses = addressesOf(cable).map(({ address, prefix }) => addAddress(index, address, prefix))
+  await inside(host, cable.namespacePath, `set up ${cable.interfaceName}`, [...(cable.ipv6 ? [] : quiet(index)), raiseLink(index), ...addresses])
+}
+
+async function linkInside(host: PlugHost, namespacePath: string, name: string): Promise<Link> {
+  const [link] = linksIn(await inside(host, namespacePath, `find ${name}`, [getLink(name)]))
+  return link!
+}
+
+/** Takes the interface out of a sandbox that goes on; its other end goes with it. */
+export const unplug = async (host: PlugHost, namespacePath: string, interfaceName: string): Promise<void> =>
+  void (await inside(host, namespacePath, `disconnect ${interfaceName}`, [removeLink(interfaceName)]))
+
+/** Sets or, with `gateway` undefined, removes the sandbox's default route of one family. */
+export async function setDefaultRoute(host: PlugHost, namespacePath: string, family: 4 | 6, via: { interfaceName: string; gateway: Address } | undefined): Promise<void> {
+  if (via === undefined) {
+    await tryExchange(host.syscalls, { namespace: namespacePath, protocol: 'route', messages: [removeRoute({ index: 0, family })], about: 'remove the default route' })
+    return
+  }
+  const { index } = await linkInside(host, namespacePath, via.interfaceName)
+  await inside(host, namespacePath, 'set the default route', [addRoute({ index, family, gateway: via.gateway })])
+}
+
+/**
+ * Forgets, on the host, the container's addresses. The plug itself goes with the namespace, which the kernel takes apart later in its own time;
+ * until then a locked one is deaf and dumb, because the bridge knows no MAC behind it any more.
+ */
+export async function forgetAddresses(host: PlugHost, bridgeIndex: number, addresses: readonly Address[]): Promise<void> {
+  if (addresses.length > 0) await tryExchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'route', messages: addresses.map((address) => removeNeighbour(bridgeIndex, address)), about: 'forget addresses' })
+}
