@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream'
+import type { LogLine, LogsMessage, LogsRequest } from '#shared/contract/streams.ts'
+import { isEngineError } from '#shared/errors.ts'
+import type { Connection } from './connection.ts'
+import type { EngineApi } from './engine-api.ts'
+import { createPlace, type Place } from './log-place.ts'
+import type { WireContainerDetail } from './wire/container.ts'
+import { fromWire } from './wire/error.ts'
+import { createLineReader } from './wire/log-lines.ts'
+import { demultiplex, undivided } from './wire/stdcopy.ts'
+
+/** Lines of one message; a page shows nothing of a batch before all of it has come. */
+const batch = 2_000
+
+/**
+ * Old lines first, then new ones as they come. Each question continues at the place that the last one reached, so that neither the
+ * change from old to new nor the engine's restart loses or repeats a line.
+ */
+export async function* readLogs(connection: Connection, request: LogsRequest, signal: AbortSignal): AsyncGenerator<LogsMessage> {
+  const place = createPlace(request)
+  yield* part(connection.api, request.id, { ...place.query(), follow: false }, place, signal)
+  yield { kind: 'caught-up' }
+  if (!request.follow) return
+  for (;;) {
+    try {
+      yield* part(connection.api, request.id, { ...place.query(), follow: true }, place, signal)
+      if (!(await isRunning(connection.api, request.id, signal))) return
+    } catch (error) {
+      if (!isEngineError(error, 'unavailable') || signal.aborted) throw error
+      yield { kind: 'interrupted' }
+      await connection.ready(signal)
+      yield { kind: 'resumed' }
+    }
+  }
+}
+
+async function* part(api: EngineApi, id: string, query: Record<string, string | number | boolean>, place: Place, signal: AbortSignal): AsyncGenerator<LogsMessage> {
+  const stream = await api.stream('GET', `/containers/${id}/logs`, { query: { stdout: true, stderr: true, timestamps: true, ...query }, signal })
+  const chunks = (await isMultiplexed(api, id, stream, signal)) ? demultiplex(stream) : undivided(stream)
+  const reader = createLineReader()
+  try {
+    let lines: LogLine[] = []
+    for await (const chunk of chunks) {
+      lines.push(...place.take(reader.read(chunk)))
+      if (lines.length < batch && stream.readableLength > 0) continue
+      if (lines.length > 0) yield { kind: 'lines', lines }
+      lines = []
+    }
+    const rest = [...lines, ...place.take(reader.end())]
+    if (rest.length > 0) yield { kind: 'lines', lines: rest }
+  } catch (error) {
+    throw fromWire(error)
+  } finally {
+    stream.destroy()
+  }
+}
+
+/** API 1.42 and later say so in the type of the answer; before, a terminal's output is the one that is not. */
+export async function isMultiplexed(api: EngineApi, id: string, stream: Readable & { headers?: Record<string, string | string[] | undefined> }, signal: AbortSignal): Promise<boolean> {
+  const type = stream.headers?.['content-type']
+  if (type === 'application/vnd.docker.multiplexed-stream') return true
+  const { Config } = await api.json<WireContainerDetail>('GET', `/containers/${id}/json`, { signal })
+  return !Config.Tty
+}
+
+async function isRunning(api: EngineApi, id: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { State } = await api.json<WireContainerDetail>('GET', `/containers/${id}/json`, { signal })
+    return State.Status === 'running' || State.Status === 'paused' || State.Status === 'restarting'
+  } catch (error) {
+    if (isEngineError(error, 'not-found')) return false
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { EngineError } from '#shared/errors.ts'
+
+/** What the command line says about the engine; the same for the desktop and the browser. */
+export interface StartOptions {
+  /** Connect to this socket and start no engine. */
+  engineSocket: string | undefined
+  /** Passed on to the engine host; its defaults hold where undefined. */
+  socket: string | undefined
+  dataRoot: string | undefined
+  runRoot: string | undefined
+  /** Of the browser shell; 0 is a free one. */
+  port: number
+  settingsPath: string
+}
+
+/** Unknown words are left alone: Chromium has switches of its own. */
+export function readStartOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...args], strict: false, options: { port: text, socket: text, 'engine-socket': text, 'data-root': text, 'run-root': text, settings: text } })
+  const word = (name: string) => {
+    const value = (values as Record<string, unknown>)[name]
+    if (value === true || value === '') throw new EngineError('invalid-argument', `--${name} needs a value.`)
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    engineSocket: word('engine-socket'),
+    socket: word('socket'),
+    dataRoot: word('data-root'),
+    runRoot: word('run-root'),
+    port: readPort(word('port')),
+    settingsPath: word('settings') ?? join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'slipway', 'settings.json'),
+  }
+}
+
+function readPort(text = '0'): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new EngineError('invalid-argument', `--port ${text} is not a port.`)
+}
