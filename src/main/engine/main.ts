@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
-import { EngineError, isEngineError } from '#shared/errors.ts'
+import { isEngineError, type EngineError } from '#shared/errors.ts'
 import { EXIT, formatCommandLine, parseCommandLine, type CommandLine } from './command-line.ts'
 import { acquireLock } from './core/host/exclusive-lock.ts'
 import { enteredNamespaces, enterNamespaces, needsNamespaces, watchNamespaces } from './core/host/rootless/launch.ts'

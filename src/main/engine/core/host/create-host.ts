@@ -23,6 +23,6 @@ export async function createHost({ layout, runtime, namespaces }: HostOptions): 
     const wanted = options.networkNamespace === 'bridges' ? networkNamespace : options.networkNamespace
     return await runProgram(program, args, { ...options, networkNamespace: wanted })
   }
-  const facts = await probeHost({ layout, syscalls, run, networkNamespace, rootless: inUserNamespace(), runtime })
+  const facts = await probeHost({ layout, syscalls, run, networkNamespace, rootless: inUserNamespace(), egress: namespaces?.resolvers !== undefined, runtime })
   return { facts, syscalls, networkNamespace, run, portForwarder: namespaces && createPortForwarder(namespaces.apiSocket), resolvers: namespaces?.resolvers }
 }

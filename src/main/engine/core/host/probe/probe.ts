@@ -26,6 +26,8 @@ export interface ProbeContext {
   /** Where bridges live, when it is not the engine's own namespace. */
   networkNamespace: string | undefined
   rootless: boolean
+  /** Whether packets leave the namespace in which bridges live. */
+  egress: boolean
   /** The runtime the user insists on. */
   runtime: 'crun' | 'runc' | undefined
 }
@@ -58,7 +60,7 @@ export async function probeHost(context: ProbeContext): Promise<HostFacts> {
     tools,
     seccomp: existsSync('/proc/sys/kernel/seccomp/actions_avail'),
     apparmor: !context.rootless && readFlag('/sys/module/apparmor/parameters/enabled') === 'Y',
-    checks: [...runtime.checks, checkShim(tools.shim), ...storage.checks, ...cgroup.checks, ...network.checks, ...(context.rootless ? checkRootless(tools) : [])],
+    checks: [...runtime.checks, checkShim(tools.shim), ...storage.checks, ...cgroup.checks, ...network.checks, ...(context.rootless ? checkRootless(tools, context.egress) : [])],
   }
 }
 

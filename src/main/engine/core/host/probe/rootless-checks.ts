@@ -10,9 +10,9 @@ const NO_ENGINE = 'The engine cannot run without root.'
 type Tools = Pick<HostFacts['tools'], 'rootlesskit' | 'slirp4netns' | 'pasta' | 'newuidmap'>
 
 /** What an ordinary user needs: programs, a user namespace, subordinate ids, and a tap device for the way out. */
-export function checkRootless(tools: Tools): HostCheck[] {
+export function checkRootless(tools: Tools, egress = true): HostCheck[] {
   const user = callingUser()
-  return [checkRootlessKit(tools), checkUserNamespaces(), checkSubordinateIds(user, tools), checkTun(tools)]
+  return [checkRootlessKit(tools), checkUserNamespaces(), checkSubordinateIds(user, tools), checkTun(tools, egress)]
 }
 
 function checkRootlessKit(tools: Tools): HostCheck {
@@ -47,19 +47,27 @@ function checkSubordinateIds(user: CallingUser, tools: Tools): HostCheck {
   const [uids, gids] = [rangeSize('/etc/subuid', user), rangeSize('/etc/subgid', user)]
   const finding = `${user.name} has ${uids} subordinate uids and ${gids} gids.`
   if (Math.min(uids, gids) >= ENOUGH_IDS) return { id: 'subuid', status: 'ok', finding }
-  const remedy = `sudo usermod ${uids < ENOUGH_IDS ? '--add-subuids 100000-165535 ' : ''}${gids < ENOUGH_IDS ? '--add-subgids 100000-165535 ' : ''}${user.name}`
+  const additions = [uids < ENOUGH_IDS ? `--add-subuids ${freeRange('/etc/subuid')}` : '', gids < ENOUGH_IDS ? `--add-subgids ${freeRange('/etc/subgid')}` : ''].filter(Boolean)
+  const remedy = `sudo usermod ${additions.join(' ')} ${user.name}`
   if (Math.min(uids, gids) === 0) return missing(finding, remedy)
   return { id: 'subuid', status: 'degraded', finding, consequence: 'Images with higher user ids cannot be unpacked.', remedy }
 }
 
-/** Sum of a user's ranges; the first field of a line is the name or the uid: https://man7.org/linux/man-pages/man5/subuid.5.html */
-export function rangeSize(file: string, user: Pick<CallingUser, 'uid' | 'name'>): number {
-  let size = 0
-  for (const line of (read(file) ?? '').split('\n')) {
-    const [owner, , count] = line.split(':')
-    if (owner === user.name || owner === String(user.uid)) size += Number(count) || 0
-  }
-  return size
+/** Lines are `name or uid:first:count`: https://man7.org/linux/man-pages/man5/subuid.5.html */
+function rangesIn(file: string): { owner: string; first: number; count: number }[] {
+  const lines = (read(file) ?? '').split('\n').map((line) => line.split(':'))
+  return lines.filter((fields) => fields.length === 3).map(([owner = '', first, count]) => ({ owner, first: Number(first) || 0, count: Number(count) || 0 }))
+}
+
+function rangeSize(file: string, user: CallingUser): number {
+  const own = rangesIn(file).filter(({ owner }) => owner === user.name || owner === String(user.uid))
+  return own.reduce((size, { count }) => size + count, 0)
+}
+
+/** A range that nobody has: two users with the same ids could touch one another's files. */
+function freeRange(file: string): string {
+  const first = Math.max(100_000, ...rangesIn(file).map((range) => range.first + range.count))
+  return `${first}-${first + ENOUGH_IDS - 1}`
 }
 
 /** Setuid root, or file capabilities, which Fedora and Arch use: their presence shows only as an extended attribute, so that is trusted. */
@@ -68,12 +76,15 @@ function mayChangeIds(program: string): boolean {
   return uid === 0 && ((mode & 0o4000) !== 0 || !exists('/etc/debian_version'))
 }
 
-function checkTun(tools: Tools): HostCheck {
-  const consequence = 'Containers do not reach the outside; networks among them and published ports work.'
-  if (tools.slirp4netns === undefined && tools.pasta === undefined) return { id: 'tun', status: 'degraded', finding: 'Neither slirp4netns nor pasta is installed.', consequence, remedy: installCommand(['slirp4netns']) }
-  if (tunUsable()) return { id: 'tun', status: 'ok', finding: '/dev/net/tun can be used.' }
-  const remedy = exists('/dev/net/tun') ? 'sudo chmod 0666 /dev/net/tun' : 'sudo modprobe tun'
-  return { id: 'tun', status: 'degraded', finding: '/dev/net/tun cannot be opened.', consequence, remedy: `${remedy}, then end the engine with --stop-containers and start it again` }
+function checkTun(tools: Tools, egress: boolean): HostCheck {
+  const degraded = (finding: string, remedy: string): HostCheck => {
+    return { id: 'tun', status: 'degraded', finding, consequence: 'Containers do not reach the outside; networks among them and published ports work.', remedy }
+  }
+  const restart = 'stop the engine with its containers (engine option --stop-containers) and start it again'
+  if (tools.slirp4netns === undefined && tools.pasta === undefined) return degraded('Neither slirp4netns nor pasta is installed.', installCommand(['slirp4netns']))
+  if (!tunUsable()) return degraded('/dev/net/tun cannot be opened.', `${exists('/dev/net/tun') ? 'sudo chmod 0666 /dev/net/tun' : 'sudo modprobe tun'}; then ${restart}`)
+  if (!egress) return degraded('RootlessKit was started when /dev/net/tun could not be opened.', `Now it can be: ${restart}`)
+  return { id: 'tun', status: 'ok', finding: '/dev/net/tun can be used.' }
 }
 
 /** Whether slirp4netns or pasta can make their tap device. */

@@ -84,7 +84,7 @@ async function answers(namespaces: RootlessNamespaces): Promise<boolean> {
 }
 
 function failure(what: string, log: string): EngineError {
-  const words = log.trim().split('\n').filter((line) => /error|fail/i.test(line)).at(-1) ?? log.trim().split('\n').at(-1) ?? ''
+  const words = log.trim().split('\n').find((line) => /error|fail/i.test(line)) ?? log.trim().split('\n').at(-1) ?? ''
   return new EngineError('failed-precondition', `RootlessKit could not be started: ${[words, what].filter(Boolean).join('; ')}`, { reason: 'rootlesskit-failed' })
 }
 
