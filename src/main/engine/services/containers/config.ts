@@ -1,0 +1,223 @@
+import type { ContainerDefaults } from '#shared/oci/image-config.ts'
+
+/**
+ * What a container should be, in Docker's own words (API 1.50, `Config` and `HostConfig`): these are kept in the record as
+ * the client sent them with the defaults filled in, because `inspect` must give them back unchanged. Everything else of the service
+ * speaks our vocabulary.
+ */
+export interface ContainerConfig extends ContainerDefaults {
+  Hostname?: string
+  Domainname?: string
+  AttachStdin?: boolean
+  AttachStdout?: boolean
+  AttachStderr?: boolean
+  Tty?: boolean
+  OpenStdin?: boolean
+  StdinOnce?: boolean
+  Image?: string
+  NetworkDisabled?: boolean
+  MacAddress?: string
+}
+
+export interface HostConfig {
+  Binds?: string[] | null
+  ContainerIDFile?: string
+  LogConfig?: LogConfig
+  NetworkMode?: string
+  /** `8080/tcp` → bindings. */
+  PortBindings?: Record<string, HostPortBinding[] | null> | null
+  RestartPolicy?: RestartPolicy
+  AutoRemove?: boolean
+  VolumeDriver?: string
+  VolumesFrom?: string[] | null
+  ConsoleSize?: [number, number]
+  Annotations?: Record<string, string>
+  CapAdd?: string[] | null
+  CapDrop?: string[] | null
+  CgroupnsMode?: string
+  Dns?: string[] | null
+  DnsOptions?: string[] | null
+  DnsSearch?: string[] | null
+  ExtraHosts?: string[] | null
+  GroupAdd?: string[] | null
+  IpcMode?: string
+  Cgroup?: string
+  Links?: string[] | null
+  OomScoreAdj?: number
+  PidMode?: string
+  Privileged?: boolean
+  PublishAllPorts?: boolean
+  ReadonlyRootfs?: boolean
+  SecurityOpt?: string[] | null
+  StorageOpt?: Record<string, string> | null
+  Tmpfs?: Record<string, string>
+  UTSMode?: string
+  UsernsMode?: string
+  ShmSize?: number
+  Sysctls?: Record<string, string>
+  Runtime?: string
+  Isolation?: string
+  CpuShares?: number
+  Memory?: number
+  NanoCpus?: number
+  CgroupParent?: string
+  BlkioWeight?: number
+  BlkioWeightDevice?: { Path: string; Weight: number }[] | null
+  BlkioDeviceReadBps?: DeviceRate[] | null
+  BlkioDeviceWriteBps?: DeviceRate[] | null
+  BlkioDeviceReadIOps?: DeviceRate[] | null
+  BlkioDeviceWriteIOps?: DeviceRate[] | null
+  CpuPeriod?: number
+  CpuQuota?: number
+  CpuRealtimePeriod?: number
+  CpuRealtimeRuntime?: number
+  CpusetCpus?: string
+  CpusetMems?: string
+  Devices?: DeviceMapping[] | null
+  DeviceCgroupRules?: string[] | null
+  DeviceRequests?: unknown[] | null
+  KernelMemoryTCP?: number
+  MemoryReservation?: number
+  MemorySwap?: number
+  MemorySwappiness?: number | null
+  OomKillDisable?: boolean | null
+  PidsLimit?: number | null
+  Ulimits?: { Name: string; Soft: number; Hard: number }[] | null
+  CpuCount?: number
+  CpuPercent?: number
+  IOMaximumIOps?: number
+  IOMaximumBandwidth?: number
+  Mounts?: MountRequest[] | null
+  MaskedPaths?: string[] | null
+  ReadonlyPaths?: string[] | null
+  Init?: boolean | null
+}
+
+export interface LogConfig {
+  Type?: string
+  Config?: Record<string, string> | null
+}
+export interface HostPortBinding {
+  HostIp?: string
+  HostPort?: string
+}
+export interface RestartPolicy {
+  Name?: string
+  MaximumRetryCount?: number
+}
+export interface DeviceRate {
+  Path: string
+  Rate: number
+}
+export interface DeviceMapping {
+  PathOnHost: string
+  PathInContainer?: string
+  CgroupPermissions?: string
+}
+
+/** One `--mount`. */
+export interface MountRequest {
+  Type?: string
+  Source?: string
+  Target?: string
+  ReadOnly?: boolean
+  Consistency?: string
+  BindOptions?: { Propagation?: string; NonRecursive?: boolean; CreateMountpoint?: boolean; ReadOnlyNonRecursive?: boolean; ReadOnlyForceRecursive?: boolean }
+  VolumeOptions?: { NoCopy?: boolean; Labels?: Record<string, string>; DriverConfig?: { Name?: string; Options?: Record<string, string> }; Subpath?: string }
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number; Options?: string[][] }
+  ImageOptions?: { Subpath?: string }
+}
+
+/** What one endpoint should be (`NetworkingConfig.EndpointsConfig`); the addresses it turned out to have are in its sandbox. */
+export interface EndpointSettings {
+  IPAMConfig?: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] } | null
+  Links?: string[] | null
+  Aliases?: string[] | null
+  MacAddress?: string
+  DriverOpts?: Record<string, string> | null
+  GwPriority?: number
+}
+
+/** The parts of HostConfig that `update` may change. */
+export type ResourceUpdate = Partial<HostConfig>
+
+const MEBIBYTE = 1024 * 1024
+
+/** Fills in what Docker fills in at create. */
+export function withHostDefaults(host: HostConfig, cgroupVersion: 1 | 2): HostConfig {
+  return {
+    ...host,
+    Binds: host.Binds ?? null,
+    ContainerIDFile: host.ContainerIDFile ?? '',
+    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
+    NetworkMode: normalizeNetworkMode(host.NetworkMode),
+    PortBindings: host.PortBindings ?? {},
+    RestartPolicy: { Name: host.RestartPolicy?.Name || 'no', MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0 },
+    AutoRemove: host.AutoRemove ?? false,
+    VolumeDriver: host.VolumeDriver ?? '',
+    VolumesFrom: host.VolumesFrom ?? null,
+    ConsoleSize: host.ConsoleSize ?? [0, 0],
+    CapAdd: host.CapAdd ?? null,
+    CapDrop: host.CapDrop ?? null,
+    CgroupnsMode: host.CgroupnsMode || (cgroupVersion === 2 && !host.Privileged ? 'private' : 'host'),
+    Dns: host.Dns ?? [],
+    DnsOptions: host.DnsOptions ?? [],
+    DnsSearch: host.DnsSearch ?? [],
+    ExtraHosts: host.ExtraHosts ?? null,
+    GroupAdd: host.GroupAdd ?? null,
+    IpcMode: host.IpcMode || 'private',
+    Cgroup: host.Cgroup ?? '',
+    Links: host.Links ?? null,
+    OomScoreAdj: host.OomScoreAdj ?? 0,
+    PidMode: host.PidMode ?? '',
+    Privileged: host.Privileged ?? false,
+    PublishAllPorts: host.PublishAllPorts ?? false,
+    ReadonlyRootfs: host.ReadonlyRootfs ?? false,
+    SecurityOpt: host.SecurityOpt ?? null,
+    UTSMode: host.UTSMode ?? '',
+    UsernsMode: host.UsernsMode ?? '',
+    ShmSize: host.ShmSize || 64 * MEBIBYTE,
+    Runtime: host.Runtime,
+    Isolation: host.Isolation ?? '',
+    ...resourceDefaults(host),
+    MaskedPaths: host.MaskedPaths ?? null,
+    ReadonlyPaths: host.ReadonlyPaths ?? null,
+  }
+}
+
+const normalizeNetworkMode = (mode: string | undefined) => (mode === undefined || mode === '' || mode === 'default' ? 'bridge' : mode)
+
+function resourceDefaults(host: HostConfig): Partial<HostConfig> {
+  return {
+    CpuShares: host.CpuShares ?? 0,
+    Memory: host.Memory ?? 0,
+    NanoCpus: host.NanoCpus ?? 0,
+    CgroupParent: host.CgroupParent ?? '',
+    BlkioWeight: host.BlkioWeight ?? 0,
+    BlkioWeightDevice: host.BlkioWeightDevice ?? [],
+    BlkioDeviceReadBps: host.BlkioDeviceReadBps ?? [],
+    BlkioDeviceWriteBps: host.BlkioDeviceWriteBps ?? [],
+    BlkioDeviceReadIOps: host.BlkioDeviceReadIOps ?? [],
+    BlkioDeviceWriteIOps: host.BlkioDeviceWriteIOps ?? [],
+    CpuPeriod: host.CpuPeriod ?? 0,
+    CpuQuota: host.CpuQuota ?? 0,
+    CpuRealtimePeriod: host.CpuRealtimePeriod ?? 0,
+    CpuRealtimeRuntime: host.CpuRealtimeRuntime ?? 0,
+    CpusetCpus: host.CpusetCpus ?? '',
+    CpusetMems: host.CpusetMems ?? '',
+    Devices: host.Devices ?? [],
+    DeviceCgroupRules: host.DeviceCgroupRules ?? null,
+    DeviceRequests: host.DeviceRequests ?? null,
+    MemoryReservation: host.MemoryReservation ?? 0,
+    // Docker gives as much swap as memory when only memory is limited.
+    MemorySwap: host.MemorySwap || (host.Memory ? host.Memory * 2 : 0),
+    MemorySwappiness: host.MemorySwappiness === -1 ? null : (host.MemorySwappiness ?? null),
+    OomKillDisable: host.OomKillDisable ?? null,
+    PidsLimit: host.PidsLimit ?? null,
+    Ulimits: host.Ulimits ?? [],
+    CpuCount: host.CpuCount ?? 0,
+    CpuPercent: host.CpuPercent ?? 0,
+    IOMaximumIOps: host.IOMaximumIOps ?? 0,
+    IOMaximumBandwidth: host.IOMaximumBandwidth ?? 0,
+  }
+}

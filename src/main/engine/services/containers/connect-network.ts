@@ -1,0 +1,53 @@
+import { EngineError } from '#shared/errors.ts'
+import type { EndpointSettings } from './config.ts'
+import type { ContainersContext } from './context.ts'
+import { endpointRequestOf, networkKind } from './network-plan.ts'
+import type { ContainerRecord } from './record.ts'
+import { writeNameFiles } from './start.ts'
+import { isAlive } from './state.ts'
+
+/** Joins a container to one more network, while it runs too. The events service of networks tells about it. */
+export async function connectNetwork(ctx: ContainersContext, reference: string, network: string, settings: EndpointSettings): Promise<void> {
+  const { id } = ctx.records.get(reference)
+  await ctx.locks.run(id, async () => {
+    const record = ctx.records.get(id)
+    const { name, id: networkId } = ctx.needs.networks.get(network)
+    refuseUnlessPrivate(record)
+    if (name in record.endpoints || networkId in record.endpoints) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
+    if (isAlive(record.state)) {
+      await ctx.needs.networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
+      await rewriteNameFiles(ctx, id)
+    }
+    ctx.records.commit({ ...record, endpoints: { ...record.endpoints, [name]: settings } })
+  })
+}
+
+export async function disconnectNetwork(ctx: ContainersContext, reference: string, network: string, force: boolean): Promise<void> {
+  const { id } = ctx.records.get(reference)
+  await ctx.locks.run(id, async () => {
+    const record = ctx.records.get(id)
+    const { name, id: networkId } = ctx.needs.networks.get(network)
+    const key = [name, networkId].find((candidate) => candidate in record.endpoints)
+    if (key === undefined) {
+      if (force) return
+      throw new EngineError('forbidden', `container ${id} is not connected to network ${name}`, { reason: 'not-connected' })
+    }
+    if (isAlive(record.state)) {
+      await ctx.needs.networks.disconnectEndpoint(id, networkId)
+      await rewriteNameFiles(ctx, id)
+    }
+    const { [key]: _left, ...endpoints } = record.endpoints
+    ctx.records.commit({ ...record, endpoints })
+  })
+}
+
+function refuseUnlessPrivate(record: ContainerRecord): void {
+  const kind = networkKind(record)
+  if (kind === 'joined') throw new EngineError('forbidden', 'container sharing network namespace with another container or host cannot be connected to any other network')
+  if (kind === 'host') throw new EngineError('forbidden', 'container cannot be disconnected from host network or connected to host network')
+}
+
+async function rewriteNameFiles(ctx: ContainersContext, id: string): Promise<void> {
+  const sandbox = ctx.needs.networks.findSandbox(id)
+  if (sandbox) await writeNameFiles(ctx, id, sandbox.files)
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { EngineError } from '#shared/errors.ts'
+import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
+import { formatTimestamp } from '#base/timestamps.ts'
+import type { Leases } from '../../core/leases/leases.ts'
+import { withHostDefaults, type ContainerConfig, type EndpointSettings, type HostConfig } from './config.ts'
+import type { ContainersContext } from './context.ts'
+import { copyUpVolumes } from './copy-up.ts'
+import { publishContainerEvent } from './events.ts'
+import { mergeImageConfig } from './merge-image-config.ts'
+import { generateName, parseContainerName } from './names.ts'
+import { plannedEndpoints } from './network-plan.ts'
+import { parsePortBindings } from './port-bindings.ts'
+import type { ContainerRecord } from './record.ts'
+import { resolveMounts } from './resolve-mounts.ts'
+import { readSecurityOptions } from './security-options.ts'
+import { commandOf, limitsOf } from './spec-input.ts'
+import { validateConfig } from './validate.ts'
+
+export interface CreateRequest {
+  /** A generated one when absent. */
+  name?: string
+  platform?: Platform
+  config: ContainerConfig
+  host: HostConfig
+  endpoints: Record<string, EndpointSettings>
+}
+export interface Created {
+  id: string
+  warnings: string[]
+}
+
+/** Makes the record, the writable snapshot and the volumes of a container. Leaves nothing behind on failure. */
+export async function createContainer(ctx: ContainersContext & { leases: Leases }, request: CreateRequest): Promise<Created> {
+  validateConfig(request.config, request.host)
+  readSecurityOptions(request.host.SecurityOpt ?? [])
+  using lease = ctx.leases.open('create')
+  await using undo = new AsyncDisposableStack()
+
+  const id = randomBytes(32).toString('hex')
+  const name = request.name ? parseContainerName(request.name) : generateName((taken) => ctx.records.byName(taken) !== undefined)
+  using _claim = ctx.records.claimName(name, id)
+  const warnings = warningsOf(ctx, request.host)
+  if (!request.config.Image) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container: it names no image', { field: 'image' })
+  const image = await ctx.needs.images.resolve(request.config.Image, request.platform)
+  if (image.chain) lease.hold(image.chain)
+
+  const { config, host } = completed(ctx, request, image.config.config ?? {}, id)
+  parsePortBindings(config, host)
+  if (commandOf({ config }).length === 0) throw new EngineError('invalid-argument', 'no command specified', { field: 'command', hint: 'The image has no command of its own: give one.' })
+  const endpoints = plannedEndpoints(request.endpoints, config, host)
+
+  await ctx.snapshots.prepare(id, image.chain)
+  undo.defer(() => ctx.snapshots.remove(id))
+  const mounts = await resolveMounts(ctx, config, host, undo)
+  const record: ContainerRecord = {
+    id,
+    name,
+    createdAt: formatTimestamp(ctx.clock()),
+    image: { id: image.id, chain: image.chain, platform: formatPlatform(image.platform) },
+    config,
+    host,
+    endpoints,
+    mounts,
+    ports: [],
+    state: { status: 'created' },
+    restartCount: 0,
+    stoppedByUser: false,
+  }
+  await copyUpVolumes(ctx, record)
+  ctx.records.commit(record)
+  undo.move()
+  publishContainerEvent(ctx, record, 'create')
+  return { id, warnings }
+}
+
+function completed(ctx: ContainersContext, request: CreateRequest, image: Parameters<typeof mergeImageConfig>[1], id: string): { config: ContainerConfig; host: HostConfig } {
+  const { cgroup, runtime } = ctx.host.facts
+  const Runtime = request.host.Runtime || runtime?.name || 'runc'
+  if (![runtime?.name, 'runc', 'crun'].includes(Runtime)) throw new EngineError('invalid-argument', `unknown or invalid runtime name: ${Runtime}`, { field: 'runtime' })
+  const host = withHostDefaults({ ...request.host, Runtime }, cgroup.mode === 'v2' ? 2 : 1)
+  const merged = mergeImageConfig(request.config, image)
+  const own = host.NetworkMode === 'host' || host.UTSMode === 'host' ? hostname() : host.NetworkMode?.startsWith('container:') ? '' : id.slice(0, 12)
+  return { host, config: { ...merged, Hostname: merged.Hostname || own, Domainname: merged.Domainname ?? '' } }
+}
+
+function warningsOf(ctx: ContainersContext, host: HostConfig): string[] {
+  const warnings = ctx.spec.checkLimits(limitsOf(host))
+  if (host.NetworkMode === 'host' && Object.keys(host.PortBindings ?? {}).length > 0) warnings.push('Published ports are discarded when using host network mode')
+  return warnings
+}

@@ -1,0 +1,57 @@
+import { messageOf } from '#shared/errors.ts'
+import { formatTimestamp, parseTimestamp } from '#base/timestamps.ts'
+import type { Exit, Task } from '../../core/runtime/runtime.ts'
+import type { ContainersContext } from './context.ts'
+import { publishContainerEvent } from './events.ts'
+import { releaseVolumes } from './open-mounts.ts'
+import type { ContainerRecord } from './record.ts'
+import { removeLocked } from './remove.ts'
+import { scheduleRestart, shouldRestart } from './restart-policy.ts'
+import { isAlive, type Ended } from './state.ts'
+
+/** Follows a running task to its end, and records that. */
+export function watchTask(ctx: ContainersContext, id: string, task: Task): void {
+  const live = ctx.live.of(id)
+  live.task = task
+  live.running = new AbortController()
+  live.settled = task.exited
+    .then((exit) => (ctx.closing.aborted ? undefined : ctx.locks.run(id, () => settleExit(ctx, id, task, exit))))
+    .catch((error: unknown) => ctx.log(`container ${id}: its exit could not be recorded: ${messageOf(error)}`))
+}
+
+/** The record first; then everything of the task goes; then those who wait are told. */
+export async function settleExit(ctx: ContainersContext, id: string, task: Task, exit: Exit): Promise<void> {
+  const record = ctx.records.byId(id)
+  const live = ctx.live.of(id)
+  live.task = undefined
+  live.health?.[Symbol.dispose]()
+  if (!record || !isAlive(record.state)) return void (await task.remove())
+  const ended: Ended = { code: exit.code, oomKilled: exit.oomKilled, startedAt: record.state.startedAt, finishedAt: formatTimestamp(exit.at) }
+  const restarts = shouldRestart(record, exit.code) && !ctx.closing.aborted
+  const next: ContainerRecord = { ...record, ports: [], state: { status: restarts ? 'restarting' : 'exited', ...ended }, restartCount: record.restartCount + (restarts ? 1 : 0) }
+  ctx.records.commit(next)
+  await tearDown(ctx, next, task)
+  live.running?.abort()
+  announce(ctx, next, exit, ended)
+  if (restarts) scheduleRestart(ctx, next, durationOf(ended))
+  else if (record.host.AutoRemove) await removeLocked(ctx, next, { volumes: true })
+}
+
+/** Every step is tried, also when one before it failed: what stays behind is found again by the next start of the engine. */
+export async function tearDown(ctx: ContainersContext, record: ContainerRecord, task: Task | undefined): Promise<void> {
+  const { rootfs } = ctx.layout.container(record.id)
+  const outcomes = await Promise.allSettled([ctx.needs.networks.disconnectSandbox(record.id), releaseVolumes(ctx, record), task?.remove().then(() => ctx.snapshots.unmount(rootfs)) ?? ctx.snapshots.unmount(rootfs)])
+  for (const outcome of outcomes) if (outcome.status === 'rejected') ctx.log(`container ${record.id}: cleaning up: ${messageOf(outcome.reason)}`)
+}
+
+function announce(ctx: ContainersContext, record: ContainerRecord, exit: Exit, ended: Ended): void {
+  const live = ctx.live.of(record.id)
+  if (exit.oomKilled) publishContainerEvent(ctx, record, 'oom')
+  publishContainerEvent(ctx, record, 'die', { exitCode: String(exit.code), execDuration: String(Math.round(durationOf(ended) / 1000)) })
+  const waiters = [...live.onExit]
+  live.onExit.clear()
+  for (const waiter of waiters) waiter({ code: exit.code })
+}
+
+/** Milliseconds. */
+const durationOf = (ended: Ended): number => Number(((parseTimestamp(ended.finishedAt) ?? 0n) - (parseTimestamp(ended.startedAt) ?? 0n)) / 1_000_000n)

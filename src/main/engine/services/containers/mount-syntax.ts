@@ -1,0 +1,123 @@
+import { posix } from 'node:path'
+import { EngineError } from '#shared/errors.ts'
+import type { MountRequest } from './config.ts'
+
+/** A mount as the user wrote it, checked, before any volume exists. */
+export type MountWish =
+  | { kind: 'bind'; source: string; target: string; readonly: boolean; propagation: string; mode: string; createSource: boolean; nonRecursive?: boolean; recursiveReadonly?: 'never' | 'force' }
+  | { kind: 'volume'; name: string | undefined; driver: string | undefined; driverOptions?: Record<string, string>; labels?: Record<string, string>; target: string; readonly: boolean; mode: string; copyUp: boolean; subpath?: string }
+  | { kind: 'tmpfs'; target: string; readonly: boolean; options: string[] }
+
+const PROPAGATIONS = new Set(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'])
+const OTHER_MODES = new Set(['z', 'Z', 'nocopy', 'copy', 'cached', 'delegated', 'consistent'])
+const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
+
+/** `source:target[:modes]` or `target`, as `-v` has it. @throws invalid-argument in Docker's words. */
+export function parseBind(text: string, defaultDriver: string | undefined): MountWish {
+  const parts = text.split(':')
+  if (parts.length > 3 || parts.some((part) => part === '')) throw invalidSpecification(text)
+  const [source, target, mode = ''] = parts.length === 1 ? [undefined, parts[0] as string] : [parts[0], parts[1] as string, parts[2]]
+  const modes = parseModes(mode)
+  const place = checkTarget(target, text)
+  if (source?.startsWith('/')) return { kind: 'bind', source: posix.normalize(source), target: place, readonly: modes.readonly, propagation: modes.propagation ?? 'rprivate', mode, createSource: true }
+  if (modes.propagation !== undefined) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': propagation is for binds only`)
+  return { kind: 'volume', name: source === undefined ? undefined : checkVolumeName(source), driver: defaultDriver, target: place, readonly: modes.readonly, mode: mode || 'z', copyUp: !modes.nocopy }
+}
+
+interface Modes {
+  readonly: boolean
+  nocopy: boolean
+  propagation: string | undefined
+}
+
+function parseModes(text: string): Modes {
+  const modes: Modes = { readonly: false, nocopy: false, propagation: undefined }
+  if (text === '') return modes
+  let access = 0
+  for (const word of text.split(',')) {
+    if (word === 'ro' || word === 'rw') {
+      modes.readonly = word === 'ro'
+      access++
+    } else if (PROPAGATIONS.has(word)) {
+      if (modes.propagation !== undefined) throw invalidMode(text)
+      modes.propagation = word
+    } else if (word === 'nocopy') modes.nocopy = true
+    else if (!OTHER_MODES.has(word)) throw invalidMode(text)
+  }
+  if (access > 1) throw invalidMode(text)
+  return modes
+}
+
+/** One `--mount`. @throws invalid-argument in Docker's words. */
+export function parseMountRequest(mount: MountRequest): MountWish {
+  const type = mount.Type ?? ''
+  const target = mount.Target ?? ''
+  if (target === '') throw invalidMount(type, 'Target', 'field Target must not be empty')
+  if (!posix.isAbsolute(target)) throw new EngineError('invalid-argument', `invalid mount config for type "${type}": invalid mount path: '${target}' mount path must be absolute`, { field: 'mounts' })
+  const place = checkTarget(target, target)
+  if (type === 'bind') return bindWish(mount, place)
+  if (type === 'volume') return volumeWish(mount, place)
+  if (type === 'tmpfs') return tmpfsWish(mount, place)
+  throw new EngineError('invalid-argument', `mount type "${type}" unknown`, { field: 'mounts' })
+}
+
+function bindWish(mount: MountRequest, target: string): MountWish {
+  const { Source = '', BindOptions: options = {} } = mount
+  if (Source === '') throw invalidMount('bind', 'Source', 'field Source must not be empty')
+  if (!posix.isAbsolute(Source)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid mount path: '${Source}' mount path must be absolute`, { field: 'mounts' })
+  if (mount.VolumeOptions) throw invalidMount('bind', 'VolumeOptions', 'field VolumeOptions must not be specified')
+  const propagation = options.Propagation || 'rprivate'
+  if (!PROPAGATIONS.has(propagation)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid propagation mode: ${propagation}`, { field: 'mounts' })
+  return {
+    kind: 'bind',
+    source: posix.normalize(Source),
+    target,
+    readonly: mount.ReadOnly ?? false,
+    propagation,
+    mode: '',
+    createSource: options.CreateMountpoint ?? false,
+    nonRecursive: options.NonRecursive,
+    recursiveReadonly: options.ReadOnlyForceRecursive ? 'force' : options.ReadOnlyNonRecursive ? 'never' : undefined,
+  }
+}
+
+function volumeWish(mount: MountRequest, target: string): MountWish {
+  const options = mount.VolumeOptions ?? {}
+  if (mount.BindOptions) throw invalidMount('volume', 'BindOptions', 'field BindOptions must not be specified')
+  return {
+    kind: 'volume',
+    name: mount.Source ? checkVolumeName(mount.Source) : undefined,
+    driver: options.DriverConfig?.Name || undefined,
+    driverOptions: options.DriverConfig?.Options,
+    labels: options.Labels,
+    target,
+    readonly: mount.ReadOnly ?? false,
+    mode: 'z',
+    copyUp: !options.NoCopy,
+    subpath: options.Subpath,
+  }
+}
+
+function tmpfsWish(mount: MountRequest, target: string): MountWish {
+  if (mount.Source) throw invalidMount('tmpfs', 'Source', 'field Source must not be specified')
+  const { SizeBytes, Mode, Options } = mount.TmpfsOptions ?? {}
+  const options = [...(mount.ReadOnly ? ['ro'] : []), ...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : []), ...(Options ?? []).map((option) => option.join('='))]
+  return { kind: 'tmpfs', target, readonly: mount.ReadOnly ?? false, options }
+}
+
+function checkTarget(target: string, text: string): string {
+  if (!posix.isAbsolute(target)) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid mount path: '${target}' mount path must be absolute`, { field: 'mounts' })
+  if (target.includes('\0')) throw invalidSpecification(text)
+  const place = posix.normalize(target).replace(/(.)\/$/, '$1')
+  if (place === '/') throw new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid specification: destination can't be '/'`, { field: 'mounts' })
+  return place
+}
+
+export function checkVolumeName(name: string): string {
+  if (VOLUME_NAME.test(name)) return name
+  throw new EngineError('invalid-argument', `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`, { field: 'mounts', reason: 'invalid-name' })
+}
+
+const invalidSpecification = (text: string) => new EngineError('invalid-argument', `invalid volume specification: '${text}'`, { field: 'mounts' })
+const invalidMode = (mode: string) => new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'mounts' })
+const invalidMount = (type: string, _field: string, why: string) => new EngineError('invalid-argument', `invalid mount config for type "${type}": ${why}`, { field: 'mounts' })

@@ -1,0 +1,47 @@
+import type { ImageId } from '#shared/oci/digest.ts'
+import type { ImageConfig } from '#shared/oci/image-config.ts'
+import type { Platform } from '#shared/oci/platform.ts'
+import type { ChainId } from '#shared/oci/digest.ts'
+import type { Endpoint, EndpointRequest, NameFiles, PortBinding, PortMapping, Sandbox, SandboxRequest } from '../../core/network/sandbox.ts'
+
+/** What containers require of their siblings; engine/index.ts fills it in. */
+export interface ContainersNeeds {
+  images: ImagesNeed
+  networks: NetworksNeed
+  volumes: VolumesNeed
+}
+
+export interface ImagesNeed {
+  /** @throws not-found: `No such image: x` */
+  resolve(name: string, platform?: Platform): Promise<{ id: ImageId; config: ImageConfig; chain: ChainId | undefined; platform: Platform }>
+}
+
+export interface NetworksNeed {
+  /** @throws not-found */
+  get(reference: string): { id: string; name: string; driver: string }
+  list(): { id: string; name: string; driver: string }[]
+  reservePorts(containerId: string, bindings: readonly PortBinding[]): Promise<Disposable>
+  connectSandbox(request: SandboxRequest): Promise<Sandbox>
+  disconnectSandbox(containerId: string): Promise<void>
+  findSandbox(containerId: string): Sandbox | undefined
+  connectEndpoint(containerId: string, request: EndpointRequest): Promise<Endpoint>
+  disconnectEndpoint(containerId: string, network: string): Promise<void>
+  updatePorts(containerId: string, bindings: readonly PortBinding[]): Promise<PortMapping[]>
+  renameSandbox(containerId: string, name: string): void
+  hostModeFiles(request: Pick<SandboxRequest, 'hostname' | 'dns' | 'extraHosts'>): Promise<NameFiles>
+  restore(liveContainerIds: Iterable<string>): Promise<void>
+}
+
+export interface VolumesNeed {
+  /** The volume of that name, made when it is not there yet; without a name an anonymous one. @throws invalid-argument, conflict (other driver). */
+  ensure(request: { name?: string; driver?: string; driverOptions?: Record<string, string>; labels?: Record<string, string> }): Promise<{ name: string; driver: string; created: boolean }>
+  /** Host path with the volume's files, mounted if its options ask for that; the container holds it until `release`. `subpath` never leads out of it. */
+  acquire(name: string, containerId: string, subpath?: string): Promise<string>
+  release(name: string, containerId: string): Promise<void>
+  /** Copies what the image has at the mount point into the volume, if the volume is still empty: owners, modes and links as they are. */
+  copyUp(name: string, from: { rootfs: string; path: string }): Promise<void>
+  /** Where `inspect` says the volume is. */
+  mountpoint(name: string): string
+  /** An absent volume, and one that another container uses, are left alone. */
+  removeUnused(name: string): Promise<void>
+}

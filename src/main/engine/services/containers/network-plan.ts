@@ -1,0 +1,64 @@
+import { EngineError } from '#shared/errors.ts'
+import type { EndpointRequest, SandboxRequest } from '../../core/network/sandbox.ts'
+import type { ContainerConfig, EndpointSettings, HostConfig } from './config.ts'
+import type { ContainersContext } from './context.ts'
+import { parsePortBindings } from './port-bindings.ts'
+import type { ContainerRecord } from './record.ts'
+
+/** The networks to join, by the name the user gave. `--network` chooses the first; NetworkingConfig may add more. */
+export function plannedEndpoints(asked: Record<string, EndpointSettings>, config: ContainerConfig, host: HostConfig): Record<string, EndpointSettings> {
+  const mode = host.NetworkMode ?? 'bridge'
+  const endpoints: Record<string, EndpointSettings> = {}
+  for (const [name, settings] of Object.entries(asked)) endpoints[name === 'default' ? 'bridge' : name] = settings ?? {}
+  if (mode.startsWith('container:') || config.NetworkDisabled) return {}
+  const others = Object.keys(endpoints).filter((name) => name !== mode)
+  if ((mode === 'host' || mode === 'none') && others.length > 0) throw new EngineError('invalid-argument', `conflicting options: cannot attach both user-defined and non-user-defined network-modes`, { field: 'networks' })
+  if (mode === 'host' || mode === 'none') return {}
+  const first: EndpointSettings = { ...endpoints[mode] }
+  if (config.MacAddress && !first.MacAddress) first.MacAddress = config.MacAddress
+  return { [mode]: first, ...Object.fromEntries(others.map((name) => [name, endpoints[name] as EndpointSettings])) }
+}
+
+/** What kind of network stack it runs in. */
+export function networkKind(record: Pick<ContainerRecord, 'host' | 'config'>): 'host' | 'joined' | 'none' | 'private' {
+  const mode = record.host.NetworkMode ?? 'bridge'
+  if (mode.startsWith('container:')) return 'joined'
+  if (mode === 'host') return 'host'
+  return mode === 'none' || record.config.NetworkDisabled ? 'none' : 'private'
+}
+
+export function sandboxRequestOf(ctx: ContainersContext, record: ContainerRecord, kind: 'none' | 'private'): SandboxRequest {
+  const { config, host } = record
+  return {
+    containerId: record.id,
+    name: record.name,
+    hostname: config.Hostname ?? '',
+    domainname: config.Domainname || undefined,
+    kind,
+    endpoints: kind === 'none' ? [] : Object.entries(record.endpoints).map(([network, settings]) => endpointRequestOf(ctx, record, network, settings)),
+    ports: kind === 'none' ? [] : parsePortBindings(config, host),
+    dns: { servers: host.Dns ?? [], search: host.DnsSearch ?? [], options: host.DnsOptions ?? [] },
+    extraHosts: host.ExtraHosts ?? [],
+  }
+}
+
+export function endpointRequestOf(ctx: ContainersContext, record: ContainerRecord, network: string, settings: EndpointSettings): EndpointRequest {
+  return {
+    network,
+    aliases: settings.Aliases ?? [],
+    links: network === record.host.NetworkMode ? [...(settings.Links ?? []), ...(record.host.Links ?? [])].map((link) => resolveLink(ctx, link)) : (settings.Links ?? []),
+    ipv4: settings.IPAMConfig?.IPv4Address || undefined,
+    ipv6: settings.IPAMConfig?.IPv6Address || undefined,
+    macAddress: settings.MacAddress || undefined,
+    driverOptions: settings.DriverOpts ?? undefined,
+    gatewayPriority: settings.GwPriority,
+  }
+}
+
+/** `name[:alias]` with the container's id in place of its name. */
+function resolveLink(ctx: ContainersContext, link: string): string {
+  const [reference = '', alias = reference] = link.split(':')
+  const target = ctx.records.find(reference)
+  if (!target) throw new EngineError('invalid-argument', `could not get container for ${reference}: No such container: ${reference}`, { field: 'links' })
+  return `${target.name}:${alias.replace(/^\//, '')}`
+}

@@ -1,0 +1,32 @@
+import { EngineError } from '#shared/errors.ts'
+import type { ContainersContext } from './context.ts'
+import { publishContainerEvent } from './events.ts'
+
+/** Freezes every process. @throws failed-precondition when it does not run, or is paused. */
+export async function pauseContainer(ctx: ContainersContext, reference: string): Promise<void> {
+  const { id } = ctx.records.get(reference)
+  await ctx.locks.run(id, async () => {
+    const record = ctx.records.get(id)
+    const { task } = ctx.live.of(id)
+    if (record.state.status === 'paused') throw new EngineError('failed-precondition', `container ${id} is already paused`)
+    if (record.state.status !== 'running' || !task) throw new EngineError('failed-precondition', `container ${id} is not running`, { reason: 'not-running' })
+    await task.pause()
+    const paused = { ...record, state: { ...record.state, status: 'paused' as const } }
+    ctx.records.commit(paused)
+    publishContainerEvent(ctx, paused, 'pause')
+  })
+}
+
+/** @throws failed-precondition when it is not paused. */
+export async function unpauseContainer(ctx: ContainersContext, reference: string): Promise<void> {
+  const { id } = ctx.records.get(reference)
+  await ctx.locks.run(id, async () => {
+    const record = ctx.records.get(id)
+    const { task } = ctx.live.of(id)
+    if (record.state.status !== 'paused' || !task) throw new EngineError('failed-precondition', `container ${id} is not paused`)
+    await task.resume()
+    const running = { ...record, state: { ...record.state, status: 'running' as const } }
+    ctx.records.commit(running)
+    publishContainerEvent(ctx, running, 'unpause')
+  })
+}

@@ -1,0 +1,76 @@
+import { EngineError } from '#shared/errors.ts'
+import type { Collection } from '../../core/metadata/metadata-store.ts'
+import type { ContainerRecord } from './record.ts'
+
+/** The records by id, name and id prefix. Names claimed by a create under way count as taken. */
+export interface Records {
+  /** By full id, name (with or without slash) or unique id prefix, in that order. @throws not-found, invalid-argument when a prefix is ambiguous. */
+  get(reference: string): ContainerRecord
+  find(reference: string): ContainerRecord | undefined
+  byId(id: string): ContainerRecord | undefined
+  byName(name: string): ContainerRecord | undefined
+  /** In order of creation. */
+  list(): ContainerRecord[]
+  readonly size: number
+  commit(record: ContainerRecord): void
+  delete(id: string): void
+  /** Holds a name until it is committed or disposed. @throws conflict in Docker's words. */
+  claimName(name: string, id: string): Disposable
+}
+
+export function createRecords(collection: Collection<ContainerRecord>): Records {
+  const ids = new Map<string, string>(collection.list().map((record) => [record.name, record.id]))
+  const byName = (name: string) => {
+    const id = ids.get(name)
+    return id === undefined ? undefined : collection.find(id)
+  }
+  const find = (reference: string) => collection.find(reference) ?? byName(reference.replace(/^\//, '')) ?? findByPrefix(collection, reference)
+  return {
+    find,
+    byName,
+    byId: (id) => collection.find(id),
+    list: () => collection.list(),
+    get size() {
+      return collection.size
+    },
+    get(reference) {
+      const record = reference === '' ? undefined : find(reference)
+      if (record) return record
+      throw new EngineError('not-found', `No such container: ${reference}`, { reason: 'no-such-container' })
+    },
+    commit(record) {
+      const before = collection.find(record.id)
+      collection.put(record.id, record)
+      if (before && before.name !== record.name) ids.delete(before.name)
+      ids.set(record.name, record.id)
+    },
+    delete(id) {
+      const record = collection.find(id)
+      collection.delete(id)
+      if (record && ids.get(record.name) === id) ids.delete(record.name)
+    },
+    claimName(name, id) {
+      const owner = ids.get(name)
+      if (owner !== undefined && owner !== id) {
+        throw new EngineError('conflict', `Conflict. The container name "/${name}" is already in use by container "${owner}". You have to remove (or rename) that container to be able to reuse that name.`, {
+          reason: 'name-in-use',
+          field: 'name',
+          hint: 'Choose another name, or remove the container that has it.',
+        })
+      }
+      ids.set(name, id)
+      return {
+        [Symbol.dispose]() {
+          if (ids.get(name) === id && collection.find(id)?.name !== name) ids.delete(name)
+        },
+      }
+    },
+  }
+}
+
+function findByPrefix(collection: Collection<ContainerRecord>, reference: string): ContainerRecord | undefined {
+  if (!/^[0-9a-f]{1,63}$/.test(reference)) return undefined
+  const found = collection.list().filter((record) => record.id.startsWith(reference))
+  if (found.length > 1) throw new EngineError('invalid-argument', `Multiple IDs found with provided prefix: ${reference}`, { reason: 'ambiguous-prefix' })
+  return found[0]
+}

@@ -1,0 +1,64 @@
+import { lstat } from 'node:fs/promises'
+import { EngineError } from '#shared/errors.ts'
+import type { ContainerConfig, HostConfig } from './config.ts'
+import type { ContainersContext } from './context.ts'
+import { parseBind, parseMountRequest, type MountWish } from './mount-syntax.ts'
+import type { MountPoint } from './record.ts'
+
+/**
+ * Every mount point of a new container, its volumes made. By target, later sources win over earlier ones: volumes-from, then binds and
+ * `--mount`, while the image's VOLUMEs only fill what is left. Anonymous volumes are undone with `undo`.
+ */
+export async function resolveMounts(ctx: ContainersContext, config: ContainerConfig, host: HostConfig, undo: AsyncDisposableStack): Promise<MountPoint[]> {
+  const byTarget = new Map<string, MountPoint>()
+  for (const mount of (host.VolumesFrom ?? []).flatMap((text) => mountsFrom(ctx, text))) byTarget.set(mount.target, mount)
+  const wishes = collectWishes(config, host, new Set(byTarget.keys()))
+  for (const wish of wishes) byTarget.set(wish.target, await realize(ctx, wish, undo))
+  return [...byTarget.values()]
+}
+
+function collectWishes(config: ContainerConfig, host: HostConfig, inherited: ReadonlySet<string>): MountWish[] {
+  const asked = [...(host.Binds ?? []).map((text) => parseBind(text, host.VolumeDriver || undefined)), ...(host.Mounts ?? []).map(parseMountRequest)]
+  const taken = new Set<string>()
+  for (const target of [...asked.map((wish) => wish.target), ...Object.keys(host.Tmpfs ?? {})]) {
+    if (taken.has(target)) throw new EngineError('invalid-argument', `Duplicate mount point: ${target}`, { field: 'mounts' })
+    taken.add(target)
+  }
+  const anonymous = Object.keys(config.Volumes ?? {})
+    .map((target): MountWish => ({ ...parseBind(target, host.VolumeDriver || undefined), mode: '' }) as MountWish)
+    .filter((wish) => !taken.has(wish.target) && !inherited.has(wish.target))
+  return [...asked, ...anonymous]
+}
+
+/** `container[:ro|rw|z|nocopy]` */
+function mountsFrom(ctx: ContainersContext, text: string): MountPoint[] {
+  const [reference = '', mode = ''] = text.split(':', 2)
+  if (reference === '') throw new EngineError('invalid-argument', `malformed volumes-from specification: ${text}`, { field: 'volumesFrom' })
+  const words = mode.split(',').filter(Boolean)
+  if (words.some((word) => !['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word))) throw new EngineError('invalid-argument', `invalid mode "${mode}" for volumes-from`, { field: 'volumesFrom' })
+  const readonly = words.includes('ro')
+  return ctx.records
+    .get(reference)
+    .mounts.filter((mount) => mount.kind !== 'tmpfs')
+    .map((mount) => ({ ...mount, readonly: mount.readonly || readonly, ...(mount.kind === 'volume' ? { copyUp: false } : {}) }))
+}
+
+async function realize(ctx: ContainersContext, wish: MountWish, undo: AsyncDisposableStack): Promise<MountPoint> {
+  if (wish.kind === 'tmpfs') return wish
+  if (wish.kind === 'bind') {
+    if (!wish.createSource && !(await exists(wish.source))) {
+      throw new EngineError('invalid-argument', `invalid mount config for type "bind": bind source path does not exist: ${wish.source}`, { reason: 'no-such-path', field: 'mounts', hint: 'Make the folder first, or choose another.' })
+    }
+    return wish
+  }
+  const anonymous = wish.name === undefined
+  const volume = await ctx.needs.volumes.ensure({ name: wish.name, driver: wish.driver, driverOptions: wish.driverOptions, labels: anonymous ? { 'com.docker.volume.anonymous': '', ...wish.labels } : wish.labels })
+  if (volume.created) undo.defer(() => ctx.needs.volumes.removeUnused(volume.name))
+  return { kind: 'volume', volume: volume.name, driver: volume.driver, target: wish.target, readonly: wish.readonly, mode: wish.mode, anonymous, copyUp: wish.copyUp, subpath: wish.subpath }
+}
+
+const exists = (path: string) =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  )

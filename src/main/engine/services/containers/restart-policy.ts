@@ -1,0 +1,33 @@
+import { messageOf } from '#shared/errors.ts'
+import type { ContainersContext } from './context.ts'
+import { FIRST_RESTART_DELAY } from './live.ts'
+import type { ContainerRecord } from './record.ts'
+import { startLocked } from './start.ts'
+
+const LONGEST_DELAY = 60_000
+/** A run this long was a good one: the delay starts over. */
+const GOOD_RUN = 10_000
+
+export function shouldRestart(record: ContainerRecord, exitCode: number): boolean {
+  const { Name: policy, MaximumRetryCount: limit = 0 } = record.host.RestartPolicy ?? {}
+  if (record.stoppedByUser) return false
+  if (policy === 'always' || policy === 'unless-stopped') return true
+  return policy === 'on-failure' && exitCode !== 0 && (limit === 0 || record.restartCount < limit)
+}
+
+/** Starts it again after Docker's back-off: 100 ms, doubling to a minute. `ranFor` in milliseconds. */
+export function scheduleRestart(ctx: ContainersContext, record: ContainerRecord, ranFor: number): void {
+  const live = ctx.live.of(record.id)
+  if (ranFor >= GOOD_RUN) live.restartDelay = FIRST_RESTART_DELAY
+  const delay = live.restartDelay
+  live.restartDelay = Math.min(delay * 2, LONGEST_DELAY)
+  live.restartTimer = setTimeout(() => void restartNow(ctx, record.id), delay)
+}
+
+async function restartNow(ctx: ContainersContext, id: string): Promise<void> {
+  await ctx.locks.run(id, async () => {
+    const record = ctx.records.byId(id)
+    if (record?.state.status !== 'restarting' || ctx.closing.aborted) return
+    await startLocked(ctx, record)
+  }).catch((error: unknown) => ctx.log(`container ${id}: restart by its policy failed: ${messageOf(error)}`))
+}

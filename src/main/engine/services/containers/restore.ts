@@ -1,0 +1,101 @@
+import { messageOf } from '#shared/errors.ts'
+import type { Task } from '../../core/runtime/runtime.ts'
+import type { ContainersContext } from './context.ts'
+import { settleExit, tearDown, watchTask } from './exit.ts'
+import { watchHealth } from './health.ts'
+import type { ContainerRecord } from './record.ts'
+import { removeLocked } from './remove.ts'
+import { startLocked } from './start.ts'
+import { isAlive, lastEnd } from './state.ts'
+
+/**
+ * Makes the records true again after the engine was away: what runs is followed on, what ended meanwhile is recorded with its own
+ * time, what was being removed goes, and what its policy wants running is started.
+ */
+export async function restoreContainers(ctx: ContainersContext): Promise<void> {
+  const tasks = new Map<string, Task>()
+  await Promise.all(ctx.records.list().map(async ({ id }) => {
+    const task = await ctx.runtime.openTask(id)
+    if (task) tasks.set(id, task)
+  }))
+  const running = [...tasks.values()].filter((task) => task.pid !== undefined).map((task) => task.id)
+  await ctx.needs.networks.restore(running)
+  for (const record of ctx.records.list()) {
+    await ctx.locks.run(record.id, () => restoreOne(ctx, record, tasks.get(record.id))).catch((error: unknown) => ctx.log(`container ${record.id}: ${messageOf(error)}`))
+  }
+  await removeUnrecorded(ctx)
+}
+
+async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task: Task | undefined): Promise<void> {
+  if (record.state.status === 'removing') {
+    await tearDown(ctx, record, task)
+    return await removeLocked(ctx, record, { volumes: record.host.AutoRemove })
+  }
+  if (!isAlive(record.state)) {
+    if (task?.pid !== undefined && !(await hasEnded(task))) await adoptUnrecorded(ctx, record, task)
+    else await tearDown(ctx, record, task)
+    return restartIfWanted(ctx, ctx.records.byId(record.id) ?? record)
+  }
+  if (!task) return await settleLost(ctx, record)
+  if (await hasEnded(task)) {
+    await settleExit(ctx, record.id, task, await task.exited)
+    const after = ctx.records.byId(record.id)
+    return after && restartIfWanted(ctx, after)
+  }
+  const paused = await task.isPaused()
+  ctx.records.commit({ ...record, state: { ...record.state, status: paused ? 'paused' : 'running' } })
+  watchTask(ctx, record.id, task)
+  watchHealth(ctx, record.id, true)
+}
+
+/** The engine was cut between starting the task and recording that it runs. */
+async function adoptUnrecorded(ctx: ContainersContext, record: ContainerRecord, task: Task): Promise<void> {
+  if (task.pid === undefined) return
+  ctx.records.commit({ ...record, state: { status: 'running', pid: task.pid, startedAt: record.createdAt }, ports: ctx.needs.networks.findSandbox(record.id)?.ports ?? [] })
+  watchTask(ctx, record.id, task)
+  watchHealth(ctx, record.id)
+}
+
+/** After a reboot nothing is left of it. */
+async function settleLost(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
+  if (!isAlive(record.state)) return
+  const gone: ContainerRecord = { ...record, ports: [], state: { status: 'exited', code: 255, oomKilled: false, startedAt: record.state.startedAt, finishedAt: record.state.startedAt } }
+  ctx.records.commit(gone)
+  await tearDown(ctx, gone, undefined)
+  if (record.host.AutoRemove) return await removeLocked(ctx, gone, { volumes: true })
+  restartIfWanted(ctx, gone)
+}
+
+/** `always` starts again even what the user had stopped, `unless-stopped` does not; a restart that was waiting goes on. */
+function restartIfWanted(ctx: ContainersContext, record: ContainerRecord): void {
+  const policy = record.host.RestartPolicy?.Name
+  if (isAlive(record.state) || ctx.live.of(record.id).restartTimer) return
+  const waiting = record.state.status === 'restarting'
+  const ranBefore = lastEnd(record.state) !== undefined
+  const wanted = waiting || (ranBefore && (policy === 'always' || (policy === 'unless-stopped' && !record.stoppedByUser)))
+  if (!wanted) return
+  void ctx.locks
+    .run(record.id, async () => {
+      const current = ctx.records.byId(record.id)
+      if (current && !isAlive(current.state) && current.state.status !== 'removing' && !ctx.closing.aborted) await startLocked(ctx, { ...current, stoppedByUser: false })
+    })
+    .catch((error: unknown) => ctx.log(`container ${record.id}: start by its policy failed: ${messageOf(error)}`))
+}
+
+/** Tasks and snapshots of containers that were never recorded, or whose record is gone. Build steps live elsewhere. */
+async function removeUnrecorded(ctx: ContainersContext): Promise<void> {
+  for (const id of await ctx.runtime.listTasks()) {
+    if (ctx.records.byId(id)) continue
+    const task = await ctx.runtime.openTask(id)
+    await ctx.snapshots.unmount(ctx.layout.container(id).rootfs).catch(() => {})
+    await task?.remove()
+  }
+  for (const { key } of ctx.snapshots.listActive()) if (/^[0-9a-f]{64}$/.test(key) && !ctx.records.byId(key)) await ctx.snapshots.remove(key)
+}
+
+/** `exited` of a task that ended before is settled already; a turn of the loop is enough to see it. */
+async function hasEnded(task: Task): Promise<boolean> {
+  const pending = Symbol('pending')
+  const turn = new Promise<typeof pending>((resolve) => setImmediate(() => resolve(pending)))
+  return (await Promise.race([task.exited, turn])) !== pending
+}

@@ -1,0 +1,124 @@
+import { EngineError } from '#shared/errors.ts'
+import type { Sandbox } from '../../core/network/sandbox.ts'
+import type { ContainerSpecInput, MountInput, NamespaceInput, SecurityInput } from '../../core/runtime/spec/container-spec.ts'
+import type { ResourceLimits } from '../../core/runtime/spec/resource-limits.ts'
+import type { HostConfig } from './config.ts'
+import type { ContainersContext } from './context.ts'
+import type { ContainerRecord } from './record.ts'
+import { readSecurityOptions } from './security-options.ts'
+import { isAlive } from './state.ts'
+
+export interface SpecParts {
+  rootfs: string
+  sandbox: Sandbox | undefined
+  mounts: readonly MountInput[]
+  files: { hosts?: string; hostname?: string; resolvConf?: string }
+  consoleSize?: { rows: number; columns: number }
+}
+
+/** The record in the words of core/runtime: names looked up, strings parsed. */
+export function specInputOf(ctx: ContainersContext, record: ContainerRecord, parts: SpecParts): ContainerSpecInput {
+  const { config, host } = record
+  return {
+    id: record.id,
+    rootfs: { path: parts.rootfs, readonly: host.ReadonlyRootfs ?? false },
+    process: {
+      args: commandOf(record),
+      env: config.Env ?? [],
+      cwd: config.WorkingDir || '/',
+      user: config.User ?? '',
+      groups: host.GroupAdd ?? [],
+      tty: config.Tty ?? false,
+      consoleSize: parts.consoleSize,
+    },
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    files: parts.files,
+    mounts: parts.mounts,
+    namespaces: namespacesOf(ctx, host, parts.sandbox),
+    shmSize: host.ShmSize,
+    init: host.Init ?? false,
+    security: securityOf(host),
+    devices: (host.Devices ?? []).map((device) => ({ hostPath: device.PathOnHost, containerPath: device.PathInContainer || device.PathOnHost, permissions: device.CgroupPermissions || 'rwm' })),
+    deviceCgroupRules: host.DeviceCgroupRules ?? [],
+    limits: limitsOf(host),
+    cgroupParent: host.CgroupParent || undefined,
+    ulimits: (host.Ulimits ?? []).map((limit) => ({ name: limit.Name, soft: limit.Soft, hard: limit.Hard })),
+    sysctls: host.Sysctls,
+    oomScoreAdj: host.OomScoreAdj,
+    annotations: host.Annotations,
+  }
+}
+
+export const commandOf = (record: Pick<ContainerRecord, 'config'>): string[] => [...(record.config.Entrypoint ?? []), ...(record.config.Cmd ?? [])]
+
+export function limitsOf(host: HostConfig): ResourceLimits {
+  const rates = (list: HostConfig['BlkioDeviceReadBps']) => (list ?? []).map((entry) => ({ path: entry.Path, rate: entry.Rate }))
+  return {
+    memory: host.Memory,
+    memoryReservation: host.MemoryReservation,
+    memorySwap: host.MemorySwap,
+    memorySwappiness: host.MemorySwappiness ?? undefined,
+    oomKillDisable: host.OomKillDisable ?? undefined,
+    kernelMemoryTcp: host.KernelMemoryTCP,
+    cpuShares: host.CpuShares,
+    cpuPeriod: host.CpuPeriod,
+    cpuQuota: host.CpuQuota,
+    nanoCpus: host.NanoCpus,
+    cpuRealtimePeriod: host.CpuRealtimePeriod,
+    cpuRealtimeRuntime: host.CpuRealtimeRuntime,
+    cpusetCpus: host.CpusetCpus,
+    cpusetMems: host.CpusetMems,
+    pidsLimit: host.PidsLimit ?? undefined,
+    blkioWeight: host.BlkioWeight,
+    blkioWeightDevices: (host.BlkioWeightDevice ?? []).map((entry) => ({ path: entry.Path, weight: entry.Weight })),
+    blkioReadBps: rates(host.BlkioDeviceReadBps),
+    blkioWriteBps: rates(host.BlkioDeviceWriteBps),
+    blkioReadIops: rates(host.BlkioDeviceReadIOps),
+    blkioWriteIops: rates(host.BlkioDeviceWriteIOps),
+  }
+}
+
+function securityOf(host: HostConfig): SecurityInput {
+  const options = readSecurityOptions(host.SecurityOpt ?? [])
+  return {
+    privileged: host.Privileged,
+    capAdd: host.CapAdd ?? [],
+    capDrop: host.CapDrop ?? [],
+    noNewPrivileges: options.noNewPrivileges,
+    seccomp: options.seccomp ?? (host.Privileged ? 'unconfined' : 'default'),
+    apparmor: options.apparmor,
+    maskedPaths: options.unconfinedPaths ? [] : (host.MaskedPaths ?? undefined),
+    readonlyPaths: options.unconfinedPaths ? [] : (host.ReadonlyPaths ?? undefined),
+  }
+}
+
+function namespacesOf(ctx: ContainersContext, host: HostConfig, sandbox: Sandbox | undefined): NamespaceInput {
+  const network = host.NetworkMode ?? ''
+  const pid = joinedContainer(host.PidMode)
+  const ipc = joinedContainer(host.IpcMode)
+  const net = joinedContainer(network)
+  return {
+    network: sandbox ? { sandbox: sandbox.namespacePath } : net ? { container: namespacePath(ctx, net, 'net') } : network === 'host' ? 'host' : 'private',
+    pid: pid ? { container: namespacePath(ctx, pid, 'pid') } : host.PidMode === 'host' ? 'host' : 'private',
+    ipc: ipc ? { container: namespacePath(ctx, ipc, 'ipc'), shm: sharedMemoryOf(ctx, ipc) } : host.IpcMode === 'host' || host.IpcMode === 'none' ? host.IpcMode : 'private',
+    uts: host.UTSMode === 'host' ? 'host' : 'private',
+    cgroup: host.CgroupnsMode === 'host' ? 'host' : host.CgroupnsMode === 'private' ? 'private' : undefined,
+  }
+}
+
+/** `container:x` → x. */
+export const joinedContainer = (mode: string | undefined): string | undefined => (mode?.startsWith('container:') ? mode.slice('container:'.length) : undefined)
+
+function namespacePath(ctx: ContainersContext, reference: string, kind: string): string {
+  return `/proc/${runningPid(ctx, reference)}/ns/${kind}`
+}
+
+/** /dev/shm of a running container, seen through its root. */
+const sharedMemoryOf = (ctx: ContainersContext, reference: string) => `/proc/${runningPid(ctx, reference)}/root/dev/shm`
+
+function runningPid(ctx: ContainersContext, reference: string): number {
+  const other = ctx.records.get(reference)
+  if (!isAlive(other.state)) throw new EngineError('failed-precondition', `cannot join namespace of a non running container: container ${other.id} is not running`, { reason: 'not-running' })
+  return other.state.pid
+}
