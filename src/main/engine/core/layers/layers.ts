@@ -66,6 +66,8 @@ export interface AppliedLayer {
   size: number
   /** Bytes of file content in it: what Docker calls a layer's size. */
   contentSize: number
+  /** Directories the archive put something into without announcing them; their attributes are those of the layers below, see adoptAttributes. */
+  implied?: string[]
 }
 
 /**

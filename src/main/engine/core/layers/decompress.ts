@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { PassThrough, type Readable, type Transform } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { EngineError, messageOf } from '#shared/errors.ts'
+
+export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2'
+
+/** Large pieces: the work on each is done in one go by the reader. */
+const CHUNK = 256 * 1024
+
+/** What the first bytes (six are enough) say. */
+export function detectCompression(head: Uint8Array): Compression {
+  const starts = (...magic: number[]) => magic.every((byte, at) => head[at] === byte)
+  if (starts(0x1f, 0x8b)) return 'gzip'
+  if (starts(0x28, 0xb5, 0x2f, 0xfd) || (starts(head[0] ?? 0, 0x2a, 0x4d, 0x18) && ((head[0] ?? 0) & 0xf0) === 0x50)) return 'zstd'
+  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz'
+  if (starts(0x42, 0x5a, 0x68) && (head[3] ?? 0) >= 0x31 && (head[3] ?? 0) <= 0x39) return 'bzip2'
+  return 'none'
+}
+
+/** A stream for gzip or zstd, undefined for plain bytes. */
+export function decompressor(compression: 'none' | 'gzip' | 'zstd'): Transform | undefined {
+  if (compression === 'gzip') return createGunzip({ chunkSize: CHUNK })
+  return compression === 'zstd' ? createZstdDecompress({ chunkSize: CHUNK }) : undefined
+}
+
+/**
+ * The uncompressed bytes of a stream in any of the five forms. xz and bzip2 are left to the programs of that name.
+ * Errors of the source and of the decompression reach the result; destroying the result destroys the source.
+ */
+export async function decompressed(source: Readable): Promise<Readable> {
+  const head = await peek(source)
+  const compression = detectCompression(head)
+  if (compression === 'none') return source
+  const through = compression === 'xz' || compression === 'bzip2' ? await externalDecompressor(compression) : { input: decompressor(compression)!, output: undefined }
+  const output = through.output ?? (through.input as Transform)
+  source.on('error', (error) => output.destroy(error))
+  output.on('close', () => source.destroy())
+  source.pipe(through.input)
+  return through.output ? output : output.on('error', () => {})
+}
+
+/** The first bytes of a stream, which stay in it. */
+async function peek(source: Readable): Promise<Buffer> {
+  for (;;) {
+    const head = source.read() as Buffer | string | null
+    if (head !== null) {
+      const bytes = Buffer.from(head)
+      const more = bytes.length < 6 ? await peek(source) : Buffer.alloc(0)
+      source.unshift(bytes)
+      return Buffer.concat([bytes, more])
+    }
+    if (source.readableEnded || source.destroyed) return Buffer.alloc(0)
+    const ended = await new Promise<boolean>((resolve, reject) => {
+      const settle = (end: boolean) => () => {
+        source.off('readable', more).off('end', over).off('error', reject)
+        resolve(end)
+      }
+      const more = settle(false)
+      const over = settle(true)
+      source.once('readable', more).once('end', over).once('error', reject)
+    })
+    if (ended) return Buffer.alloc(0)
+  }
+}
+
+async function externalDecompressor(program: 'xz' | 'bzip2') {
+  const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const started = Promise.withResolvers<void>()
+  child.once('spawn', started.resolve)
+  child.once('error', (error) => started.reject(new EngineError('failed-precondition', `cannot read ${program} archives: ${messageOf(error)}`, { reason: 'no-decompressor', hint: `Install the program ${program}.` })))
+  await started.promise
+  const output = new PassThrough({ highWaterMark: CHUNK })
+  let complaint = ''
+  child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-500)))
+  child.stdin.on('error', () => {})
+  child.stdout.pipe(output, { end: false })
+  child.on('close', (code) => (code === 0 ? output.end() : output.destroy(damaged(`${program}: ${complaint.trim() || `exit code ${code}`}`))))
+  output.on('close', () => child.kill())
+  return { input: child.stdin, output }
+}
+
+export const damaged = (what: string, cause?: unknown): EngineError => new EngineError('data-loss', `damaged archive: ${what}`, { reason: 'truncated', cause })

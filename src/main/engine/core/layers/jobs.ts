@@ -1,0 +1,26 @@
+import { isEngineError, messageOf, EngineError, type ErrorCode } from '#shared/errors.ts'
+import type { DiffId } from '#shared/oci/digest.ts'
+import type { DiffSource, WhiteoutForm } from './layers.ts'
+
+/** What a worker thread can be asked; plain objects, because they cross between threads. */
+export type Job =
+  | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
+  | { kind: 'measure'; source: DiffSource }
+  | { kind: 'stream'; source: DiffSource | { tree: string } }
+  | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
+  | { kind: 'changes'; source: DiffSource }
+  | { kind: 'usage'; directory: string }
+
+export type Reply = { progress: number } | { chunk: Uint8Array } | { result: unknown } | { error: PlainError }
+
+export interface PlainError {
+  code: ErrorCode
+  message: string
+  reason: string | undefined
+  hint: string | undefined
+}
+
+export const toPlain = (error: unknown): PlainError =>
+  isEngineError(error) ? { code: error.code, message: error.message, reason: error.reason, hint: error.hint } : { code: 'internal', message: messageOf(error), reason: undefined, hint: undefined }
+
+export const fromPlain = ({ code, message, reason, hint }: PlainError): EngineError => new EngineError(code, message, { ...(reason !== undefined && { reason }), ...(hint !== undefined && { hint }) })

@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+import { EngineError } from '#shared/errors.ts'
+import { fromPlain, type Job, type Reply } from './jobs.ts'
+import type { TransferOptions } from './layers.ts'
+
+/** As many as the machine of the budgets has processors; more would only take memory. */
+const LIMIT = 2
+/** Milliseconds a thread without work is kept: an image has several layers, and a thread takes 30 ms to start. */
+const IDLE = 1500
+
+/** From sources the entry is worker.ts beside this file; bundled it is layer-worker.js beside the main chunk or one folder above. */
+function workerEntry(): URL {
+  const candidates = ['./layer-worker.js', '../layer-worker.js', './worker.ts'].map((name) => new URL(name, import.meta.url))
+  return candidates.find((candidate) => existsSync(candidate)) ?? candidates[0]!
+}
+
+interface Waiting {
+  start(worker: Worker): void
+  refuse(error: Error): void
+}
+
+/** Runs jobs in threads: two at a time, the rest in order. A job is cancelled by ending its thread, the only way to stop synchronous work. */
+export class WorkerPool implements AsyncDisposable {
+  readonly #idle = new Map<Worker, NodeJS.Timeout>()
+  readonly #queue: Waiting[] = []
+  #running = 0
+  #closed = false
+
+  async run<Result>(job: Job, options: TransferOptions = {}): Promise<Result> {
+    return this.#converse<Result>(job, options, () => {})
+  }
+
+  /** The chunks a job sends, as a stream that makes the thread wait when nobody reads. */
+  stream(job: Job, { signal, onProgress }: TransferOptions = {}): Readable {
+    const cancel = new AbortController()
+    const pending: (() => void)[] = []
+    const output = new Readable({
+      read: () => pending.splice(0).forEach((acknowledge) => acknowledge()),
+      destroy: (error, done) => {
+        cancel.abort()
+        done(error)
+      },
+    })
+    let bytes = 0
+    this.#converse(job, { signal: signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal }, (chunk, acknowledge) => {
+      onProgress?.((bytes += chunk.length))
+      if (output.push(chunk)) acknowledge()
+      else pending.push(acknowledge)
+    }).then(
+      () => output.push(null),
+      (error: Error) => void output.destroy(error),
+    )
+    return output
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.#closed = true
+    for (const waiting of this.#queue.splice(0)) waiting.refuse(cancelled())
+    await Promise.all([...this.#idle.keys()].map((worker) => worker.terminate()))
+    this.#idle.clear()
+  }
+
+  async #converse<Result>(job: Job, { signal, onProgress }: TransferOptions, onChunk: (chunk: Uint8Array, acknowledge: () => void) => void): Promise<Result> {
+    const worker = await this.#acquire(signal)
+    let usable = false
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const abort = () => reject(cancelled())
+    const ended = (code: number) => reject(new EngineError('internal', `layer thread ended with ${code}`))
+    const answer = (reply: Reply) => {
+      if ('progress' in reply) return onProgress?.(reply.progress)
+      if ('chunk' in reply) return onChunk(reply.chunk, () => worker.postMessage('acknowledge'))
+      usable = true
+      if ('error' in reply) reject(fromPlain(reply.error))
+      else resolve(reply.result as Result)
+    }
+    worker.on('error', reject).on('exit', ended).on('message', answer)
+    signal?.addEventListener('abort', abort, { once: true })
+    try {
+      worker.postMessage(job)
+      if (signal?.aborted) abort()
+      return await promise
+    } finally {
+      // Each by name: removeAllListeners would also take away what the Worker object itself listens to.
+      worker.off('error', reject).off('exit', ended).off('message', answer)
+      signal?.removeEventListener('abort', abort)
+      await this.#release(worker, usable)
+    }
+  }
+
+  async #acquire(signal: AbortSignal | undefined): Promise<Worker> {
+    if (this.#closed || signal?.aborted) throw cancelled()
+    if (this.#running < LIMIT) {
+      this.#running++
+      return this.#take()
+    }
+    return new Promise<Worker>((resolve, reject) => {
+      const waiting: Waiting = {
+        start: (worker) => {
+          signal?.removeEventListener('abort', leave)
+          resolve(worker)
+        },
+        refuse: reject,
+      }
+      const leave = () => {
+        this.#queue.splice(this.#queue.indexOf(waiting), 1)
+        reject(cancelled())
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#queue.push(waiting)
+    })
+  }
+
+  #take(): Worker {
+    const [idle] = this.#idle
+    if (!idle) return new Worker(workerEntry(), { name: 'layer', resourceLimits: { maxYoungGenerationSizeMb: 16 } })
+    clearTimeout(idle[1])
+    this.#idle.delete(idle[0])
+    idle[0].ref()
+    return idle[0]
+  }
+
+  async #release(worker: Worker, usable: boolean): Promise<void> {
+    if (!usable || this.#closed) await worker.terminate()
+    else this.#rest(worker)
+    const next = this.#queue.shift()
+    if (next) next.start(this.#take())
+    else this.#running--
+  }
+
+  #rest(worker: Worker): void {
+    const timer = setTimeout(() => {
+      this.#idle.delete(worker)
+      void worker.terminate()
+    }, IDLE)
+    timer.unref()
+    worker.unref()
+    this.#idle.set(worker, timer)
+  }
+}
+
+const cancelled = () => new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, openSync, readSync, closeSync, readFileSync, statfsSync } from 'node:fs'
+import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import { parentPort } from 'node:worker_threads'
+import { EngineError, messageOf } from '#shared/errors.ts'
+import { errnoOf, fromSystemError } from '#base/system-error.ts'
+import { loadSyscalls } from '../host/syscalls.ts'
+import { LayerTree } from './apply-layer.ts'
+import { damaged, decompressor, detectCompression } from './decompress.ts'
+import { diffLayer, packTree, type Chunks } from './diff-layer.ts'
+import { toPlain, type Job, type Reply } from './jobs.ts'
+import type { AppliedLayer, CompressedLayer, DiffSource } from './layers.ts'
+import { listChanges } from './list-changes.ts'
+import { TarReader } from './tar-reader.ts'
+import { walkTree } from './tree-walk.ts'
+
+/** The entry of a layer thread: takes one job at a time and answers. Build entry `layer-worker`. */
+const port = parentPort!
+const READ = 256 * 1024
+const PROGRESS_INTERVAL = 100
+/** Chunks on their way to the other thread before this one waits. */
+const CHUNKS_AHEAD = 8
+const GZIP_LEVEL = 4
+
+// RootlessKit's user namespace maps fewer ids than all of them.
+const inUserNamespace = !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
+const acknowledged = new EventTarget()
+let ahead = 0
+
+port.on('message', (message: Job | 'acknowledge') => {
+  if (message === 'acknowledge') {
+    ahead--
+    acknowledged.dispatchEvent(new Event('one'))
+    return
+  }
+  work(message).then(
+    (result) => reply({ result }),
+    (error: unknown) => reply({ error: toPlain(error) }),
+  )
+})
+
+const reply = (message: Reply) => port.postMessage(message)
+
+async function work(job: Job): Promise<unknown> {
+  switch (job.kind) {
+    case 'apply':
+      return apply(job)
+    case 'measure':
+      return measure(diffLayer(job.source, loadSyscalls()))
+    case 'stream':
+      return stream('tree' in job.source ? packTree(job.source.tree, loadSyscalls()) : diffLayer(job.source, loadSyscalls()))
+    case 'compress':
+      return compress(job)
+    case 'changes':
+      return listChanges(job.source, loadSyscalls())
+    case 'usage':
+      return usage(job.directory)
+  }
+}
+
+async function apply(job: Job & { kind: 'apply' }): Promise<AppliedLayer & { implied: string[] }> {
+  const free = statfsSync(job.directory)
+  const limit = Math.min(job.limit, free.bavail * free.bsize)
+  const tree = new LayerTree(job.directory, { whiteouts: job.whiteouts, syscalls: loadSyscalls(), fileLimit: job.limit, inUserNamespace })
+  const reader = new TarReader(tree)
+  const hash = createHash('sha256')
+  let size = 0
+  try {
+    for await (const chunk of uncompressedFile(job.source)) {
+      size += chunk.length
+      if (size > limit) throw new EngineError('resource-exhausted', `the layer has more than ${limit} bytes uncompressed`, { reason: 'layer-too-large', hint: 'Free space on the disk, or do not trust the image.' })
+      hash.update(chunk)
+      if (!reader.ended) reader.write(chunk)
+    }
+    reader.end()
+    tree.finish()
+  } catch (error) {
+    tree.abandon()
+    throw fromSystemError(error, 'cannot unpack the layer')
+  }
+  const diffId = `sha256:${hash.digest('hex')}` as AppliedLayer['diffId']
+  if (job.expected !== undefined && diffId !== job.expected)
+    throw new EngineError('data-loss', `layer verification failed: diff ID is ${diffId}, the image config says ${job.expected}`, { reason: 'wrong-diff-id', hint: 'The image is damaged or was tampered with; nothing of it was kept.' })
+  return { diffId, size, contentSize: tree.contentSize, implied: [...tree.implied] }
+}
+
+async function* uncompressedFile(path: string): AsyncGenerator<Buffer> {
+  const compression = detectCompression(headOf(path))
+  if (compression === 'xz' || compression === 'bzip2') throw new EngineError('invalid-argument', `layers compressed with ${compression} are not part of any image format`, { reason: 'unknown-compression' })
+  const file = createReadStream(path, { highWaterMark: READ })
+  const through = decompressor(compression)
+  let read = 0
+  const tick = paced()
+  file.on('data', (chunk) => tick((read += chunk.length)))
+  if (!through) return yield* file as AsyncIterable<Buffer>
+  file.on('error', (error) => through.destroy(error))
+  try {
+    yield* file.pipe(through) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw isCompressionError(error) ? damaged(messageOf(error), error) : error
+  } finally {
+    file.destroy()
+  }
+}
+
+/** zlib's own codes start with Z_ or ZSTD_. */
+const isCompressionError = (error: unknown): boolean => error instanceof Error && 'code' in error && /^(Z_|ZSTD_|ERR_)/.test(String(error.code)) && errnoOf(error) === undefined
+
+function headOf(path: string): Buffer {
+  const head = Buffer.alloc(6)
+  const descriptor = openSync(path, 'r')
+  try {
+    return head.subarray(0, readSync(descriptor, head, 0, 6, 0))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Reports a rising number, not more often than people can see. */
+function paced(): (value: number) => void {
+  let last = 0
+  return (value) => {
+    const now = Date.now()
+    if (now - last < PROGRESS_INTERVAL) return
+    last = now
+    reply({ progress: value })
+  }
+}
+
+function measure(chunks: Chunks): AppliedLayer {
+  const hash = createHash('sha256')
+  const { size, contentSize } = drain(chunks, (chunk) => hash.update(chunk))
+  return { diffId: `sha256:${hash.digest('hex')}` as AppliedLayer['diffId'], size, contentSize }
+}
+
+function drain(chunks: Chunks, use: (chunk: Uint8Array) => void): { size: number; contentSize: number } {
+  const tick = paced()
+  for (let size = 0; ; ) {
+    const next = chunks.next()
+    if (next.done) return { size, contentSize: next.value.contentSize }
+    use(next.value)
+    tick((size += next.value.length))
+  }
+}
+
+async function stream(chunks: Chunks): Promise<{ contentSize: number }> {
+  for (;;) {
+    const next = chunks.next()
+    if (next.done) return next.value
+    const chunk = next.value as Uint8Array<ArrayBuffer>
+    ahead++
+    port.postMessage({ chunk } satisfies Reply, [chunk.buffer])
+    while (ahead >= CHUNKS_AHEAD) await once(acknowledged, 'one')
+  }
+}
+
+async function compress(job: Job & { kind: 'compress' }): Promise<CompressedLayer> {
+  const plain = createHash('sha256')
+  const packed = createHash('sha256')
+  const counts = { size: 0, contentSize: 0, compressedSize: 0 }
+  const tick = paced()
+  const source = 'file' in job.source ? uncompressedFile(job.source.file) : chunksOf(job.source, counts)
+  const hashed = async function* () {
+    for await (const chunk of source) {
+      plain.update(chunk)
+      tick((counts.size += chunk.length))
+      yield chunk
+    }
+  }
+  const counted = async function* (compressed: AsyncIterable<Uint8Array>) {
+    for await (const chunk of compressed) {
+      packed.update(chunk)
+      counts.compressedSize += chunk.length
+      yield chunk
+    }
+  }
+  const target = createWriteStream(job.target, { mode: 0o600, highWaterMark: READ })
+  try {
+    if (job.algorithm === 'gzip') await pipeline(Readable.from(hashed(), { objectMode: false, highWaterMark: READ }), createGzip({ level: GZIP_LEVEL, chunkSize: READ, memLevel: 9 }), counted, target)
+    else await pipeline(hashed, counted, target)
+  } catch (error) {
+    throw fromSystemError(error, 'cannot compress the layer')
+  }
+  return { ...counts, diffId: `sha256:${plain.digest('hex')}` as CompressedLayer['diffId'], digest: `sha256:${packed.digest('hex')}` as CompressedLayer['digest'] }
+}
+
+function* chunksOf(source: DiffSource, counts: { contentSize: number }): Generator<Uint8Array> {
+  counts.contentSize = (yield* diffLayer(source, loadSyscalls())).contentSize
+}
+
+function usage(directory: string): { bytes: number; inodes: number } {
+  const linked = new Set<number>()
+  let bytes = 0
+  let inodes = 0
+  for (const { stat } of walkTree(directory)) {
+    if (stat.nlink > 1 && !stat.isDirectory()) {
+      if (linked.has(stat.ino)) continue
+      linked.add(stat.ino)
+    }
+    inodes++
+    bytes += stat.blocks * 512
+  }
+  return { bytes, inodes }
+}
