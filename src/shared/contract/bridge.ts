@@ -24,6 +24,9 @@ export type ServerFrame =
 /** Either a snapshot as of `sequence`, or the events that end with `sequence`, the first being sequence − events.length + 1. */
 export type EventFrame = { kind: 'snapshot'; sequence: number; snapshot: Snapshot } | { kind: 'events'; sequence: number; events: EngineEvent[] }
 
+/** Electron's IPC channel for frames, both ways. */
+export const bridgeChannel = 'slipway'
+
 /** A stream's producer stops above `high` unconsumed characters and goes on below `low`. */
 export const streamWindow = { high: 1_000_000, low: 250_000 } as const
 /** Events that a page has not acknowledged before it is left to ask for a new snapshot. */

@@ -1,3 +1,4 @@
+import { webUrl } from '#shared/contract/app.ts'
 import { reviveError } from '#shared/contract/errors.ts'
 import type { Bridge } from '#shared/contract/bridge.ts'
 import { shapes, type Client, type Contract } from '#shared/contract/contract.ts'
@@ -56,11 +57,21 @@ export function createEngineProxy(bridge: Bridge): EngineProxy {
     const entries = Object.keys(methods).map((method) => [method, (request?: unknown, options?: CallOptions) => call(`${noun}.${method}`, request, options)])
     return [noun, Object.fromEntries(entries)] as const
   })
+  const client = Object.fromEntries(nouns) as Client<Contract, CallOptions>
   return {
-    ...(Object.fromEntries(nouns) as Client<Contract, CallOptions>),
+    ...client,
+    app: bridge === window.slipway ? client.app : { ...client.app, ...browserAbilities },
     openStream: (name, request, handlers) => openStream(bridge, name, request, handlers),
     reportProgress: (callId, step) => listeners.get(callId)?.(step),
   }
+}
+
+/** What a browser does by itself, where no shell is behind the page. */
+const browserAbilities: Pick<Client<Contract, CallOptions>['app'], 'openExternal' | 'copyText'> = {
+  async openExternal({ url }) {
+    window.open(webUrl(url, 'url'), '_blank', 'noopener,noreferrer')
+  },
+  copyText: ({ text }) => navigator.clipboard.writeText(text),
 }
 
 function openStream<Name extends StreamName>(bridge: Bridge, name: Name, request: StreamsContract[Name]['request'], handlers: StreamHandlers<Name>): OpenStream<Name> {
