@@ -1,0 +1,89 @@
+// Every check of the project.   npm test [-- static|unit|host|e2e …]   The last line is `N passed, N failed`.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { electronBinary } from './electron.mjs'
+import { continueUnderProjectNode } from './node.mjs'
+import { missingForTests } from './packages.mjs'
+import { inRoot, PROJECT_NODE, ROOT, say } from './project.mjs'
+import { setup } from './setup.mjs'
+
+setup({ tests: true })
+await continueUnderProjectNode()
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const asked = (group) => wanted.length === 0 || wanted.includes(group)
+const environment = { ...process.env, PATH: `${inRoot('node_modules/.bin')}:${dirname(PROJECT_NODE)}:${process.env.PATH}`, SLIPWAY_TEST: '1' }
+const total = { passed: 0, failed: 0 }
+
+tellWhatIsDriven()
+if (asked('static')) {
+  // Two cores: two at a time.
+  await Promise.all([check('types', 'vue-tsc', ['-b']), check('imports', 'depcruise', ['--config', '.dependency-cruiser.mjs', 'src'])])
+  await Promise.all([check('lint', 'eslint', ['.', '--max-warnings', '0']), check('unused code', 'knip', [])])
+  await checkNative()
+}
+for (const project of ['unit', 'host', 'e2e']) {
+  if (asked(project)) await vitest(project)
+}
+process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
+process.exit(total.failed === 0 ? 0 : 1)
+
+/** First lines: what the run can see of the real thing, and what it cannot. */
+function tellWhatIsDriven() {
+  const electron = electronBinary()
+  const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+  const version = chromium && spawnSync(chromium, ['--version'], { encoding: 'utf8' }).stdout?.trim()
+  process.stdout.write(`electron: ${electron ?? 'no binary on this machine; the built app is driven with the stand-in of e2e/electron-stand-in'}\n`)
+  process.stdout.write(`browser: ${version ? `${version} (${chromium})` : 'none; journeys are not driven'}\n`)
+  process.stdout.write(`node: ${process.version}; user: ${process.getuid() === 0 ? 'root' : 'not root, so host tests that need root fail'}\n`)
+  const missing = missingForTests()
+  if (missing.length > 0) say(`tests that need ${missing.join(', ')} will fail`)
+}
+
+/** One tool, one check: silent when it passes. */
+async function check(name, program, args) {
+  const { code, output } = await run(program, args)
+  report(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1)
+  if (code !== 0) process.stdout.write(`${output.trimEnd()}\n`)
+}
+
+async function checkNative() {
+  for (const part of readdirSync(inRoot('native'))) {
+    if (!/^test:/m.test(readFileSync(inRoot('native', part, 'Makefile'), 'utf8'))) continue
+    await check(`native/${part}`, 'make', ['-s', '-C', inRoot('native', part), 'test'])
+  }
+}
+
+async function vitest(project) {
+  const file = inRoot('.cache', `vitest-${project}.json`)
+  rmSync(file, { force: true })
+  mkdirSync(dirname(file), { recursive: true })
+  const { code } = await run('vitest', ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], 'inherit')
+  const { passed, failed } = existsSync(file) ? countResults(JSON.parse(readFileSync(file, 'utf8'))) : { passed: 0, failed: 0 }
+  // Errors outside any test count as one.
+  report(`${project} tests`, passed, code !== 0 && failed === 0 ? 1 : failed)
+}
+
+/** A file that cannot even be loaded has no tests to fail, so it counts itself. */
+function countResults({ numPassedTests, numFailedTests, testResults }) {
+  const broken = testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length
+  return { passed: numPassedTests, failed: numFailedTests + broken }
+}
+
+function report(name, passed, failed) {
+  total.passed += passed
+  total.failed += failed
+  process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${name}: ${passed} passed, ${failed} failed\n`)
+}
+
+async function run(program, args, stdio = 'pipe') {
+  const child = spawn(program, args, { cwd: ROOT, env: environment, stdio: ['ignore', stdio, stdio] })
+  const chunks = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => chunks.push(chunk))
+  const code = await new Promise((resolve) => {
+    child.once('error', (error) => (chunks.push(Buffer.from(error.message)), resolve(1)))
+    child.once('close', resolve)
+  })
+  return { code, output: Buffer.concat(chunks).toString('utf8') }
+}
