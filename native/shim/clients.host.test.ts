@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { builds, makeWorkDirectory, prepareHost, removeWorkDirectory } from './testing/host-tools.ts'
 import { exitRecord, residentMemory, startRun } from './testing/shim.ts'
+import type { ShimClient } from './testing/shim-client.ts'
 
 let work: string
 beforeAll(() => {
@@ -44,7 +45,7 @@ describe.each(builds)('%s', (build) => {
     const surplus = await shim.connect()
     expect(await surplus.untilEnd()).toEqual([{ type: 'error', text: 'too many clients' }])
     clients[0]!.leave()
-    await (await shim.connect()).attach({})
+    while (!(await isServed(await shim.connect()))) continue // until the shim has seen the other leave
     await clients[1]!.send({ type: 'start' }).until('exit')
   })
 
@@ -157,6 +158,10 @@ describe.each(builds)('%s', (build) => {
     expect(failure[0]).toMatchObject({ code: 'ENOENT' })
   })
 })
+
+async function isServed(client: ShimClient): Promise<boolean> {
+  return client.attach({}).then(() => true, () => false)
+}
 
 /** The absence of an event can only be seen by waiting. */
 async function stillWaiting(milliseconds: number): Promise<'waiting'> {

@@ -32,6 +32,15 @@ describe.each(builds)('%s', (build) => {
     expect([status, stderr]).toEqual([1, 'slipway-shim: --state /no/such/directory: No such file or directory\n'])
   })
 
+  test('a runtime that is not there is told like any failing start', async () => {
+    const { state, args } = prepareRun({ work, build, args: ['true'] })
+    call(...args.map((arg) => (arg === 'crun' ? '/no/such/runtime' : arg)))
+    const client = await ShimClient.connect(state)
+    const failure = await client.send({ type: 'start' }).until('start-failed')
+    expect(failure).toEqual({ type: 'start-failed', status: 127, text: 'slipway-shim: cannot run /no/such/runtime: No such file or directory\n' })
+    await client.untilEnd()
+  })
+
   const complete = ['--id', 'x', '--state', '/tmp', '--bundle', '/tmp', '--runtime', 'crun', '--runtime-root', '/tmp']
   test.for([
     [['run'], '--id is missing'],

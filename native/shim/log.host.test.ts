@@ -132,9 +132,8 @@ describe.each(builds)('%s', (build) => {
     client.stdin('go on\n')
     expect(await client.until('exit')).toMatchObject({ code: 0 })
     const records = readLog(directory)
-    const [note, ...moreNotes] = records.filter((record) => record.note)
-    expect(moreNotes).toEqual([])
-    const dropped = Number(/^(\d+) log records could not be written\n$/.exec(note!.text)![1])
+    const notes = records.filter((record) => record.note) // more than one when a small batch still found room
+    const dropped = notes.map((note) => Number(/^(\d+) log records could not be written\n$/.exec(note.text)![1])).reduce((a, b) => a + b, 0)
     const written = records.filter((record) => !record.note)
     expect(dropped).toBeGreaterThan(1000)
     expect(written.length + dropped).toBe(30011)

@@ -40,6 +40,13 @@ void clients_hurry(void);
 /* True when nothing waits to be sent. life_advance() is called when this becomes true. */
 bool clients_flushed(void);
 
+/* A client has subscribed: tells it what has happened already. */
+struct client;
+void clients_greet(struct client *client);
+
+/* A client has gone. */
+void clients_left(void);
+
 /* True when nobody is connected. */
 bool clients_none(void);
 

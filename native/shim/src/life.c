@@ -122,9 +122,12 @@ static void runtime_ended(int status) {
   starter = -1;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return runtime_failed(status);
   const int master = options->tty ? terminal_take_master() : -1;
-  if (options->tty && master < 0) return start_failed_here("the runtime sent no pty");
   process = process_adopt(RUNTIME_PID_FILE);
   if (process < 0) return start_failed_here("the runtime left no process");
+  if (options->tty && master < 0) {
+    process_signal(SIGKILL); /* an exec'd process is not deleted with a container */
+    return start_failed_here("the runtime sent no pty");
+  }
   if (options->mode == MODE_RUN) oom_watch(process);
   phase = RUNNING;
   clients_tell_started((uint32_t)process);
