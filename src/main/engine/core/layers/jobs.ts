@@ -10,6 +10,7 @@ export type Job =
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
   | { kind: 'changes'; source: DiffSource }
   | { kind: 'usage'; directory: string }
+  | { kind: 'remove'; directory: string }
 
 export type Reply = { progress: number } | { chunk: Uint8Array } | { result: unknown } | { error: PlainError }
 

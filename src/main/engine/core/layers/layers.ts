@@ -36,6 +36,8 @@ export interface Layers extends AsyncDisposable {
   compress(source: { file: string } | DiffSource, target: string, options?: TransferOptions & { algorithm?: 'gzip' | 'none' }): Promise<CompressedLayer>
   /** Bytes (allocated blocks) and entries below a directory, hard links counted once; other file systems are not entered. */
   usage(directory: string): Promise<{ bytes: number; inodes: number }>
+  /** Removes a directory and all that is below it. */
+  remove(directory: string): Promise<void>
 }
 
 export type WhiteoutForm =

@@ -14,6 +14,7 @@ export function createLayers(): Layers {
     changes: (source) => pool.run({ kind: 'changes', source }),
     compress: (source, target, { algorithm = 'gzip', ...options } = {}) => pool.run({ kind: 'compress', source, target, algorithm }, options),
     usage: (directory) => pool.run({ kind: 'usage', directory }),
+    remove: (directory) => pool.run({ kind: 'remove', directory }),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, openSync, readSync, closeSync, readFileSync, statfsSync } from 'node:fs'
+import { createReadStream, createWriteStream, openSync, readSync, closeSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
@@ -58,6 +58,8 @@ async function work(job: Job): Promise<unknown> {
       return listChanges(job.source, loadSyscalls())
     case 'usage':
       return usage(job.directory)
+    case 'remove':
+      return rmSync(job.directory, { recursive: true, force: true })
   }
 }
 

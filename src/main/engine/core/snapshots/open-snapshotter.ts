@@ -1,0 +1,192 @@
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { EngineError } from '#shared/errors.ts'
+import type { ChainId } from '#shared/oci/digest.ts'
+import type { Host } from '../host/host.ts'
+import type { DiffSource, Layers } from '../layers/layers.ts'
+import type { MetadataStore } from '../metadata/metadata-store.ts'
+import { copyStorage, copyTree } from './copy-storage.ts'
+import { fuseStorage } from './fuse-storage.ts'
+import { overlayStorage } from './overlay-storage.ts'
+import { openSnapshotRecords, type SnapshotRecord, type SnapshotRecords } from './snapshot-records.ts'
+import type { LayerDraft, Snapshotter } from './snapshotter.ts'
+import type { Storage } from './storage.ts'
+
+export interface SnapshotterOptions {
+  root: string
+  host: Pick<Host, 'facts' | 'syscalls' | 'run'>
+  metadata: MetadataStore
+  layers: Pick<Layers, 'usage' | 'remove'>
+}
+
+/** Opens the snapshots below `root` in the way the host's probe found; removes what a crash left without a record. */
+export async function openSnapshotter(options: SnapshotterOptions): Promise<Snapshotter> {
+  mkdirSync(options.root, { recursive: true, mode: 0o700 })
+  const records = openSnapshotRecords(options.root, options.metadata)
+  await removeStrays(options, records)
+  return createSnapshotter(options, chooseStorage(options), records)
+}
+
+function chooseStorage({ root, host }: SnapshotterOptions): Storage {
+  const { storage, tools, rootless } = host.facts
+  if (storage === 'overlay') return overlayStorage(root, host.syscalls, rootless)
+  return storage === 'fuse-overlayfs' && tools.fuseOverlayfs ? fuseStorage(root, host, tools.fuseOverlayfs) : copyStorage(root, host)
+}
+
+async function removeStrays({ root, layers }: SnapshotterOptions, records: SnapshotRecords) {
+  const known = records.known()
+  for (const name of await readdir(root)) {
+    const number = Number.parseInt(name, 10)
+    if (number !== 0 && !known.has(number)) await layers.remove(join(root, name))
+  }
+}
+
+interface Parts {
+  host: SnapshotterOptions['host']
+  layers: SnapshotterOptions['layers']
+  storage: Storage
+  records: SnapshotRecords
+}
+
+const createSnapshotter = ({ host, layers }: SnapshotterOptions, storage: Storage, records: SnapshotRecords): Snapshotter => {
+  const parts = { host, layers, storage, records }
+  return { driver: storage.driver, independent: storage.layered, ...committing(parts), ...activating(parts), ...mounting(parts), ...looking(parts) }
+}
+
+/** Committed snapshots: made from drafts, frozen from active ones, removed. */
+function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'commit' | 'copyChanges' | 'removeCommitted'> {
+  const { host, storage, records } = parts
+  return {
+    has: (chain) => records.find('committed', chain) !== undefined,
+    async prepareLayer(chain, parent): Promise<LayerDraft> {
+      const number = records.nextNumber()
+      await storage.create(number, storage.layered ? [] : records.stack(parent), 'layer')
+      const made = draft(parts, number, parent)
+      return { directory: made.directory, whiteouts: storage.form, commit: () => made.commit(chain), [Symbol.asyncDispose]: made[Symbol.asyncDispose] }
+    },
+    async commit(key, chain) {
+      const record = records.get('active', key)
+      if (records.find('committed', chain)) {
+        records.delete(record)
+        return discard(parts, record.number)
+      }
+      records.promote(record, chain)
+      await rm(`${records.directory(record.number)}.work`, { recursive: true, force: true })
+    },
+    async copyChanges(key) {
+      const record = records.get('active', key)
+      await using undo = new AsyncDisposableStack()
+      const copy = undo.use(draft(parts, records.nextNumber(), record.parent))
+      await copyTree(host, records.directory(record.number), copy.directory)
+      undo.move()
+      return { source: changesIn(parts, copy.directory, record), commit: copy.commit, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] }
+    },
+    async removeCommitted(chain) {
+      const record = records.find('committed', chain)
+      if (!record) return
+      if (records.hasChildren(chain)) throw new EngineError('failed-precondition', `snapshot ${chain} has others on it`, { reason: 'snapshot-in-use' })
+      records.delete(record)
+      await discard(parts, record.number)
+    },
+  }
+}
+
+/** A directory without a record until it is committed. */
+function draft(parts: Parts, number: number, parent: ChainId | undefined) {
+  const { records } = parts
+  let open = true
+  return {
+    directory: records.directory(number),
+    async commit(chain: ChainId) {
+      if (parent !== undefined && !records.find('committed', parent)) throw new EngineError('failed-precondition', `the layer below ${chain} is not committed`, { reason: 'no-parent' })
+      if (records.find('committed', chain)) return
+      records.put({ kind: 'committed', name: chain, number, createdAt: Date.now(), ...(parent !== undefined && { parent }) })
+      open = false
+    },
+    async [Symbol.asyncDispose]() {
+      if (open) await discard(parts, number)
+      open = false
+    },
+  }
+}
+
+async function discard({ layers, records }: Parts, number: number): Promise<void> {
+  await Promise.all([layers.remove(records.directory(number)), rm(`${records.directory(number)}.work`, { recursive: true, force: true })])
+}
+
+function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 'hasActive' | 'remove'> {
+  return {
+    async prepare(key, parent) {
+      if (records.find('active', key)) throw new EngineError('already-exists', `there is a snapshot ${key} already`, { reason: 'snapshot-exists' })
+      const number = records.nextNumber()
+      await storage.create(number, records.stack(parent), 'active')
+      records.put({ kind: 'active', name: key, number, createdAt: Date.now(), ...(parent !== undefined && { parent }) })
+    },
+    hasActive: (key) => records.find('active', key) !== undefined,
+    async remove(key) {
+      const record = records.find('active', key)
+      if (!record) return
+      records.delete(record)
+      // Not in a layer thread: a container's own changes are few, and a thread costs more than they do.
+      for (const path of [records.directory(record.number), `${records.directory(record.number)}.work`]) await rm(path, { recursive: true, force: true })
+    },
+  }
+}
+
+function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' | 'mountView' | 'unmount'> {
+  return {
+    async mount(key, target) {
+      const record = records.get('active', key)
+      await mkdir(target, { recursive: true })
+      if (!isMountPoint(target)) await storage.mount(record.number, records.stack(record.parent), target)
+    },
+    async mountView(chain, target) {
+      await mkdir(target, { recursive: true })
+      if (!isMountPoint(target)) await storage.mountView(records.stack(chain), target)
+    },
+    async unmount(target) {
+      if (isMountPoint(target)) host.syscalls.unmount(target, { detach: true })
+    },
+  }
+}
+
+type Id = { key: string } | { chain: ChainId }
+
+function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'layerDirectories' | 'listCommitted' | 'listActive' | 'usage'> {
+  const { storage, records, layers } = parts
+  const recordOf = (id: Id) => ('key' in id ? records.get('active', id.key) : records.get('committed', id.chain))
+  const directoryOf = (id: Id) => records.directory(recordOf(id).number)
+  return {
+    changesOf: (id) => changesIn(parts, directoryOf(id), recordOf(id)),
+    describe: (id) => describe(directoryOf(id), belowOf(parts, recordOf(id)), storage),
+    layerDirectories: (chain) => records.stack(chain).map(records.directory),
+    listCommitted: () => records.list('committed').map(({ name, parent, createdAt }) => ({ chain: name as ChainId, parent, createdAt })),
+    listActive: () => records.list('active').map(({ name, parent }) => ({ key: name, parent })),
+    async usage(id) {
+      const record = recordOf(id)
+      if (record.usage) return record.usage
+      const usage = await layers.usage(records.directory(record.number))
+      if (record.kind === 'committed' && records.find('committed', record.name)) records.put({ ...record, usage })
+      return usage
+    },
+  }
+}
+
+const belowOf = ({ records }: Parts, record: SnapshotRecord): string[] => records.stack(record.parent).map(records.directory)
+const changesIn = (parts: Parts, directory: string, record: SnapshotRecord): DiffSource => ({ directory, form: parts.storage.form, below: belowOf(parts, record) })
+
+function describe(directory: string, below: string[], storage: Storage): Record<string, string> {
+  if (!storage.layered) return { Dir: directory }
+  return { ...(below.length > 0 && { LowerDir: below.join(':') }), UpperDir: directory, WorkDir: `${directory}.work` }
+}
+
+/** A mount of another file system shows by its device number; a bind mount only in the table of mounts. */
+function isMountPoint(target: string): boolean {
+  const here = lstatSync(target, { throwIfNoEntry: false })
+  if (!here) return false
+  if (here.dev !== lstatSync(dirname(target)).dev) return true
+  // Spaces and the like are written in octal there (proc_pid_mountinfo(5)).
+  const escaped = target.replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
+  return readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${escaped} `)
+}
