@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { request } from 'node:http'
+import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ async function serve() {
     await rm(folder, { recursive: true })
   })
   const call = async (method: string, target: string, body?: string, headers: Record<string, string> = {}) => {
-    const { promise, resolve, reject } = Promise.withResolvers<import('node:http').IncomingMessage>()
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
     request({ socketPath: path, method, path: target, headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers } }, resolve).on('error', reject).end(body)
     const response = await promise
     return { status: response.statusCode, headers: response.headers, body: await text(response) }

@@ -1,0 +1,110 @@
+import { EngineError } from '#shared/errors.ts'
+import type { HostPortBinding, ResourceUpdate } from '../../services/containers/config.ts'
+import type { ContainerRecord } from '../../services/containers/record.ts'
+import { empty, json, type Exchange, type Reply } from '../router.ts'
+import { parseCreateBody, type CreateBody } from './create-body.ts'
+import type { ContainersApiNeeds } from './needs.ts'
+import { inspectJson, summaryJson, type Sizes } from './wire.ts'
+
+type Needs = ContainersApiNeeds
+const idOf = ({ params }: Exchange) => params['id'] ?? ''
+
+export async function list(needs: Needs, { query }: Exchange): Promise<Reply> {
+  const records = await needs.list({ all: query.flag('all'), limit: query.integer('limit'), filters: query.filters() })
+  const now = Date.now()
+  if (!query.flag('size')) return json(records.map((record) => summaryJson(needs, record, undefined, now)))
+  return json(await Promise.all(records.map(async (record) => summaryJson(needs, record, await sizesOf(needs, record), now))))
+}
+
+async function sizesOf(needs: Needs, record: ContainerRecord): Promise<Sizes> {
+  const [SizeRw, image] = await Promise.all([needs.writableSize(record.id), needs.imageSize(record.image.id)])
+  return { SizeRw, SizeRootFs: image + SizeRw }
+}
+
+export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const body = await exchange.json<CreateBody>()
+  if (Object.keys(body).length === 0) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container')
+  const { id, warnings } = await needs.create(parseCreateBody(body, exchange.query.text('name') || undefined, parsePlatform(exchange.query.text('platform'))))
+  return json({ Id: id, Warnings: warnings }, 201)
+}
+
+function parsePlatform(text: string | undefined) {
+  if (!text) return undefined
+  const [os = '', architecture, variant] = text.split('/')
+  if (os !== 'linux' || text.split('/').length > 3) throw new EngineError('invalid-argument', `"${text}" is an invalid OS or platform`, { field: 'platform' })
+  return architecture ? { os, architecture, variant } : undefined
+}
+
+export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const record = needs.get(idOf(exchange))
+  return json(inspectJson(needs, record, exchange.query.flag('size') ? await sizesOf(needs, record) : undefined))
+}
+
+export async function start(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.start(idOf(exchange))
+  return empty()
+}
+export async function stop(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.stop(idOf(exchange), stopOptionsOf(exchange))
+  return empty()
+}
+export async function restart(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.restart(idOf(exchange), stopOptionsOf(exchange))
+  return empty()
+}
+const stopOptionsOf = ({ query }: Exchange) => ({ timeout: query.integer('t'), signal: query.text('signal') || undefined })
+
+export async function kill(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.kill(idOf(exchange), exchange.query.text('signal') || undefined)
+  return empty()
+}
+export async function pause(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.pause(idOf(exchange))
+  return empty()
+}
+export async function unpause(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.unpause(idOf(exchange))
+  return empty()
+}
+export async function remove(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const { query } = exchange
+  if (query.flag('link')) throw new EngineError('invalid-argument', 'removing a link is not supported: use a user-defined network')
+  await needs.remove(idOf(exchange), { force: query.flag('force'), volumes: query.flag('v') })
+  return empty()
+}
+export async function rename(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.rename(idOf(exchange), exchange.query.text('name') ?? '')
+  return empty()
+}
+export async function resize(needs: Needs, exchange: Exchange): Promise<Reply> {
+  await needs.resize(idOf(exchange), sizeOf(exchange))
+  return empty(200)
+}
+
+/** Rows and columns of a terminal. @throws invalid-argument */
+export function sizeOf({ query }: Exchange): { rows: number; columns: number } {
+  const [rows, columns] = [query.integer('h'), query.integer('w')]
+  const fits = (value: number | undefined): value is number => value !== undefined && value >= 0 && value <= 65_535
+  if (!fits(rows) || !fits(columns)) throw new EngineError('invalid-argument', 'invalid resize height or width')
+  return { rows, columns }
+}
+
+export async function top(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const { titles, processes } = await needs.top(idOf(exchange), exchange.query.text('ps_args') || undefined)
+  return json({ Processes: processes, Titles: titles })
+}
+export async function update(needs: Needs, exchange: Exchange): Promise<Reply> {
+  return json({ Warnings: await needs.update(idOf(exchange), await exchange.json<ResourceUpdate>()) })
+}
+export async function prune(needs: Needs, { query }: Exchange): Promise<Reply> {
+  const { ids, reclaimed } = await needs.prune(query.filters())
+  return json({ ContainersDeleted: ids.length > 0 ? ids : null, SpaceReclaimed: reclaimed })
+}
+
+/** `PUT /slipway/containers/:id/ports` with `{PortBindings}` as in HostConfig: live, without a restart. */
+export async function changePorts(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const { PortBindings } = await exchange.json<{ PortBindings?: Record<string, HostPortBinding[] | null> }>()
+  if (!PortBindings) throw new EngineError('invalid-argument', 'PortBindings is missing', { field: 'ports' })
+  const ports = await needs.changePorts(idOf(exchange), PortBindings)
+  return json({ Ports: ports.map((port) => ({ Type: port.protocol, PrivatePort: port.containerPort, IP: port.hostIp, PublicPort: port.hostPort })) })
+}

@@ -1,0 +1,13 @@
+import type { Containers } from '../../services/containers/containers.ts'
+
+/** What the containers API requires; the service fits as it is. */
+export type ContainersApiNeeds = Pick<
+  Containers,
+  | 'get' | 'list' | 'create' | 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'unpause' | 'remove' | 'rename' | 'wait' | 'logs' | 'attach' | 'resize' | 'top' | 'stats' | 'update' | 'prune'
+  | 'changePorts' | 'findSandbox' | 'execIds' | 'writableSize' | 'graphDriver' | 'volumeMountpoint'
+> & {
+  /** Bytes of the image's layers, for `size`. */
+  imageSize(imageId: string): Promise<number>
+  paths(containerId: string): { hosts: string; hostname: string; resolvConf: string; log: string }
+  host: { cpus: number; memoryBytes: number }
+}

@@ -1,0 +1,99 @@
+import type { ContainerRecord, MountPoint } from '../../services/containers/record.ts'
+import { commandOf } from '../../services/containers/spec-input.ts'
+import type { ContainersApiNeeds } from './needs.ts'
+import { networkSettingsJson, networksJson, portListJson } from './network-wire.ts'
+import { stateJson, statusText } from './state-wire.ts'
+
+export interface Sizes {
+  SizeRw: number
+  SizeRootFs: number
+}
+
+/** One row of `GET /containers/json`. */
+export function summaryJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined, now: number) {
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: record.config.Image ?? '',
+    ImageID: record.image.id,
+    Command: commandText(record),
+    Created: Math.floor(Date.parse(record.createdAt) / 1000),
+    Ports: portListJson(record),
+    ...sizes,
+    Labels: record.config.Labels ?? {},
+    State: record.state.status,
+    Status: statusText(record, now),
+    HostConfig: { NetworkMode: record.host.NetworkMode ?? '', ...(record.host.Annotations ? { Annotations: record.host.Annotations } : {}) },
+    NetworkSettings: { Networks: networksJson(record, needs.findSandbox(record.id)) },
+    Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
+  }
+}
+
+function commandText(record: ContainerRecord): string {
+  const [path = '', ...words] = commandOf(record)
+  return [path, ...words.map((word) => (word === '' || /\s/.test(word) ? `'${word.replaceAll("'", "'\\''")}'` : word))].join(' ')
+}
+
+/** `GET /containers/:id/json`. */
+export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined) {
+  const [Path = '', ...Args] = commandOf(record)
+  const paths = needs.paths(record.id)
+  const driver = needs.graphDriver(record.id)
+  return {
+    Id: record.id,
+    Created: record.createdAt,
+    Path,
+    Args,
+    State: stateJson(record),
+    Image: record.image.id,
+    ResolvConfPath: paths.resolvConf,
+    HostnamePath: paths.hostname,
+    HostsPath: paths.hosts,
+    LogPath: record.host.LogConfig?.Type === 'none' ? '' : paths.log,
+    Name: `/${record.name}`,
+    RestartCount: record.restartCount,
+    Driver: driver.name,
+    Platform: record.image.platform.split('/')[0] ?? 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: execIdsOf(needs, record.id),
+    HostConfig: record.host,
+    GraphDriver: { Data: { ID: record.id, ...driver.values }, Name: driver.name },
+    ...sizes,
+    Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
+    Config: configJson(record),
+    NetworkSettings: networkSettingsJson(record, needs.findSandbox(record.id)),
+  }
+}
+
+function execIdsOf(needs: ContainersApiNeeds, id: string): string[] | null {
+  const ids = needs.execIds(id)
+  return ids.length > 0 ? ids : null
+}
+
+function configJson({ config }: ContainerRecord) {
+  const { ExposedPorts, Volumes, ...rest } = config
+  return {
+    Hostname: '',
+    Domainname: '',
+    User: '',
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
+    ...(ExposedPorts && Object.keys(ExposedPorts).length > 0 ? { ExposedPorts } : {}),
+    Tty: false,
+    OpenStdin: false,
+    StdinOnce: false,
+    Image: '',
+    Volumes: Volumes && Object.keys(Volumes).length > 0 ? Volumes : null,
+    WorkingDir: '',
+    ...rest,
+  }
+}
+
+function mountJson(needs: ContainersApiNeeds, mount: MountPoint) {
+  if (mount.kind === 'tmpfs') return { Type: 'tmpfs', Source: '', Destination: mount.target, Mode: '', RW: !mount.readonly, Propagation: '' }
+  if (mount.kind === 'bind') return { Type: 'bind', Source: mount.source, Destination: mount.target, Mode: mount.mode, RW: !mount.readonly, Propagation: mount.propagation }
+  return { Type: 'volume', Name: mount.volume, Source: needs.volumeMountpoint(mount.volume), Destination: mount.target, Driver: mount.driver, Mode: mount.mode, RW: !mount.readonly, Propagation: '' }
+}

@@ -1,0 +1,62 @@
+import { EngineError } from '#shared/errors.ts'
+import type { Exec, ExecConfig } from '../../services/containers/live.ts'
+
+export interface ExecCreateBody {
+  AttachStdin?: boolean
+  AttachStdout?: boolean
+  AttachStderr?: boolean
+  DetachKeys?: string
+  Tty?: boolean
+  Env?: string[] | null
+  Cmd?: string[] | string | null
+  Privileged?: boolean
+  User?: string
+  WorkingDir?: string
+  ConsoleSize?: [number, number] | null
+}
+
+export interface ExecStartBody {
+  Detach?: boolean
+  Tty?: boolean
+  ConsoleSize?: [number, number] | null
+}
+
+export const consoleSizeOf = (size: [number, number] | null | undefined) => (size?.[0] && size[1] ? { rows: size[0], columns: size[1] } : undefined)
+
+export function parseExecBody(body: ExecCreateBody): ExecConfig {
+  const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.every((word) => typeof word === 'string')
+  const args = typeof body.Cmd === 'string' ? [body.Cmd] : (body.Cmd ?? [])
+  const env = body.Env ?? []
+  if (!isWords(args) || !isWords(env)) throw new EngineError('invalid-argument', 'invalid JSON: Cmd and Env are lists of strings')
+  return {
+    args,
+    env,
+    workingDir: body.WorkingDir ?? '',
+    user: body.User ?? '',
+    privileged: body.Privileged ?? false,
+    tty: body.Tty ?? false,
+    stdin: body.AttachStdin ?? false,
+    stdout: body.AttachStdout ?? false,
+    stderr: body.AttachStderr ?? false,
+    detachKeys: body.DetachKeys || undefined,
+    consoleSize: consoleSizeOf(body.ConsoleSize),
+  }
+}
+
+/** `GET /exec/:id/json` */
+export function execJson({ id, containerId, config, state }: Exec) {
+  const [entrypoint = '', ...arguments_] = config.args
+  return {
+    ID: id,
+    Running: state.status === 'running',
+    ExitCode: state.status === 'exited' ? state.code : null,
+    ProcessConfig: { tty: config.tty, entrypoint, arguments: arguments_, privileged: config.privileged, ...(config.user ? { user: config.user } : {}) },
+    OpenStdin: config.stdin,
+    OpenStderr: config.stderr,
+    OpenStdout: config.stdout,
+    CanRemove: false,
+    ContainerID: containerId,
+    DetachKeys: config.detachKeys ?? '',
+    Pid: state.status === 'running' ? (state.process.pid ?? 0) : state.status === 'exited' ? state.pid : 0,
+  }
+}

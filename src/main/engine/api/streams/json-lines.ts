@@ -1,0 +1,41 @@
+import type { Exchange } from '../router.ts'
+import { errorReply, type ErrorBody } from '../errors.ts'
+import { writeTo } from './duplex-peer.ts'
+
+/** A reply of JSON values, one per line, sent as they come. */
+export interface JsonLines {
+  write(value: unknown): Promise<void>
+  end(): void
+}
+
+/** Sends the headers at once, so that the client knows its request was taken. */
+export function openJsonLines({ response }: Pick<Exchange, 'response'>, status = 200): JsonLines {
+  response.writeHead(status, { 'Content-Type': 'application/json' })
+  response.flushHeaders()
+  return {
+    write: (value) => writeTo(response, Buffer.from(`${JSON.stringify(value)}\n`)),
+    end: () => void response.end(),
+  }
+}
+
+/**
+ * Progress of a long request as Docker streams it. Nothing is sent before the first value, so a request that fails at once
+ * still gets its status; a later failure becomes the last line.
+ */
+export async function streamProgress(exchange: Exchange, work: (emit: (value: unknown) => void) => Promise<void>): Promise<undefined> {
+  let lines: JsonLines | undefined
+  const emit = (value: unknown) => {
+    lines ??= openJsonLines(exchange)
+    void lines.write(value)
+  }
+  try {
+    await work(emit)
+    lines ??= openJsonLines(exchange)
+  } catch (error) {
+    if (!lines) throw error
+    const { message } = errorReply(error).body as ErrorBody
+    void lines.write({ errorDetail: { message }, error: message })
+  }
+  lines.end()
+  return undefined
+}
