@@ -1,0 +1,3 @@
+import type { Volumes } from '../../services/volumes/volumes.ts'
+
+export type VolumesApiNeeds = Pick<Volumes, 'ensure' | 'get' | 'list' | 'remove' | 'prune' | 'mountpoint'>
