@@ -1,4 +1,5 @@
-import type { Readable, Duplex } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
 import type { ConnectionTarget } from '#shared/contract/connections.ts'
 import { EngineError } from '#shared/errors.ts'
 import { fromWire } from './wire/error.ts'
@@ -15,7 +16,7 @@ export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PUT'
 export interface EngineApi {
   json<Answer>(method: Method, path: string, request?: ApiRequest): Promise<Answer>
   /** The body as it comes, with the response's headers. */
-  stream(method: Method, path: string, request?: ApiRequest): Promise<Readable & { headers?: Record<string, string | string[] | undefined> }>
+  stream(method: Method, path: string, request?: ApiRequest): Promise<IncomingMessage>
   /** Leaves HTTP after the answer: both directions are the process's own. */
   hijack(path: string, request?: ApiRequest): Promise<Duplex>
 }
@@ -34,12 +35,15 @@ export function createEngineApi(target: ConnectionTarget): EngineApi {
     modem ??= loadModem(target)
     const transport = await modem
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const query = textual(request.query)
     const options = {
-      path: withQuery(path, request.query),
+      // The transport appends a query only to a path that ends in a question mark, and takes the body for one unless they are told apart.
+      path: Object.keys(query).length > 0 ? `${path}?` : path,
+      options: { _query: query, _body: request.body ?? {} },
+      allowEmpty: request.body !== undefined,
       method,
       statusCodes: accepted,
       abortSignal: request.signal,
-      ...(request.body && { options: { _body: request.body }, allowEmpty: true }),
       ...(request.headers && { headers: request.headers }),
       ...kind,
     }
@@ -49,9 +53,19 @@ export function createEngineApi(target: ConnectionTarget): EngineApi {
 
   return {
     json: (method, path, request = {}) => dial(method, path, request, {}),
-    stream: (method, path, request = {}) => dial(method, path, request, { isStream: true }),
-    hijack: (path, request = {}) => dial('POST', path, request, { isStream: true, hijack: true, openStdin: true }),
+    stream: async (method, path, request = {}) => endedBy(request.signal, await dial<IncomingMessage>(method, path, request, { isStream: true })),
+    hijack: async (path, request = {}) => endedBy(request.signal, await dial<Duplex>('POST', path, request, { isStream: true, hijack: true, openStdin: true })),
   }
+}
+
+/** A stream that is left ends with `cancelled`, not with the broken connection that leaving makes. */
+function endedBy<Stream extends Readable | Duplex>(signal: AbortSignal | undefined, stream: Stream): Stream {
+  const leave = () => stream.destroy(cancelled())
+  signal?.addEventListener('abort', leave)
+  stream.once('close', () => signal?.removeEventListener('abort', leave))
+  // Whoever reads it hears of its end; nobody may be reading any more.
+  stream.on('error', () => {})
+  return stream
 }
 
 const cancelled = () => new EngineError('cancelled', 'Cancelled.')
@@ -67,8 +81,5 @@ async function loadModem(target: ConnectionTarget): Promise<Modem> {
   throw new EngineError('not-implemented', `Engines reached by ${target.kind} cannot be connected yet.`)
 }
 
-function withQuery(path: string, query: ApiRequest['query'] = {}): string {
-  const parameters = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) parameters.set(key, String(value))
-  return parameters.size > 0 ? `${path}?${parameters}` : path
-}
+const textual = (query: ApiRequest['query'] = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])))

@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream'
+import type { IncomingMessage } from 'node:http'
 import type { LogLine, LogsMessage, LogsRequest } from '#shared/contract/streams.ts'
 import { isEngineError } from '#shared/errors.ts'
 import type { Connection } from './connection.ts'
 import type { EngineApi } from './engine-api.ts'
+import { untilBack } from './until-back.ts'
 import { createPlace, type Place } from './log-place.ts'
 import type { WireContainerDetail } from './wire/container.ts'
 import { fromWire } from './wire/error.ts'
@@ -28,7 +29,7 @@ export async function* readLogs(connection: Connection, request: LogsRequest, si
     } catch (error) {
       if (!isEngineError(error, 'unavailable') || signal.aborted) throw error
       yield { kind: 'interrupted' }
-      await connection.ready(signal)
+      await untilBack(connection, signal)
       yield { kind: 'resumed' }
     }
   }
@@ -56,8 +57,8 @@ async function* part(api: EngineApi, id: string, query: Record<string, string | 
 }
 
 /** API 1.42 and later say so in the type of the answer; before, a terminal's output is the one that is not. */
-export async function isMultiplexed(api: EngineApi, id: string, stream: Readable & { headers?: Record<string, string | string[] | undefined> }, signal: AbortSignal): Promise<boolean> {
-  const type = stream.headers?.['content-type']
+async function isMultiplexed(api: EngineApi, id: string, stream: IncomingMessage, signal: AbortSignal): Promise<boolean> {
+  const type = stream.headers['content-type']
   if (type === 'application/vnd.docker.multiplexed-stream') return true
   const { Config } = await api.json<WireContainerDetail>('GET', `/containers/${id}/json`, { signal })
   return !Config.Tty

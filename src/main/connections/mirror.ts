@@ -39,12 +39,18 @@ export function createMirror(emit: (event: EngineEvent) => void): Mirror {
   const volumes = createTable<VolumeSummary>((volume) => emit({ type: 'volume.changed', volume }))
   const moments = new Map<string, { started?: number; finished?: number }>()
 
+  /** What events told, else what was read from the list's words before: read again they would give another moment each time. */
   function withMoments(container: ContainerSummary): ContainerSummary {
     const { started, finished } = moments.get(container.id) ?? {}
     const { state } = container
-    if (started && (state.status === 'running' || state.status === 'paused')) return { ...container, state: { ...state, startedAt: started } }
-    if (finished && state.status === 'exited') return { ...container, state: { ...state, finishedAt: finished } }
-    return container
+    const before = containers.find(container.id)?.state
+    if (state.status === 'running' || state.status === 'paused') {
+      const known = started ?? (before?.status === 'running' || before?.status === 'paused' ? before.startedAt : undefined)
+      return { ...container, state: { ...state, startedAt: known ?? state.startedAt } }
+    }
+    if (state.status !== 'exited') return container
+    const known = finished ?? (before?.status === 'exited' ? before.finishedAt : undefined)
+    return { ...container, state: { ...state, finishedAt: known ?? state.finishedAt } }
   }
 
   return {

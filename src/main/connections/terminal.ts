@@ -4,6 +4,7 @@ import type { AttachRequest, ExecRequest, TerminalInput, TerminalMessage } from 
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Connection } from './connection.ts'
 import type { EngineApi } from './engine-api.ts'
+import { untilBack } from './until-back.ts'
 import type { WireContainerDetail } from './wire/container.ts'
 import { fromWire } from './wire/error.ts'
 import { demultiplex, undivided } from './wire/stdcopy.ts'
@@ -95,7 +96,7 @@ export async function* attachTerminal(connection: Connection, request: AttachReq
     } catch (error) {
       if (!isEngineError(error, 'unavailable') || signal.aborted) throw error
       yield { kind: 'interrupted' }
-      await connection.ready(signal)
+      await untilBack(connection, signal)
     }
   }
 }
