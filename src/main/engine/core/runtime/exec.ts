@@ -8,6 +8,7 @@ import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
 import { spawnShim } from './shim/spawn-shim.ts'
 import { readExit, readPid } from './shim/state-files.ts'
+import { processText } from './write-spec.ts'
 
 /** In an exec's state directory, beside what the shim keeps there: what to run, and in which container. */
 const PROCESS_FILE = 'process.json'
@@ -20,7 +21,7 @@ export async function createExec(context: RuntimeContext, taskId: string, { exec
   mkdirSync(state, { recursive: true, mode: 0o700 })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rmSync(state, { recursive: true, force: true }))
-  writeFileSync(join(state, PROCESS_FILE), JSON.stringify(what), { mode: 0o600 })
+  writeFileSync(join(state, PROCESS_FILE), processText(what), { mode: 0o600 })
   writeFileSync(join(state, TASK_FILE), taskId)
   const { shim, shimOptions } = context.command
   const tty = what.terminal === true ? ['--tty'] : []

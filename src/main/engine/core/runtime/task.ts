@@ -9,6 +9,7 @@ import { readStats } from './cgroup/stats.ts'
 import { createExec, execsOf } from './exec.ts'
 import { forgetInRuntime, recoverTask } from './recover.ts'
 import type { OciSpec, Task, TaskRequest } from './runtime.ts'
+import { specText } from './write-spec.ts'
 import type { KnownTask, RuntimeContext } from './runtime-context.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
@@ -126,7 +127,7 @@ function shimArguments({ command }: RuntimeContext, { id, tty, stdin, log }: Tas
 function writeBundle(place: ContainerLayout, spec: OciSpec): void {
   mkdirSync(place.bundle, { recursive: true, mode: 0o700 })
   mkdirSync(place.shimState, { recursive: true, mode: 0o700 })
-  writeFileSync(join(place.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 })
+  writeFileSync(join(place.bundle, 'config.json'), specText(spec), { mode: 0o600 })
 }
 
 const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(place.bundle, 'config.json'), 'utf8')) as OciSpec

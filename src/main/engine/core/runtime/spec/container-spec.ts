@@ -8,7 +8,7 @@ import type { ResolvedUser } from './user.ts'
  * The words are those of Docker's HostConfig and Config (API 1.50), parsed: no `container:ID` or `a:b:ro` strings, no image, no
  * volumes by name, no networks by name. Whoever calls has mounted the rootfs, turned volumes into host paths and has a sandbox.
  *
- * `createContainerSpec(input, host)` makes the spec; `createExecProcess(input, host)` the process of an exec;
+ * `createContainerSpec(input, host)` makes the spec; `createExecProcess(input, host)` the process of an exec; `createSpecMaker(host, layout)` binds both to a machine;
  * `checkResourceLimits(limits, host)` is for create and update: it refuses what Docker refuses and returns Docker's warnings.
  * What the host cannot do (no cgroup, rootless) is left out of the spec, with a warning where Docker has one.
  */
