@@ -46,7 +46,8 @@ describe.each(variants)('$build with $runtime', ({ build, runtime }) => {
   })
 
   test('a tty: its size before the start and after, input, and one stream', async () => {
-    const shim = await startRun({ work, build, runtime, args: ['sh', '-c', 'stty size; read line; stty size; tty >&2'], tty: true, stdin: 'keep' })
+    const script = 'until stty size 2>/dev/null | grep -q 101; do :; done; stty size; read line; stty size; tty >&2'
+    const shim = await startRun({ work, build, runtime, args: ['sh', '-c', script], tty: true, stdin: 'keep' })
     const client = await shim.connect()
     await client.attach({ stdin: true, stdout: true, stderr: true })
     client.send({ type: 'resize', rows: 33, columns: 101 }, { type: 'start' })
@@ -55,6 +56,14 @@ describe.each(variants)('$build with $runtime', ({ build, runtime }) => {
     await client.until('exit')
     expect(client.output()).toBe('33 101\r\ngo\r\n44 102\r\n/dev/pts/0\r\n')
     expect(client.output('stderr')).toBe('')
+  })
+
+  test('a tty: the size in config.json is there from the first instruction', async () => {
+    const shim = await startRun({ work, build, runtime, args: ['stty', 'size'], tty: true, consoleSize: { height: 11, width: 22 } })
+    const client = await shim.connect()
+    await client.attach({ stdout: true })
+    await client.send({ type: 'start' }).untilEnd()
+    expect(client.output()).toBe('11 22\r\n')
   })
 
   test('exec without and with a tty', async () => {
@@ -68,10 +77,9 @@ describe.each(variants)('$build with $runtime', ({ build, runtime }) => {
     expect(await plain.until('exit')).toMatchObject({ code: 5 })
     expect([plain.output('stdout'), plain.output('stderr')]).toEqual(['through\n', 'err\n'])
 
-    const terminal = await (await startExec(container, { args: ['sh', '-c', 'stty size; cat'], tty: true, stdin: 'keep' })).connect()
+    const terminal = await (await startExec(container, { args: ['sh', '-c', 'stty size; cat'], tty: true, stdin: 'keep', consoleSize: { height: 20, width: 70 } })).connect()
     await terminal.attach({ stdin: true, stdout: true })
-    terminal.send({ type: 'resize', rows: 20, columns: 70 }, { type: 'start' })
-    await terminal.untilOutput('20 70\r\n')
+    await terminal.send({ type: 'start' }).untilOutput('20 70\r\n')
     terminal.stdin('\x04')
     expect(await terminal.until('exit')).toMatchObject({ code: 0 })
 

@@ -18,6 +18,7 @@ export interface ShimRequestOptions {
   runtime?: RuntimeName
   args: string[]
   tty?: boolean
+  consoleSize?: { height: number; width: number }
   stdin?: 'none' | 'keep' | 'once'
   /** Log in a directory of the shim, with these limits. */
   log?: { maxSize?: number; maxFiles?: number; directory?: string }
@@ -48,6 +49,7 @@ export interface Shim {
 function processSpec(options: ShimRequestOptions): object {
   return {
     terminal: options.tty ?? false,
+    consoleSize: options.consoleSize,
     user: { uid: options.uid ?? 0, gid: 0 },
     args: options.args,
     env: ['PATH=/bin'],
@@ -115,7 +117,7 @@ export async function startRun(options: ShimRequestOptions): Promise<Shim> {
 }
 
 /** Adds a process to a running container, under a shim of its own. */
-export async function startExec(container: Shim, request: Pick<ShimRequestOptions, 'args' | 'tty' | 'stdin'>): Promise<Shim> {
+export async function startExec(container: Shim, request: Pick<ShimRequestOptions, 'args' | 'tty' | 'stdin' | 'consoleSize'>): Promise<Shim> {
   const options = { ...container.options, tty: false, stdin: 'none' as const, ...request }
   const state = join(container.state, `exec-${++counter}`)
   mkdirSync(state)
