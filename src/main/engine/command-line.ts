@@ -1,6 +1,6 @@
-import { homedir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { defaultRoots, defaultSocket } from './default-roots.ts'
 import { VERSION } from './version.ts'
 
 /** What the user asked of the engine; all paths absolute. */
@@ -66,7 +66,7 @@ interface Given {
 const complete = (given: Given): CommandLine => ({
   dataRoot: given.dataRoot,
   runRoot: given.runRoot,
-  socket: given.socket ?? join(given.runRoot, 'docker.sock'),
+  socket: given.socket ?? defaultSocket(given.runRoot),
   registryMirrors: given.registryMirror ?? [],
   runtime: given.runtime,
   stopContainers: given.stopContainers ?? false,
@@ -82,14 +82,6 @@ export function formatCommandLine(line: CommandLine): string[] {
     ...(line.stopContainers ? ['--stop-containers'] : []),
     ...(line.debug ? ['--debug'] : []),
   ]
-}
-
-/** https://specifications.freedesktop.org/basedir-spec/latest/ */
-function defaultRoots(environment: NodeJS.ProcessEnv, isRoot: boolean): { dataRoot: string; runRoot: string } {
-  if (isRoot) return { dataRoot: '/var/lib/slipway', runRoot: '/run/slipway' }
-  const dataHome = environment.XDG_DATA_HOME || join(environment.HOME || homedir(), '.local', 'share')
-  const runtimeDirectory = environment.XDG_RUNTIME_DIR || join('/tmp', `slipway-${userInfo().uid}`)
-  return { dataRoot: join(dataHome, 'slipway'), runRoot: join(runtimeDirectory, 'slipway') }
 }
 
 const parsePath = (text: string): string => {

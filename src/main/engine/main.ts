@@ -104,4 +104,6 @@ function statusOf(error: EngineError): number {
   return error.code === 'failed-precondition' ? EXIT.hostLacks : EXIT.failed
 }
 
+// Who started us may go before us, and take the other end of the pipes along; that must not end the engine.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 process.exit(await main().catch(fail))

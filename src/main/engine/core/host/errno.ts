@@ -30,9 +30,3 @@ export function fromErrno(errno: number, what: string, cause?: unknown): EngineE
   const name = getSystemErrorName(-errno)
   return new EngineError(CODES[name] ?? 'failed-precondition', `${what}: ${getSystemErrorMessage(-errno)}`, { reason: name, cause })
 }
-
-/** The engine's error for one of Node's own system errors (fs, net); anything else is returned unchanged. */
-export function fromSystemError(error: unknown, what: string): unknown {
-  if (!(error instanceof Error) || error instanceof EngineError || !('errno' in error) || typeof error.errno !== 'number') return error
-  return fromErrno(Math.abs(error.errno), what, error)
-}

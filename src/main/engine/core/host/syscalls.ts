@@ -20,6 +20,7 @@ interface Addon {
   netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Buffer>
   tryLock(fd: number): boolean
   signalProcess(pid: number, startTime: bigint, signal: number): boolean
+  launch(argv: readonly string[], environment: readonly string[]): Promise<{ status: number; stderr: string }>
   trimHeap(): void
 }
 
@@ -58,6 +59,7 @@ function wrap(addon: Addon): Syscalls {
     netlink: (path, protocol, request) => guardAsync(() => addon.netlink(path, protocol, request)),
     tryLock: (fd) => guard(() => addon.tryLock(fd)),
     signalProcess: (pid, startTime, signal) => guard(() => addon.signalProcess(pid, startTime, signal)),
+    launch: (argv, environment) => guardAsync(() => addon.launch(argv, environment)),
     trimHeap: () => addon.trimHeap(),
   }
 }
