@@ -6,7 +6,7 @@ import type { Exec, ExecRequest, OciProcess } from './runtime.ts'
 import type { KnownExec, RuntimeContext } from './runtime-context.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
-import { spawnShim } from './shim/spawn-shim.ts'
+import { startShim } from './shim/start-shim.ts'
 import { readExit, readPid } from './shim/state-files.ts'
 import { processText } from './write-spec.ts'
 
@@ -25,7 +25,7 @@ export async function createExec(context: RuntimeContext, taskId: string, { exec
   writeFileSync(join(state, TASK_FILE), taskId)
   const { shim, shimOptions } = context.command
   const tty = what.terminal === true ? ['--tty'] : []
-  await spawnShim(shim, ['exec', '--id', taskId, '--state', state, '--process', join(state, PROCESS_FILE), '--stdin', stdin ? 'once' : 'none', ...tty, ...shimOptions])
+  await startShim(context.host.syscalls, shim, ['exec', '--id', taskId, '--state', state, '--process', join(state, PROCESS_FILE), '--stdin', stdin ? 'once' : 'none', ...tty, ...shimOptions])
   const process = await openShimProcess(processOptions(context, state, what))
   if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
   undo.move()

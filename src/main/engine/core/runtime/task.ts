@@ -13,7 +13,7 @@ import { specText } from './write-spec.ts'
 import type { KnownTask, RuntimeContext } from './runtime-context.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
-import { spawnShim } from './shim/spawn-shim.ts'
+import { startShim } from './shim/start-shim.ts'
 import { readExit, readPid } from './shim/state-files.ts'
 
 const SIGKILL = 9
@@ -26,7 +26,7 @@ export async function createTask(context: RuntimeContext, request: TaskRequest):
   writeBundle(place, request.spec)
   await using undo = new AsyncDisposableStack()
   undo.defer(() => removeFiles(place))
-  await spawnShim(context.command.shim, shimArguments(context, request, place))
+  await startShim(context.host.syscalls, context.command.shim, shimArguments(context, request, place))
   const process = await openShimProcess(processOptions(context, id, place, request.spec))
   if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
   undo.move()

@@ -91,6 +91,7 @@ function unavailable(): Syscalls {
     socketIn: refuse('socketIn'),
     tryLock: () => true,
     signalProcess: refuse('signalProcess'),
+    launch: refuse('launch'),
     trimHeap: () => {},
     netlink: refuse('netlink'),
   }

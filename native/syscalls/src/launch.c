@@ -1,0 +1,145 @@
+#include "syscalls.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * launch(argv, environment): Promise<{ status, stderr }>
+ *
+ * For programs that go to the background by themselves: starts one, waits until its foreground has exited and stderr is closed. Node's own
+ * spawn forks, and copying the page tables of a grown engine takes milliseconds of the main thread; posix_spawn shares them until
+ * exec (clone(2), CLONE_VFORK), and it is done on a thread of libuv's pool here. Node does not know of the child, so nothing but this reaps it.
+ */
+enum { STDERR_MAX = 8192 };
+
+struct launch {
+    napi_async_work work;
+    napi_deferred deferred;
+    char **arguments, **environment;
+    int error, status;
+    size_t length;
+    char text[STDERR_MAX];
+};
+
+static void free_strings(char **strings) {
+    for (size_t i = 0; strings != NULL && strings[i] != NULL; i++) free(strings[i]);
+    free(strings);
+}
+
+static void free_launch(struct launch *launch) {
+    free_strings(launch->arguments);
+    free_strings(launch->environment);
+    free(launch);
+}
+
+/* An array of strings, as execve wants it. */
+static bool take_strings(napi_env env, napi_value value, char ***strings) {
+    uint32_t length;
+    if (napi_get_array_length(env, value, &length) != napi_ok) {
+        napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "an array of strings was expected");
+        return false;
+    }
+    if ((*strings = calloc((size_t)length + 1, sizeof **strings)) == NULL) return throw_errno(env, ENOMEM, "launch", NULL) != NULL;
+    for (uint32_t i = 0; i < length; i++) {
+        napi_value element;
+        if (napi_get_element(env, value, i, &element) != napi_ok || !take_string(env, element, &(*strings)[i])) return false;
+    }
+    return true;
+}
+
+/* /dev/null, /dev/null and the pipe as stdio; nothing ignored or blocked but what the program itself chooses. */
+static int start(struct launch *launch, int stderr_end, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, stderr_end, 2);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    int error = posix_spawn(pid, launch->arguments[0], &actions, &attributes, launch->arguments, launch->environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+/* What does not fit is read all the same, so that nobody waits for room. */
+static void read_all(struct launch *launch, int fd) {
+    char surplus[1024];
+    for (;;) {
+        const bool full = launch->length == STDERR_MAX;
+        const ssize_t n = full ? read(fd, surplus, sizeof surplus) : read(fd, launch->text + launch->length, STDERR_MAX - launch->length);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        if (!full) launch->length += (size_t)n;
+    }
+}
+
+static void execute(napi_env env, void *pointer) {
+    (void)env;
+    struct launch *launch = pointer;
+    int ends[2];
+    pid_t pid;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        launch->error = errno;
+        return;
+    }
+    launch->error = start(launch, ends[1], &pid);
+    close(ends[1]);
+    if (launch->error == 0) {
+        read_all(launch, ends[0]);
+        while (waitpid(pid, &launch->status, 0) < 0 && errno == EINTR) continue;
+    }
+    close(ends[0]);
+}
+
+static napi_value result_of(napi_env env, const struct launch *launch) {
+    napi_value result, text;
+    const int status = WIFSIGNALED(launch->status) ? 128 + WTERMSIG(launch->status) : WEXITSTATUS(launch->status);
+    napi_create_object(env, &result);
+    napi_set_named_property(env, result, "status", int_value(env, status));
+    if (napi_create_string_utf8(env, launch->text, launch->length, &text) == napi_ok) napi_set_named_property(env, result, "stderr", text);
+    return result;
+}
+
+static void complete(napi_env env, napi_status status, void *pointer) {
+    struct launch *launch = pointer;
+    if (status == napi_ok && launch->error == 0) {
+        napi_resolve_deferred(env, launch->deferred, result_of(env, launch));
+    } else {
+        napi_value exception;
+        throw_errno(env, status == napi_ok ? launch->error : ECANCELED, "posix_spawn", launch->arguments[0]);
+        napi_get_and_clear_last_exception(env, &exception);
+        napi_reject_deferred(env, launch->deferred, exception);
+    }
+    napi_delete_async_work(env, launch->work);
+    free_launch(launch);
+}
+
+napi_value js_launch(napi_env env, napi_callback_info info) {
+    napi_value values[2], promise, name;
+    struct launch *launch = calloc(1, sizeof *launch);
+    if (launch == NULL) return throw_errno(env, ENOMEM, "launch", NULL);
+    if (!take_arguments(env, info, 2, values) || !take_strings(env, values[0], &launch->arguments) || !take_strings(env, values[1], &launch->environment)) {
+        free_launch(launch);
+        return NULL;
+    }
+    if (launch->arguments[0] == NULL || napi_create_promise(env, &launch->deferred, &promise) != napi_ok) {
+        free_launch(launch);
+        return throw_errno(env, EINVAL, "launch", NULL);
+    }
+    napi_create_string_utf8(env, "launch", NAPI_AUTO_LENGTH, &name);
+    napi_create_async_work(env, NULL, name, execute, complete, launch, &launch->work);
+    napi_queue_async_work(env, launch->work);
+    return promise;
+}
