@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http'
+import { EngineError } from '#shared/errors.ts'
+import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
+import type { Query } from '../router.ts'
+
+type Decoded = Omit<BuildRequest, 'context' | 'signal' | 'onMessage'>
+
+/** The query of POST /build: https://docs.docker.com/reference/api/engine/version/v1.50/#tag/Image/operation/ImageBuild */
+export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): Decoded {
+  return {
+    dockerfile: query.text('dockerfile') || 'Dockerfile',
+    tags: query.all('t').filter(Boolean),
+    ...optional('target', query.text('target')),
+    ...optional('platform', query.text('platform')),
+    ...optional('shmSize', query.integer('shmsize')),
+    ...optional('cgroupParent', query.text('cgroupparent')),
+    buildArgs: jsonObject(query, 'buildargs') as Record<string, string | null>,
+    labels: jsonObject(query, 'labels') as Record<string, string>,
+    noCache: query.flag('nocache'),
+    pull: query.flag('pull'),
+    squash: query.flag('squash'),
+    quiet: query.flag('q'),
+    network: query.text('networkmode') || 'default',
+    extraHosts: query.all('extrahosts').flatMap((list) => list.split(',')).filter(Boolean),
+    cacheFrom: jsonArray(query, 'cachefrom') as string[],
+    limits: {
+      ...optional('memory', query.integer('memory')),
+      ...optional('memorySwap', query.integer('memswap')),
+      ...optional('cpuShares', query.integer('cpushares')),
+      ...optional('cpuPeriod', query.integer('cpuperiod')),
+      ...optional('cpuQuota', query.integer('cpuquota')),
+      ...optional('cpusetCpus', query.text('cpusetcpus')),
+      ...optional('cpusetMems', query.text('cpusetmems')),
+    },
+    ulimits: (jsonArray(query, 'ulimits') as { Name: string; Soft: number; Hard: number }[]).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
+    auths,
+  }
+}
+
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined | ''): { [Name in Key]?: Value } => (value === undefined || value === '' ? {} : { [key]: value }) as { [Name in Key]?: Value }
+
+function parseJson(query: Query, name: string): unknown {
+  const text = query.text(name)
+  if (!text) return undefined
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new EngineError('invalid-argument', `the parameter ${name} is not JSON`, { cause: error })
+  }
+}
+
+const jsonObject = (query: Query, name: string): object => {
+  const value = parseJson(query, name) ?? {}
+  if (typeof value !== 'object' || Array.isArray(value)) throw new EngineError('invalid-argument', `the parameter ${name} is not a JSON object`)
+  return value as object
+}
+const jsonArray = (query: Query, name: string): unknown[] => {
+  const value = parseJson(query, name) ?? []
+  if (!Array.isArray(value)) throw new EngineError('invalid-argument', `the parameter ${name} is not a JSON array`)
+  return value
+}
+
+/** X-Registry-Config: base64 of `{"host":{"username":…,"password":…}}`. */
+export function decodeRegistryConfig(request: IncomingMessage): BuildRequest['auths'] {
+  const header = request.headers['x-registry-config']
+  if (typeof header !== 'string' || header === '') return {}
+  try {
+    const value = JSON.parse(Buffer.from(header, 'base64').toString()) as Record<string, { username?: string; password?: string; identitytoken?: string; registrytoken?: string }>
+    return Object.fromEntries(Object.entries(value).map(([host, auth]) => [host, { username: auth.username, password: auth.password, identityToken: auth.identitytoken, registryToken: auth.registrytoken, serverAddress: host }]))
+  } catch (error) {
+    throw new EngineError('invalid-argument', 'X-Registry-Config is not base64 of a JSON object', { cause: error })
+  }
+}
+
+/** One line of the answer. */
+export function encodeMessage(message: BuildMessage): object {
+  if (!('progress' in message)) return message
+  const { id, status, current, total } = message.progress
+  const detail = current === undefined ? {} : { current, ...(total === undefined ? {} : { total }) }
+  return { status, ...(id === undefined ? {} : { id }), progressDetail: detail }
+}
+
+export const encodeFailure = (error: Error): object => ({ errorDetail: { ...exitCode(error), message: error.message }, error: error.message })
+
+const exitCode = (error: Error): { code?: number } => {
+  const code = /^exit-code-(\d+)$/.exec((error as Partial<EngineError>).reason ?? '')?.[1]
+  return code === undefined ? {} : { code: Number(code) }
+}

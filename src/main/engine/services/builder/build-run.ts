@@ -1,0 +1,39 @@
+import type { Dockerfile, IgnoreMatcher, Position } from '../../core/dockerfile/dockerfile.ts'
+import type { Lease } from '../../core/leases/leases.ts'
+import type { Platform } from '#shared/oci/platform.ts'
+import type { BuildMessage, BuildRequest } from './builder.ts'
+import type { BuilderContext } from './needs.ts'
+import type { Plan, PlannedStage } from './plan.ts'
+import type { StageState } from './stage-state.ts'
+
+/** Everything one build shares between its stages. */
+export interface BuildRun {
+  context: BuilderContext
+  request: BuildRequest
+  file: Dockerfile
+  /** The Dockerfile as written, for messages that show a line. */
+  source: string
+  plan: Plan
+  /** The context's files on disk. */
+  contextFolder: string
+  ignored: IgnoreMatcher
+  platform: Platform
+  platformArgs: Record<string, string>
+  lease: Lease
+  /** Aborted by the client, and when a sibling stage fails. */
+  signal: AbortSignal
+  /** Finished stages by their index in the file. */
+  finished: (stage: number) => Promise<StageState>
+  /** Build arguments that some ARG took. */
+  consumed: Set<string>
+}
+
+/** One instruction being carried out. */
+export interface Step {
+  run: BuildRun
+  stage: PlannedStage
+  state: StageState
+  position: Position
+  say: (text: string) => void
+  emit: (message: BuildMessage) => void
+}

@@ -1,0 +1,73 @@
+import type { Readable } from 'node:stream'
+import type { ImageId } from '#shared/oci/digest.ts'
+import type { ResourceLimits } from '../../core/runtime/spec/resource-limits.ts'
+import { build } from './build.ts'
+import { createBuildCache } from './build-cache.ts'
+import type { BuilderContext, RegistryAuth } from './needs.ts'
+
+/**
+ * The builder: Dockerfile and context in, image out.
+ *
+ * `build.ts` is the table of contents. A build goes through four things, each with a file of its own:
+ * - the **context** (context.ts): an input tree on disk, from a tar stream, a URL or a git repository, minus what .dockerignore says;
+ * - the **plan** (plan.ts): which stages the target needs, with their bases known; a stage nobody needs is not built;
+ * - the **stages** (stage.ts): each walks its instructions, one **step** at a time (steps/); independent stages run side by side;
+ * - the **cache** (build-cache.ts): a step's result is found again by its parent image, its text and the digest of what it reads (contents,
+ *   modes and owners, never times).
+ *
+ * Every step leaves an image, whose parent is the step before, so a failed build leaves its cache and nothing else.
+ */
+export interface Builder {
+  /** @throws DockerfileError, or EngineError with what the failing step said. */
+  build(request: BuildRequest): Promise<ImageId>
+  /** Forgets cached steps and removes cache mounts; returns bytes given back. */
+  prune(): Promise<number>
+}
+
+export interface BuildRequest {
+  context: ContextSource
+  /** Relative to the context. */
+  dockerfile: string
+  /** References to give the result. */
+  tags: readonly string[]
+  target?: string
+  /** A null value passes the engine's own environment through for the predefined proxy arguments only. */
+  buildArgs: Readonly<Record<string, string | null>>
+  labels: Readonly<Record<string, string>>
+  noCache: boolean
+  pull: boolean
+  squash: boolean
+  quiet: boolean
+  /** default, none, host, or a network's name or id. */
+  network: string
+  extraHosts: readonly string[]
+  limits: ResourceLimits
+  ulimits: readonly { name: string; soft: number; hard: number }[]
+  shmSize?: number
+  cgroupParent?: string
+  cacheFrom: readonly string[]
+  /** `linux/arm64`. */
+  platform?: string
+  /** By registry host. */
+  auths: Readonly<Record<string, RegistryAuth>>
+  signal: AbortSignal
+  onMessage: (message: BuildMessage) => void
+}
+
+export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string }
+
+/** What the client shows, in order. */
+export type BuildMessage = { stream: string } | { aux: { ID: ImageId } } | { progress: { id?: string; status: string; current?: number; total?: number } }
+
+export function createBuilder(context: Omit<BuilderContext, 'cache'>): Builder {
+  const full: BuilderContext = { ...context, cache: createBuildCache(context.metadata) }
+  return {
+    build: (request) => build(full, request),
+    async prune() {
+      full.cache.clear()
+      const { bytes } = await full.layers.usage(full.layout.buildCache).catch(() => ({ bytes: 0 }))
+      await full.cacheMounts.clear()
+      return bytes
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { EngineError } from '#shared/errors.ts'
+import { createIgnoreMatcher, type IgnoreMatcher } from '../../core/dockerfile/dockerfile.ts'
+import { decompressed } from '../../core/layers/decompress.ts'
+import type { BuildRequest } from './builder.ts'
+import { cloneRepository, isGitUrl } from './git-source.ts'
+import type { BuilderContext } from './needs.ts'
+import { fetchFile } from './remote-file.ts'
+
+/** The input tree of a build on disk, gone when disposed. */
+export interface OpenedContext extends AsyncDisposable {
+  folder: string
+  dockerfile: string
+  ignored: IgnoreMatcher
+}
+
+const DOCKERFILE_LIMIT = 4 * 2 ** 20
+
+/** @throws EngineError invalid-argument, not-found (no Dockerfile), unavailable (URL) */
+export async function openContext(context: BuilderContext, request: BuildRequest): Promise<OpenedContext> {
+  await using undo = new AsyncDisposableStack()
+  const work = join(context.layout.temporary, `context-${randomUUID()}`)
+  undo.defer(() => rm(work, { recursive: true, force: true }))
+  await mkdir(join(work, 'tree'), { recursive: true, mode: 0o700 })
+  const opened = await fill(context, request, work)
+  const names = request.context.kind === 'remote' && opened.lone ? ['Dockerfile'] : [request.dockerfile]
+  const dockerfile = readInside(context, opened.folder, names[0]!)
+  if (dockerfile === undefined) throw new EngineError('not-found', `Cannot locate specified Dockerfile: ${request.dockerfile}`, { hint: 'Name it with -f, relative to the build context.' })
+  const ignore = readInside(context, opened.folder, `${request.dockerfile}.dockerignore`) ?? readInside(context, opened.folder, '.dockerignore') ?? ''
+  const kept = undo.move()
+  return { folder: opened.folder, dockerfile, ignored: createIgnoreMatcher(ignore), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** `lone`: the remote was a Dockerfile and nothing else. */
+async function fill(context: BuilderContext, request: BuildRequest, work: string): Promise<{ folder: string; lone: boolean }> {
+  const folder = join(work, 'tree')
+  const archive = join(work, 'context.tar')
+  const { context: source, signal } = request
+  if (source.kind === 'tar') {
+    await pipeline(await decompressed(source.stream), createWriteStream(archive), { signal })
+  } else if (isGitUrl(source.url)) {
+    const subfolder = await cloneRepository(context.host, source.url, folder, { keepGitDir: true, signal })
+    return { folder: join(folder, subfolder), lone: false }
+  } else {
+    const file = await fetchFile(source.url, join(work, 'download'), signal)
+    if (/^text\/plain|dockerfile/.test(file.contentType)) {
+      await rename(file.path, join(folder, 'Dockerfile'))
+      return { folder, lone: true }
+    }
+    await rename(file.path, archive)
+  }
+  await context.layers.apply(archive, folder, { whiteouts: 'remove', signal })
+  await rm(archive)
+  return { folder, lone: false }
+}
+
+/** A file of the tree, links followed inside it only. Undefined when it is not there. */
+function readInside(context: BuilderContext, folder: string, name: string): string | undefined {
+  const root = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+  try {
+    const fd = context.host.syscalls.openInRoot(root, name, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stat = fstatSync(fd)
+      if (!stat.isFile() || stat.size > DOCKERFILE_LIMIT) throw new EngineError('invalid-argument', `${name} is not a file of less than 4 MiB`)
+      return readFileSync(fd, 'utf8')
+    } finally {
+      closeSync(fd)
+    }
+  } catch (error) {
+    if (error instanceof EngineError && error.reason === 'ENOENT') return undefined
+    throw error
+  } finally {
+    closeSync(root)
+  }
+}

@@ -1,0 +1,66 @@
+import { readdirSync } from 'node:fs'
+import { posix } from 'node:path'
+import { EngineError } from '#shared/errors.ts'
+import type { IgnoreMatcher } from '../../../core/dockerfile/dockerfile.ts'
+import type { Located, RootedTree } from './rooted-tree.ts'
+
+/** Something a COPY or ADD names. */
+export interface Source extends Located {
+  /** As named, before links were followed: gives the last part of the destination. */
+  name: string
+  /** Behind the pivot of --parents (`a/./b/c` → `b/c`), or the whole. */
+  parentsPath: string
+}
+
+const WILDCARD = /[*?[\\]/
+
+/** @throws EngineError not-found in the words of Docker when something is missing or ignored. */
+export function selectSources(tree: RootedTree, patterns: readonly string[], ignored: IgnoreMatcher | undefined): Source[] {
+  const found = patterns.flatMap((pattern) => {
+    const path = posix.normalize(`/${pattern}`).slice(1).replace(/\/$/, '')
+    const matches = WILDCARD.test(path) ? glob(tree, path).filter((name) => !ignored?.ignores(name)) : [path]
+    return matches.map((name) => locateSource(tree, name, pattern, ignored))
+  })
+  if (found.length === 0) throw new EngineError('not-found', 'no source files were specified', { hint: 'No file of the build context matches; check the pattern and .dockerignore.' })
+  return found
+}
+
+function locateSource(tree: RootedTree, name: string, pattern: string, ignored: IgnoreMatcher | undefined): Source {
+  const located = ignored?.prunes(name) ? undefined : tree.locate(name)
+  if (!located || (!located.stat.isDirectory() && name !== '' && ignored?.ignores(name)))
+    throw new EngineError('not-found', `file not found in build context or excluded by .dockerignore: stat ${pattern}: file does not exist`, { reason: 'copy-source' })
+  const pivot = pattern.indexOf('/./')
+  return { ...located, name, parentsPath: pivot < 0 ? name : posix.relative(posix.normalize(pattern.slice(0, pivot)), name) }
+}
+
+/** Paths that match a pattern part by part, sorted; `*` crosses no slash. */
+function glob(tree: RootedTree, pattern: string): string[] {
+  return pattern.split('/').reduce<string[]>(
+    (folders, part) =>
+      folders.flatMap((folder) => {
+        if (!WILDCARD.test(part)) return tree.locate(posix.join(folder, part)) ? [posix.join(folder, part)] : []
+        const at = tree.locate(folder)
+        if (!at?.stat.isDirectory()) return []
+        const matches = segmentPattern(part)
+        return readdirSync(at.hostPath).filter((name) => matches.test(name)).sort().map((name) => posix.join(folder, name))
+      }),
+    [''],
+  )
+}
+
+/** Go's path.Match for one segment. */
+function segmentPattern(part: string): RegExp {
+  let source = ''
+  for (let at = 0; at < part.length; at++) {
+    const char = part[at]!
+    if (char === '*') source += '.*'
+    else if (char === '?') source += '.'
+    else if (char === '[') {
+      const end = part.indexOf(']', at + 2)
+      if (end < 0) throw new EngineError('invalid-argument', `syntax error in pattern ${JSON.stringify(part)}`)
+      source += part.slice(at, end + 1)
+      at = end
+    } else source += (char === '\\' && at + 1 < part.length ? part[++at]! : char).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  }
+  return new RegExp(`^${source}$`, 's')
+}

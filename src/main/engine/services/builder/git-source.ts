@@ -1,0 +1,19 @@
+import { EngineError } from '#shared/errors.ts'
+import type { Host } from '../../core/host/host.ts'
+
+const GIT_URL = /^(git:\/\/|git@|github\.com\/)|^https?:\/\/\S+\.git(#|$)/
+
+export const isGitUrl = (url: string): boolean => GIT_URL.test(url)
+
+/** `https://host/repo.git#branch:folder`. Clones into `folder`; returns the subfolder that was meant. */
+export async function cloneRepository(host: Pick<Host, 'run'>, url: string, folder: string, options: { keepGitDir: boolean; signal: AbortSignal }): Promise<string> {
+  const [address, fragment = ''] = url.replace(/^github\.com\//, 'https://github.com/').split('#')
+  const [revision, subfolder = ''] = fragment.split(':')
+  if (revision!.startsWith('-') || address!.startsWith('-')) throw new EngineError('invalid-argument', `invalid repository ${JSON.stringify(url)}`)
+  // A clone runs no hook and asks nobody for a password.
+  const git = (...args: string[]) => host.run('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never', ...args], { signal: options.signal, deadline: 600_000, environment: { GIT_TERMINAL_PROMPT: '0' } })
+  await git('init', '--quiet', folder)
+  await git('-C', folder, 'fetch', '--quiet', '--depth', '1', '--', address!, revision || 'HEAD')
+  await git('-C', folder, 'checkout', '--quiet', 'FETCH_HEAD')
+  return subfolder
+}

@@ -1,0 +1,91 @@
+import { EngineError } from '#shared/errors.ts'
+import { expandWord, type Dockerfile, type Stage, type Variables } from '../../core/dockerfile/dockerfile.ts'
+import { DockerfileError } from '../../core/dockerfile/dockerfile.ts'
+
+/** A stage the target needs, with what it starts from. */
+export interface PlannedStage {
+  stage: Stage
+  base: { kind: 'scratch' } | { kind: 'stage'; index: number } | { kind: 'image'; name: string }
+  platform: string | undefined
+  /** Indexes of the stages it starts from or copies from. */
+  needs: number[]
+  /** Number of its FROM among all steps of the build, from 1. */
+  firstStep: number
+}
+
+export interface Plan {
+  stages: PlannedStage[]
+  /** Index (in the file) of the stage that becomes the result. */
+  target: number
+  steps: number
+  /** Values of the ARGs before the first FROM. */
+  globals: Record<string, string>
+}
+
+/** @throws DockerfileError, EngineError invalid-argument (unknown target). */
+export function planBuild(file: Dockerfile, options: { target?: string; buildArgs: Readonly<Record<string, string | null>>; platformArgs: Record<string, string>; platform?: string }): Plan {
+  const globals = globalArguments(file, options.buildArgs, options.platformArgs)
+  const variables: Variables = (name) => globals[name] ?? options.platformArgs[name]
+  const all = file.stages.map((stage) => planStage(stage, file, variables, options.platform))
+  const target = findTarget(file, options.target)
+  const needed = reachable(all, target)
+  let firstStep = 1 + file.globalArgs.length
+  const stages = all
+    .filter(({ stage }) => needed.has(stage.index))
+    .map((planned) => {
+      const numbered = { ...planned, firstStep }
+      firstStep += 1 + planned.stage.instructions.length
+      return numbered
+    })
+  return { stages, target, steps: firstStep - 1, globals }
+}
+
+function globalArguments(file: Dockerfile, buildArgs: Readonly<Record<string, string | null>>, platformArgs: Record<string, string>): Record<string, string> {
+  const values: Record<string, string> = {}
+  const variables: Variables = (name) => values[name] ?? platformArgs[name]
+  for (const { args } of file.globalArgs)
+    for (const { name, value } of args) {
+      const given = buildArgs[name] ?? (value === undefined ? undefined : expandWord(value, variables, file.escape))
+      if (given !== undefined) values[name] = given
+    }
+  return values
+}
+
+function planStage(stage: Stage, file: Dockerfile, variables: Variables, platform: string | undefined): Omit<PlannedStage, 'firstStep'> {
+  const name = expandWord(stage.base, variables, file.escape)
+  if (name === '') throw new DockerfileError(stage.position, `base name (${stage.base}) should not be blank`)
+  const own = stage.platform === undefined ? undefined : expandWord(stage.platform, variables, file.escape)
+  const before = file.stages.find((other) => other.index < stage.index && other.name === name.toLowerCase())
+  const base: PlannedStage['base'] = before ? { kind: 'stage', index: before.index } : name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', name }
+  const copied = stage.instructions.flatMap((instruction) => {
+    if (instruction.kind === 'COPY' && instruction.flags.from !== undefined) return [instruction.flags.from]
+    return instruction.kind === 'RUN' ? instruction.mounts.flatMap((mount) => mount.options.from ?? []) : []
+  })
+  const needs = [...(before ? [before.index] : []), ...copied.flatMap((from) => findStage(file, expandWord(from, variables, file.escape), stage.index) ?? [])]
+  return { stage, base, platform: own || platform, needs }
+}
+
+/** Index of the stage that `--from=name` means, if it means one; a number counts from 0. */
+export function findStage(file: Dockerfile, name: string, before: number): number | undefined {
+  const found = file.stages.find((stage) => stage.index < before && stage.name === name.toLowerCase())
+  if (found) return found.index
+  return /^\d+$/.test(name) && Number(name) < before ? Number(name) : undefined
+}
+
+function findTarget(file: Dockerfile, target: string | undefined): number {
+  if (!target) return file.stages.length - 1
+  const index = findStage(file, target, file.stages.length)
+  if (index === undefined) throw new EngineError('invalid-argument', `target stage "${target}" could not be found`, { hint: `The Dockerfile has: ${file.stages.map((stage) => stage.name ?? stage.index).join(', ')}.` })
+  return index
+}
+
+function reachable(stages: Omit<PlannedStage, 'firstStep'>[], target: number): Set<number> {
+  const found = new Set<number>()
+  const visit = (index: number) => {
+    if (found.has(index)) return
+    found.add(index)
+    stages[index]!.needs.forEach(visit)
+  }
+  visit(target)
+  return found
+}

@@ -1,0 +1,55 @@
+import { findStage } from './plan.ts'
+import { expandWord } from '../../core/dockerfile/dockerfile.ts'
+import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
+import type { BuildRun, Step } from './build-run.ts'
+import type { BaseImage } from './needs.ts'
+import { variablesOf } from './stage-state.ts'
+
+/** The image behind FROM: local unless --pull, fetched with the credentials that the client sent. */
+export async function fetchImage(run: BuildRun, name: string, platform: string | undefined, emit: Step['emit']): Promise<BaseImage> {
+  const { context, request, lease, signal } = run
+  const options = {
+    ...(platform ? { platform: parsePlatform(platform) } : {}),
+    ...(authFor(name, request.auths) ? { auth: authFor(name, request.auths)! } : {}),
+    lease,
+    signal,
+    onProgress: (progress: { id?: string; status: string; current?: number; total?: number }) => emit({ progress }),
+  }
+  if (request.pull) await context.images.pull(name, options)
+  const image = await context.images.ensure(name, options)
+  lease.hold(image.id)
+  if (image.chain) lease.hold(image.chain)
+  return image
+}
+
+/** What `--from=name` means: an earlier stage, or an image. Undefined chain: an empty tree. */
+export async function sourceImage(step: Step, from: string): Promise<{ key: string; chain: BaseImage['chain'] }> {
+  const name = expandWord(from, variablesOf(step.state), step.run.file.escape)
+  const index = findStage(step.run.file, name, step.stage.stage.index)
+  if (index !== undefined) {
+    const state = await step.run.finished(index)
+    return { key: state.image ?? 'scratch', chain: state.chain }
+  }
+  if (name === 'scratch') return { key: 'scratch', chain: undefined }
+  const image = await fetchImage(step.run, name, step.stage.platform, step.emit)
+  return { key: image.id, chain: image.chain }
+}
+
+export function parsePlatform(text: string): Platform {
+  const [os, architecture, variant] = text.split('/')
+  return { os: architecture ? os! : 'linux', architecture: architecture ?? os!, ...(variant ? { variant } : {}) }
+}
+
+/** The predefined platform arguments: https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope */
+export function platformArguments(build: Platform, target: Platform): Record<string, string> {
+  const of = (prefix: string, platform: Platform) => ({ [`${prefix}PLATFORM`]: formatPlatform(platform), [`${prefix}OS`]: platform.os, [`${prefix}ARCH`]: platform.architecture, [`${prefix}VARIANT`]: platform.variant ?? '' })
+  return { ...of('BUILD', build), ...of('TARGET', target) }
+}
+
+const DOCKER_HUB = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']
+
+function authFor(name: string, auths: BuildRun['request']['auths']) {
+  const first = name.split('/')[0]!
+  const registry = name.includes('/') && /[.:]|^localhost$/.test(first) ? first : undefined
+  return (registry ? [registry, `https://${registry}`, `https://${registry}/v1/`] : DOCKER_HUB).map((key) => auths[key]).find(Boolean)
+}

@@ -1,0 +1,90 @@
+import { parseTrigger, type Instruction } from '../../core/dockerfile/dockerfile.ts'
+import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { shortId } from '#shared/oci/digest.ts'
+import type { BuildMessage } from './builder.ts'
+import type { BuildRun, Step } from './build-run.ts'
+import type { PlannedStage } from './plan.ts'
+import { fetchImage } from './stage-image.ts'
+import { baseState, defaults, scratchState, variablesOf, withDefaults, type StageState } from './stage-state.ts'
+import { finishStep } from './step-result.ts'
+import { addStep } from './steps/add.ts'
+import { argStep, proxyArguments } from './steps/arguments.ts'
+import { configure } from './steps/configure.ts'
+import { copyStep } from './steps/copy.ts'
+import { runStep } from './steps/run.ts'
+import { workdirStep } from './steps/workdir.ts'
+
+/** Walks one stage from its FROM to its last instruction. */
+export async function runStage(run: BuildRun, stage: PlannedStage, emit: (message: BuildMessage) => void): Promise<StageState> {
+  const say = (stream: string) => emit({ stream })
+  const at = (number: number, text: string) => say(`Step ${number}/${run.plan.steps} : ${text}\n`)
+  at(stage.firstStep, stage.stage.text)
+  const from: Step = { run, stage, state: scratchState(run.platform), position: stage.stage.position, say, emit }
+  let state = await located(from, () => startStage(from))
+  for (const [index, instruction] of stage.stage.instructions.entries()) {
+    run.signal.throwIfAborted()
+    at(stage.firstStep + 1 + index, instruction.text)
+    state = await located({ ...from, state, position: instruction.position }, (step) => runInstruction(step, instruction))
+  }
+  return state
+}
+
+async function startStage(step: Step): Promise<StageState> {
+  const { run, stage } = step
+  const args = proxyArguments(run.request.buildArgs)
+  if (stage.base.kind === 'scratch') {
+    step.say(' ---> \n')
+    return { ...step.state, args }
+  }
+  if (stage.base.kind === 'stage') {
+    const state = await run.finished(stage.base.index)
+    step.say(` ---> ${state.image ? shortId(state.image) : ''}\n`)
+    return { ...state, args, commandSet: false }
+  }
+  const image = await fetchImage(run, stage.base.name, stage.platform, step.emit)
+  step.say(` ---> ${shortId(image.id)}\n`)
+  return runTriggers({ ...step, state: { ...baseState(image), args } })
+}
+
+/** A base image's ONBUILD instructions run first, and are not inherited further. */
+async function runTriggers(step: Step): Promise<StageState> {
+  const triggers = defaults(step.state).OnBuild ?? []
+  if (triggers.length === 0) return step.state
+  step.say(`# Executing ${triggers.length} build trigger${triggers.length === 1 ? '' : 's'}\n`)
+  let state = withDefaults(step.state, { OnBuild: null })
+  for (const trigger of triggers) state = await runInstruction({ ...step, state }, parseTrigger(trigger, step.position))
+  return state
+}
+
+async function runInstruction(step: Step, instruction: Instruction): Promise<StageState> {
+  if (instruction.kind === 'RUN') return runStep(step, instruction)
+  if (instruction.kind === 'COPY') return copyStep(step, instruction)
+  if (instruction.kind === 'ADD') return addStep(step, instruction)
+  if (instruction.kind === 'ARG') return argStep(step, instruction)
+  const { change, text, author } = configure(instruction, step.state, variablesOf(step.state), step.run.file.escape)!
+  const changed = withDefaults(step.state, change)
+  const config = author === undefined ? changed.config : { ...changed.config, author }
+  const result = { createdBy: `/bin/sh -c #(nop)  ${text}`, next: { ...changed, config, commandSet: step.state.commandSet || instruction.kind === 'CMD' } }
+  return instruction.kind === 'WORKDIR' ? workdirStep(step, change.WorkingDir!, result) : finishStep(step, { ...result, make: async () => undefined })
+}
+
+/** Shows the line of the Dockerfile at which a step failed. */
+async function located(step: Step, work: (step: Step) => Promise<StageState>): Promise<StageState> {
+  try {
+    return await work(step)
+  } catch (error) {
+    if (step.run.signal.aborted) throw error
+    const { line, endLine } = step.position
+    const prefix = step.run.file.stages.length > 0 && /^(file not found|no source files)/.test(messageOf(error)) ? 'COPY failed: ' : ''
+    step.say(`${excerpt(step.run.source, line, endLine)}\n`)
+    if (!isEngineError(error)) throw error
+    throw new EngineError(error.code, `${prefix}${error.message}`, { reason: error.reason, hint: `Dockerfile line ${line}.${error.hint ? ` ${error.hint}` : ''}`, cause: error })
+  }
+}
+
+function excerpt(source: string, first: number, last: number): string {
+  const lines = source.split(/\r?\n/)
+  const [from, to] = [Math.max(1, first - 1), Math.min(lines.length, last + 1)]
+  const shown = lines.slice(from - 1, to).map((text, index) => `${String(from + index).padStart(4)} | ${from + index >= first && from + index <= last ? '>>> ' : '    '}${text}`)
+  return ['--------------------', ...shown, '--------------------'].join('\n')
+}

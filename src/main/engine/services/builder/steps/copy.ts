@@ -1,0 +1,97 @@
+import { posix } from 'node:path'
+import { join } from 'node:path'
+import { createIgnoreMatcher, expandWord, type Heredoc, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
+import { resolveUser } from '../../../core/runtime/spec/user.ts'
+import type { Step } from '../build-run.ts'
+import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
+import { parseFileMode } from '../copy/file-mode.ts'
+import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
+import { selectSources } from '../copy/select-sources.ts'
+import { digestEntries, writeEntries, type CopyAttributes } from '../copy/write-copy.ts'
+import { sourceImage } from '../stage-image.ts'
+import { variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
+import { finishStep, withView, withWorkFolder } from '../step-result.ts'
+
+export async function copyStep(step: Step, instruction: InstructionOf<'COPY'>): Promise<StageState> {
+  const { from } = instruction.flags
+  if (from === undefined) {
+    using tree = openTree(step.run.contextFolder, step.run.context.host.syscalls)
+    return copyFrom(step, instruction, tree, { uid: 0, gid: 0 })
+  }
+  const { chain } = await sourceImage(step, from)
+  return withView(step, chain, (tree) => copyFrom(step, instruction, tree, undefined))
+}
+
+/** `owner` is what new files get without --chown; undefined keeps the source's. */
+async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources: RootedTree | undefined, owner: { uid: number; gid: number } | undefined): Promise<StageState> {
+  const { flags } = instruction
+  const expand = (word: string) => expandWord(word, variablesOf(step.state), step.run.file.escape)
+  const patterns = instruction.sources.map(expand)
+  const destination = destinationOf(step, expand(instruction.destination))
+  const fromContext = flags.from === undefined
+  return withView(step, step.state.chain, async (target, root) => {
+    const found = patterns.length === 0 || !sources ? [] : selectSources(sources, patterns, fromContext ? step.run.ignored : undefined)
+    const excluded = flags.exclude.length > 0 ? createIgnoreMatcher(flags.exclude.map(expand).join('\n')) : undefined
+    const ignored = (path: string) => fromContext && step.run.ignored.ignores(path)
+    const planned = found.length > 0 ? planCopy({ sources: found, destination, target, parents: flags.parents === true, ignored, excluded }) : []
+    const entries = [...planned, ...heredocEntries(instruction.heredocs, destination, expand, target)]
+    const attributes = await attributesOf(step, flags, root, owner, expand)
+    return copyEntries(step, entries, attributes, `COPY ${words(flags, expand)}`, destination)
+  })
+}
+
+export interface OwnershipFlags {
+  chown?: string
+  chmod?: string
+}
+
+export async function attributesOf(step: Step, flags: OwnershipFlags, root: string | undefined, otherwise: CopyAttributes['owner'], expand: (word: string) => string): Promise<CopyAttributes> {
+  const mode = flags.chmod === undefined ? undefined : parseFileMode(expand(flags.chmod))
+  if (flags.chown === undefined) return { owner: otherwise, mode }
+  return { owner: await lookUpOwner(step, expand(flags.chown), root), mode }
+}
+
+/** An omitted group is the one with the number of the user: https://docs.docker.com/reference/dockerfile/#copy---chown---chmod */
+async function lookUpOwner(step: Step, text: string, root: string | undefined): Promise<{ uid: number; gid: number }> {
+  const numeric = /^(\d+)(?::(\d+))?$/.exec(text)
+  if (numeric) return { uid: Number(numeric[1]), gid: Number(numeric[2] ?? numeric[1]) }
+  const user = await resolveUser({ rootfs: root ?? '/nonexistent', user: text }, step.run.context.host)
+  return { uid: user.uid, gid: text.includes(':') ? user.gid : user.uid }
+}
+
+export const destinationOf = (step: Step, destination: string): string => {
+  const absolute = posix.resolve(workingDirectory(step.state), destination)
+  return absolute !== '/' && /(^|\/)\.?$/.test(destination) ? `${absolute}/` : absolute
+}
+
+export function heredocEntries(heredocs: readonly Heredoc[], destination: string, expand: (word: string) => string, target: RootedTree | undefined): CopyEntry[] {
+  const toFolder = destination.endsWith('/') || target?.locate(destination)?.stat.isDirectory() === true
+  const entries = heredocs.map((heredoc): CopyEntry => {
+    const content = Buffer.from(heredoc.expand ? expandHeredoc(heredoc.content, expand) : heredoc.content)
+    return { target: toFolder ? posix.join(destination, heredoc.name) : destination, kind: 'file', content, stat: { mode: 0o100644, uid: 0, gid: 0, size: content.length, mtimeMs: Date.now() } }
+  })
+  return withFolders(entries, target)
+}
+
+/** Only variables are replaced in a here-document; quotes stay as they are. */
+const expandHeredoc = (content: string, expand: (word: string) => string): string => expand(content.replace(/(["'])/g, '\\$1'))
+
+const words = (flags: OwnershipFlags, expand: (word: string) => string): string =>
+  [flags.chown && `--chown=${expand(flags.chown)} `, flags.chmod && `--chmod=${expand(flags.chmod)} `].filter(Boolean).join('')
+
+/** The layer that holds the entries, as a step of its own. */
+export async function copyEntries(step: Step, entries: readonly CopyEntry[], attributes: CopyAttributes, verb: string, destination: string): Promise<StageState> {
+  const digest = await digestEntries(entries, attributes)
+  const what = entries.filter((entry) => entry.kind === 'file').length > 1 ? 'multi' : entries.some((entry) => entry.kind === 'file') ? 'file' : 'dir'
+  return finishStep(step, {
+    createdBy: `/bin/sh -c #(nop) ${verb}${what}:${digest} in ${destination} `,
+    next: step.state,
+    make: () =>
+      withWorkFolder(step, async (folder) => {
+        if (entries.length === 0) return undefined
+        const archive = join(folder, 'layer.tar')
+        await writeEntries(entries, attributes, archive, step.run.signal)
+        return step.run.context.images.addLayer(archive, { parent: step.state.chain, lease: step.run.lease, signal: step.run.signal })
+      }),
+  })
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { cp, mkdir, rm } from 'node:fs/promises'
+import { join, posix } from 'node:path'
+import { EngineError } from '#shared/errors.ts'
+import { expandWord, type RunMount } from '../../../core/dockerfile/dockerfile.ts'
+import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
+import type { Step } from '../build-run.ts'
+import { openTree } from '../copy/rooted-tree.ts'
+import { planCopy } from '../copy/copy-plan.ts'
+import { digestEntries } from '../copy/write-copy.ts'
+import type { BaseImage } from '../needs.ts'
+import { sourceImage } from '../stage-image.ts'
+import { variablesOf, workingDirectory } from '../stage-state.ts'
+
+/** What the mounts add to the cache key: the content that a bind shows. Caches, secrets and tmpfs add nothing. */
+export async function describeMounts(step: Step, mounts: readonly RunMount[]): Promise<string | undefined> {
+  const binds = mounts.filter((mount) => mount.type === 'bind')
+  if (binds.length === 0) return undefined
+  const described = await Promise.all(
+    binds.map(async (mount) => {
+      const options = expandOptions(step, mount)
+      const content = options.from === undefined ? await contextDigest(step, options.source) : (await sourceImage(step, options.from)).key
+      return [options, content]
+    }),
+  )
+  return JSON.stringify(described)
+}
+
+async function contextDigest(step: Step, source = ''): Promise<string> {
+  using tree = openTree(step.run.contextFolder, step.run.context.host.syscalls)
+  const found = tree.locate(source)
+  if (!found) throw new EngineError('not-found', `failed to compute cache key: "/${source}": not found`, { hint: 'The source of a bind mount is a path in the build context.' })
+  const entries = planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: '/x', target: undefined, parents: false, ignored: (path) => step.run.ignored.ignores(path), excluded: undefined })
+  return digestEntries(entries, { owner: undefined, mode: undefined })
+}
+
+/** Makes what the mounts need, runs `work` with them, and undoes it. */
+export async function withRunMounts<Result>(step: Step, mounts: readonly RunMount[], work: (mounts: MountInput[]) => Promise<Result>): Promise<Result> {
+  const [first, ...rest] = mounts
+  if (!first) return work([])
+  return withMount(step, first, (input) => withRunMounts(step, rest, (others) => work(input ? [input, ...others] : others)))
+}
+
+type Options = Record<string, string>
+
+function expandOptions(step: Step, mount: RunMount): Options {
+  const variables = variablesOf(step.state)
+  return Object.fromEntries(Object.entries(mount.options).map(([name, value]) => [name, expandWord(value, variables, step.run.file.escape)]))
+}
+
+async function withMount<Result>(step: Step, mount: RunMount, work: (input: MountInput | undefined) => Promise<Result>): Promise<Result> {
+  const options = expandOptions(step, mount)
+  const target = posix.resolve(workingDirectory(step.state), options.target ?? '/')
+  switch (mount.type) {
+    case 'tmpfs':
+      return work({ kind: 'tmpfs', target, options: options.size ? [`size=${options.size}`] : [] })
+    case 'cache':
+      return withCache(step, options, target, work)
+    case 'bind':
+      return withBind(step, options, (source) => work({ kind: 'bind', source, target, readonly: options.readonly !== 'false' }))
+    default:
+      // The classic build request carries neither secrets nor an agent.
+      if (options.required === 'true') throw new EngineError('failed-precondition', `${mount.type} ${options.id ?? ''} is required and was not given`.replace('  ', ' '), { hint: 'The classic build API has no way to pass it; leave out "required", or give it another way.' })
+      return work(undefined)
+  }
+}
+
+const octal = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 8))
+const decimal = (text: string | undefined) => (text === undefined ? undefined : Number.parseInt(text, 10))
+
+function withCache<Result>(step: Step, options: Options, target: string, work: (input: MountInput) => Promise<Result>): Promise<Result> {
+  const request = { id: options.id ?? target, sharing: options.sharing ?? 'shared', mode: octal(options.mode), uid: decimal(options.uid), gid: decimal(options.gid) }
+  return step.run.context.cacheMounts.use(request, (source) => work({ kind: 'bind', source, target, readonly: options.readonly === 'true' }))
+}
+
+/** Writes to a bind are dropped, so a writable one is a copy or a snapshot of its own. */
+async function withBind<Result>(step: Step, options: Options, work: (source: string) => Promise<Result>): Promise<Result> {
+  await using undo = new AsyncDisposableStack()
+  const writable = options.readonly === 'false'
+  const root = options.from === undefined ? await contextRoot(step, writable, undo) : await imageRoot(step, (await sourceImage(step, options.from)).chain, writable, undo)
+  using tree = openTree(root, step.run.context.host.syscalls)
+  const found = tree.locate(options.source ?? '')
+  if (!found) throw new EngineError('not-found', `bind mount source /${options.source ?? ''} does not exist`)
+  return await work(found.hostPath)
+}
+
+async function ownFolder(step: Step, undo: AsyncDisposableStack): Promise<string> {
+  const folder = join(step.run.context.layout.temporary, `mount-${randomUUID()}`)
+  await mkdir(folder, { recursive: true })
+  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+async function contextRoot(step: Step, writable: boolean, undo: AsyncDisposableStack): Promise<string> {
+  if (!writable) return step.run.contextFolder
+  const folder = await ownFolder(step, undo)
+  await cp(step.run.contextFolder, folder, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+  return folder
+}
+
+async function imageRoot(step: Step, chain: BaseImage['chain'], writable: boolean, undo: AsyncDisposableStack): Promise<string> {
+  const { snapshots } = step.run.context
+  const folder = await ownFolder(step, undo)
+  if (!chain) return folder
+  if (writable) {
+    const key = `mount-${randomUUID()}`
+    await snapshots.prepare(key, chain)
+    undo.defer(() => snapshots.remove(key))
+    await snapshots.mount(key, folder)
+  } else {
+    await snapshots.mountView(chain, folder)
+  }
+  undo.defer(() => snapshots.unmount(folder))
+  return folder
+}

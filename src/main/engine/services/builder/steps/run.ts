@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { StringDecoder } from 'node:string_decoder'
+import { EngineError } from '#shared/errors.ts'
+import { shortId } from '#shared/oci/digest.ts'
+import type { InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
+import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
+import { createContainerSpec } from '../../../core/runtime/spec/create-container-spec.ts'
+import type { SandboxRequest } from '../../../core/network/sandbox.ts'
+import type { ContainerLayout } from '../../../layout.ts'
+import type { Step } from '../build-run.ts'
+import type { CommittedLayer } from '../needs.ts'
+import { removeMountStubs } from '../../../core/snapshots/mount-stubs.ts'
+import { defaults, environmentOf, shellOf, workingDirectory, type StageState } from '../stage-state.ts'
+import { finishStep } from '../step-result.ts'
+import { PROXY_ARGUMENTS } from './arguments.ts'
+import { describeMounts, withRunMounts } from './run-mounts.ts'
+
+/** RUN: a container on the state so far; what it changed is the layer. */
+export async function runStep(step: Step, instruction: InstructionOf<'RUN'>): Promise<StageState> {
+  const args = commandOf(instruction, step.state)
+  const buildArgs = visibleArguments(step.state)
+  const shown = buildArgs.filter(([name]) => !PROXY_ARGUMENTS.has(name)).map(([name, value]) => `${name}=${value}`)
+  const createdBy = [...(shown.length > 0 ? [`|${shown.length}`, ...shown] : []), ...args].join(' ')
+  const inputs = await describeMounts(step, instruction.mounts)
+  const environment = [...buildArgs.map(([name, value]) => `${name}=${value}`), ...(defaults(step.state).Env ?? [])]
+  return finishStep(step, {
+    createdBy,
+    next: step.state,
+    ...(inputs ? { inputs } : {}),
+    make: () => withRunMounts(step, instruction.mounts, (mounts) => runContainer(step, instruction, { args, environment, mounts })),
+  })
+}
+
+function commandOf({ command, heredocs }: InstructionOf<'RUN'>, state: StageState): string[] {
+  if (command.form === 'exec') return command.args
+  if (heredocs.length === 0) return [...shellOf(state), command.line]
+  const [first] = heredocs
+  const alone = /^\d*<<-?["']?[\w.]+["']?$/.test(command.line.trim())
+  // A lone here-document is a script: with #! it is run as a file, without it is given to the shell.
+  if (alone && !first!.content.startsWith('#!')) return [...shellOf(state), first!.content]
+  if (alone) return [...shellOf(state), scriptFile(first!.content)]
+  return [...shellOf(state), [command.line, ...heredocs.map((heredoc) => `${heredoc.content}${heredoc.name}`)].join('\n')]
+}
+
+/** Runs a #! script from a temporary file, which is gone before the layer is taken. The same script gives the same command, so that the cache finds it. */
+function scriptFile(content: string): string {
+  let end = 'SLIPWAY'
+  while (content.includes(end)) end += '_'
+  return `f=$(mktemp) && cat > "$f" <<'${end}'\n${content}${end}\nchmod +x "$f" && "$f"; s=$?; rm -f "$f"; exit $s`
+}
+
+const visibleArguments = (state: StageState): [string, string][] => {
+  const env = environmentOf(state)
+  return [...state.args].flatMap(([name, value]): [string, string][] => (value === undefined || env.has(name) ? [] : [[name, value]])).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
+interface Command {
+  args: string[]
+  environment: string[]
+  mounts: MountInput[]
+}
+
+async function runContainer(step: Step, instruction: InstructionOf<'RUN'>, command: Command): Promise<CommittedLayer> {
+  const { context, lease, signal } = step.run
+  const id = randomBytes(32).toString('hex')
+  const layout = context.layout.buildStep(id)
+  step.say(` ---> Running in ${shortId(id)}\n`)
+  await using undo = new AsyncDisposableStack()
+  undo.defer(async () => {
+    await rm(layout.data, { recursive: true, force: true })
+  })
+  await Promise.all([mkdir(layout.rootfs, { recursive: true }), mkdir(layout.data, { recursive: true })])
+  await context.snapshots.prepare(id, step.state.chain)
+  undo.defer(async () => {
+    if (context.snapshots.hasActive(id)) await context.snapshots.remove(id)
+  })
+  await runProcess(step, instruction, { ...command, id, layout })
+  removeMountStubs(context.snapshots.changesOf({ key: id }).directory, step.state.chain ? context.snapshots.layerDirectories(step.state.chain) : [], command.mounts.map((mount) => mount.target))
+  const layer = await context.images.commitLayer(id, { parent: step.state.chain, lease, signal })
+  step.say(` ---> Removed intermediate container ${shortId(id)}\n`)
+  return layer
+}
+
+async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command: Command & { id: string; layout: ContainerLayout }): Promise<void> {
+  const { context, request, signal } = step.run
+  const { id, layout } = command
+  await using undo = new AsyncDisposableStack()
+  const mode = instruction.network === 'default' ? request.network : instruction.network
+  undo.defer(() => (mode === 'host' ? undefined : context.networks.disconnectSandbox(id)))
+  const [sandbox] = await Promise.all([mode === 'host' ? undefined : context.networks.connectSandbox(sandboxRequest(step, id, mode)), context.snapshots.mount(id, layout.rootfs)])
+  undo.defer(() => context.snapshots.unmount(layout.rootfs))
+
+  const { spec } = await createContainerSpec(
+    {
+      id,
+      rootfs: { path: layout.rootfs, readonly: false },
+      process: { args: command.args, env: command.environment, cwd: workingDirectory(step.state), user: defaults(step.state).User || 'root', tty: false },
+      hostname: shortId(id),
+      files: sandbox ? { hosts: sandbox.files.hosts, resolvConf: sandbox.files.resolvConf } : {},
+      mounts: command.mounts,
+      namespaces: { network: sandbox ? { sandbox: sandbox.namespacePath } : 'host' },
+      security: instruction.security === 'insecure' ? { privileged: true } : {},
+      limits: request.limits,
+      ulimits: request.ulimits,
+      ...(request.shmSize ? { shmSize: request.shmSize } : {}),
+      ...(request.cgroupParent ? { cgroupParent: request.cgroupParent } : {}),
+    },
+    context.host,
+  )
+  const task = await context.runtime.createTask({ id, spec, stdin: 'none', tty: false, layout })
+  undo.defer(() => task.remove())
+  const code = await attended(step, task, signal)
+  if (code !== 0)
+    throw new EngineError('failed-precondition', `The command '${command.args.join(' ')}' returned a non-zero code: ${code}`, { reason: `exit-code-${code}` })
+}
+
+/** Runs the task to its end, passing its output on; a cancelled build kills it. */
+async function attended(step: Step, task: Awaited<ReturnType<Step['run']['context']['runtime']['createTask']>>, signal: AbortSignal): Promise<number> {
+  await using stream = await task.attach({ stdin: false, stdout: true, stderr: true })
+  await task.start()
+  const stop = () => void task.signal(9).catch(() => {})
+  signal.addEventListener('abort', stop)
+  try {
+    const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() }
+    for await (const { stream: name, bytes } of stream.output()) step.say(decoders[name].write(Buffer.from(bytes)))
+    const exit = await task.exited
+    signal.throwIfAborted()
+    return exit.code
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+const sandboxRequest = (step: Step, id: string, mode: string): SandboxRequest => ({
+  containerId: id,
+  name: id,
+  hostname: shortId(id),
+  kind: mode === 'none' ? 'none' : 'private',
+  endpoints: mode === 'none' ? [] : [{ network: mode === 'default' ? 'bridge' : mode, aliases: [] }],
+  ports: [],
+  dns: { servers: [], search: [], options: [] },
+  extraHosts: step.run.request.extraHosts,
+})
