@@ -1,7 +1,12 @@
-import { EngineError } from '#shared/errors.ts'
+import { startEngineHost } from '../engine-host/engine-host.ts'
+import { engineHostOptions } from '../engine-host/engine-command.ts'
 import type { StartEngine } from './open-application.ts'
 
-/** Starts the engine host as a supervised child (engine-host/). */
-export const startHostedEngine: StartEngine = async () => {
-  throw new EngineError('not-implemented', 'The engine host cannot be started yet; give --engine-socket.')
-}
+/** Starts the engine of this project as a supervised child, or adopts the one that already serves on its socket. */
+export const hostedEngineOf =
+  (projectRoot: string, log: (line: string) => void): StartEngine =>
+  (options, settings) => {
+    const { dataRoot, runRoot, socket } = options
+    const host = startEngineHost({ ...engineHostOptions({ projectRoot, dataRoot, runRoot, socket, registryMirrors: settings.get().registryMirrors }), log })
+    return { engine: host, socketPath: host.socketPath }
+  }

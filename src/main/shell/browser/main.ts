@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '#shared/errors.ts'
-import { startHostedEngine } from '../hosted-engine.ts'
+import { hostedEngineOf } from '../hosted-engine.ts'
 import { openApplication } from '../open-application.ts'
 import { findProjectRoot } from '../project-root.ts'
 import { readStartOptions } from '../start-options.ts'
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.resolve())
 
   await using opened = new AsyncDisposableStack()
-  const application = opened.use(await openApplication(options, startHostedEngine))
+  const application = opened.use(await openApplication(options, hostedEngineOf(root, console.error)))
   opened.use(
     await startBrowserShell({
       port: options.port,
