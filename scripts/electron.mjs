@@ -19,6 +19,7 @@ export function ensureElectron({ again = false } = {}) {
   if (electronBinary() || !existsSync(join(folder, 'install.js'))) return
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   if (!again && hasStamp('electron-refused', version)) return
+  say("loading Electron's binary (for at most a minute)")
   const { status, error } = spawnSync(PROJECT_NODE, ['install.js'], { cwd: folder, stdio: 'ignore', timeout: DEADLINE, killSignal: 'SIGKILL' })
   if (status === 0 && electronBinary()) return
   writeStamp('electron-refused', version)

@@ -77,7 +77,7 @@ function takeRoots(layout: Layout): DisposableStack {
 
 const isRoot = () => process.geteuid!() === 0
 
-/** Whoever may use root's socket is root; a group named `slipway` is how an administrator says who (docs/decisions/0012-socket-and-groups.md). */
+/** Whoever may use root's socket is root; a group named `slipway` is how an administrator says who (docs/decisions/0202-socket-and-its-group.md). */
 function shareSocket(path: string): void {
   const gid = /^slipway:[^:]*:(\d+):/m.exec(readFileSync('/etc/group', 'utf8'))?.[1]
   if (gid !== undefined) chownSync(path, 0, Number(gid))

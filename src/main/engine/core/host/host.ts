@@ -89,7 +89,7 @@ export interface Syscalls {
   /** Sends a signal by pidfd, only if the process still has this start time (field 22 of /proc/PID/stat). False when it is gone. */
   signalProcess(pid: number, startTime: bigint, signal: number): boolean
   /**
-   * Starts a program that goes to the background by itself; resolves when its foreground has exited and stderr is closed. A fraction of what Node's spawn
+   * Starts a program that goes to the background by itself; resolves when its foreground has exited. A fraction of what Node's spawn
    * costs in a grown process, and none of it on the main thread. `argv[0]` is a path. No other signal, descriptor or variable of ours reaches it.
    */
   launch(argv: readonly string[], environment: readonly string[]): Promise<{ status: number; stderr: string }>

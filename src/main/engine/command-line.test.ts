@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { formatCommandLine, parseCommandLine } from './command-line.ts'
+
+test('defaults of root and of a user', () => {
+  expect(parseCommandLine([], {}, true)).toEqual({ dataRoot: '/var/lib/slipway', runRoot: '/run/slipway', socket: '/run/slipway/docker.sock', registryMirrors: [], runtime: undefined, stopContainers: false, debug: false })
+  const user = { HOME: '/home/me', XDG_RUNTIME_DIR: '/run/user/1000' }
+  expect(parseCommandLine([], user, false)).toMatchObject({ dataRoot: '/home/me/.local/share/slipway', runRoot: '/run/user/1000/slipway', socket: '/run/user/1000/slipway/docker.sock' })
+  expect(parseCommandLine([], { ...user, XDG_DATA_HOME: '/data' }, false)).toMatchObject({ dataRoot: '/data/slipway' })
+})
+
+test('a socket follows the run root, and may be written as a URL', () => {
+  expect(parseCommandLine(['--run-root', '/r'], {}, true).socket).toBe('/r/docker.sock')
+  expect(parseCommandLine(['--socket', 'unix:///s.sock'], {}, true).socket).toBe('/s.sock')
+  expect(parseCommandLine(['--data-root', 'd'], {}, true).dataRoot).toBe(`${process.cwd()}/d`)
+})
+
+test('the request survives being written as arguments', () => {
+  const line = parseCommandLine(['--registry-mirror', 'http://127.0.0.1:5000', '--registry-mirror', 'https://m.example', '--runtime', 'runc', '--stop-containers', '--debug', '--data-root', '/d'], {}, true)
+  expect(line.registryMirrors).toEqual(['http://127.0.0.1:5000', 'https://m.example'])
+  expect(parseCommandLine(formatCommandLine(line), {}, false)).toEqual(line)
+})
