@@ -21,6 +21,8 @@ export interface Cable {
   mtu: number
   ipv4?: { address: Address; prefix: number }
   ipv6?: { address: Address; prefix: number }
+  /** Gateways of the default routes that go through this cable, at most one of each family. */
+  gateways: readonly Address[]
 }
 
 export interface BridgeSocket {
@@ -71,7 +73,8 @@ const addressesOf = (cable: Cable) => [cable.ipv4, cable.ipv6].filter((entry) =>
 
 async function raiseInside(host: PlugHost, cable: Cable, index: number): Promise<void> {
   const addresses = addressesOf(cable).map(({ address, prefix }) => addAddress(index, address, prefix))
-  await inside(host, cable.namespacePath, `set up ${cable.interfaceName}`, [...(cable.ipv6 ? [] : quiet(index)), raiseLink(index), ...addresses])
+  const routes = cable.gateways.map((gateway) => addRoute({ index, family: gateway.family, gateway }))
+  await inside(host, cable.namespacePath, `set up ${cable.interfaceName}`, [...(cable.ipv6 ? [] : quiet(index)), raiseLink(index), ...addresses, ...routes])
 }
 
 async function linkInside(host: PlugHost, namespacePath: string, name: string): Promise<Link> {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
 /** What resolv.conf(5) says. */
@@ -31,12 +31,18 @@ const RESOLVED_STUB = '127.0.0.53'
 const RESOLVED_SERVERS = '/run/systemd/resolve/resolv.conf'
 
 /** The host's configuration; empty when it has none. */
-export const readHostResolvConf = async (path = '/etc/resolv.conf'): Promise<ResolvConf> => parseResolvConf(await readFile(path, 'utf8').catch(() => ''))
+export function readHostResolvConf(path = '/etc/resolv.conf'): ResolvConf {
+  try {
+    return parseResolvConf(readFileSync(path, 'utf8'))
+  } catch {
+    return { servers: [], search: [], options: [] }
+  }
+}
 
 /** The same with servers that answer outside the host too, if they can be known. */
-export async function readReachableResolvConf(): Promise<ResolvConf> {
-  const found = await readHostResolvConf()
-  const behind = found.servers.length === 1 && found.servers[0] === RESOLVED_STUB ? await readHostResolvConf(RESOLVED_SERVERS) : found
+export function readReachableResolvConf(): ResolvConf {
+  const found = readHostResolvConf()
+  const behind = found.servers.length === 1 && found.servers[0] === RESOLVED_STUB ? readHostResolvConf(RESOLVED_SERVERS) : found
   return { ...found, servers: behind.servers.filter(isReachable), search: behind.search }
 }
 

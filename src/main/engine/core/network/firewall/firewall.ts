@@ -3,7 +3,7 @@ import type { Host } from '../../host/host.ts'
 import { tryExchange } from '../netlink/exchange.ts'
 import { forgetUdpPort, forgetUdpTarget } from '../netlink/conntrack.ts'
 import { addElements, inOneBatch, removeElements } from '../netlink/nftables.ts'
-import { elementsByMap, portKey, renderRemoval, renderRuleset, samePort, TABLE, type BridgeRules, type PublishedPort } from './ruleset.ts'
+import { elementsByMap, portKey, renderRemoval, renderRuleset, samePort, type BridgeRules, type PublishedPort } from './ruleset.ts'
 
 /**
  * Keeps the kernel's table equal to what it was told.
@@ -26,7 +26,7 @@ export interface Firewall {
   readonly rewrites: number
 }
 
-export function createFirewall(host: Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>): Firewall {
+export function createFirewall(host: Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>, table: string): Firewall {
   const mutex = new KeyedMutex()
   const bridges = new Map<string, BridgeRules>()
   const ports = new Map<string, PublishedPort>()
@@ -36,8 +36,8 @@ export function createFirewall(host: Pick<Host, 'run' | 'syscalls' | 'networkNam
     rewrites++
     return host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
   }
-  const rewrite = async () => void (await nft(renderRuleset({ bridges: [...bridges.values()], ports: [...ports.values()], separate })))
-  const exclusively = <Result>(work: () => Promise<Result>) => mutex.run(TABLE, work)
+  const rewrite = async () => void (await nft(renderRuleset({ table, bridges: [...bridges.values()], ports: [...ports.values()], separate })))
+  const exclusively = <Result>(work: () => Promise<Result>) => mutex.run(table, work)
 
   async function changePorts({ add = [], remove = [] }: { add?: readonly PublishedPort[]; remove?: readonly PublishedPort[] }) {
     const wanted = new Map(add.map((port) => [portKey(port), port]))
@@ -47,8 +47,8 @@ export function createFirewall(host: Pick<Host, 'run' | 'syscalls' | 'networkNam
     for (const port of coming) ports.set(portKey(port), port)
     if (leaving.length + coming.length === 0) return
     const messages = inOneBatch([
-      ...elementsByMap(leaving).flatMap(({ name, elements }) => removeElements({ table: TABLE, name }, elements)),
-      ...elementsByMap(coming).flatMap(({ name, elements }) => addElements({ table: TABLE, name }, elements)),
+      ...elementsByMap(leaving).flatMap(({ name, elements }) => removeElements({ table, name }, elements)),
+      ...elementsByMap(coming).flatMap(({ name, elements }) => addElements({ table, name }, elements)),
     ])
     const { failures } = await tryExchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'netfilter', messages, about: 'publish ports' })
     if (failures.length > 0) await rewrite()
@@ -83,7 +83,7 @@ export function createFirewall(host: Pick<Host, 'run' | 'syscalls' | 'networkNam
         await rewrite()
       }),
     reinstall: () => exclusively(rewrite),
-    remove: () => exclusively(async () => void (await nft(renderRemoval()))),
+    remove: () => exclusively(async () => void (await nft(renderRemoval(table)))),
     get rewrites() {
       return rewrites
     },

@@ -2,7 +2,7 @@ import { addressBytes, formatAddress, type Address } from '../ipam/address.ts'
 import type { MapElement } from '../netlink/nftables.ts'
 
 /**
- * The text of the engine's one table.
+ * The text of the engine's one table, `slipway`; an engine on a data root other than the machine's own adds a suffix.
  *
  * Rules are written once per network; containers and their ports are elements of sets and maps. So a container that publishes nothing
  * changes nothing here, one that publishes a port adds an element, and a packet is judged in constant time however many there are.
@@ -15,7 +15,7 @@ import type { MapElement } from '../netlink/nftables.ts'
  *   masquerade   out to the world with the host's address; and where the reply would otherwise not pass the host again: connections from the
  *                host's loopback, and from a container to a published port of its own network.
  */
-export const TABLE = 'slipway'
+export const DEFAULT_TABLE = 'slipway'
 
 /** What the rules need to know of one bridge network. */
 export interface BridgeRules {
@@ -38,6 +38,8 @@ export interface PublishedPort {
 }
 
 export interface RulesetInput {
+  /** Each engine on a machine has a table of its own. */
+  table: string
   bridges: readonly BridgeRules[]
   ports: readonly PublishedPort[]
   /** Physical interfaces between which the host did not forward before the engine needed it to; they stay apart. */
@@ -48,11 +50,11 @@ const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
 
 /** Replaces the whole table in one transaction (`nft -f`). */
 export function renderRuleset(input: RulesetInput): string {
-  const { bridges } = input
+  const { bridges, table } = input
   const names = (selected: readonly BridgeRules[]) => selected.map(({ bridge }) => quote(bridge))
-  return `table inet ${TABLE} { }
-delete table inet ${TABLE}
-table inet ${TABLE} {
+  return `table inet ${table} { }
+delete table inet ${table}
+table inet ${table} {
 ${set('bridges', 'ifname', names(bridges))}
 ${set('internal', 'ifname', names(bridges.filter(({ internal }) => internal)))}
 ${set('talking', 'ifname . ifname', names(bridges.filter(({ talking }) => talking)).map((name) => `${name} . ${name}`))}
@@ -67,7 +69,7 @@ ${bridges.flatMap(masqueradeRules).map((rule) => `\t\t${rule}\n`).join('')}	}
 `
 }
 
-export const renderRemoval = (): string => `table inet ${TABLE} { }\ndelete table inet ${TABLE}\n`
+export const renderRemoval = (table: string): string => `table inet ${table} { }\ndelete table inet ${table}\n`
 
 const CHAINS = `	chain raw {
 		type filter hook prerouting priority raw; policy accept;

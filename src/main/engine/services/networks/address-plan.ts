@@ -1,0 +1,100 @@
+import { EngineError } from '#shared/errors.ts'
+import { contains, formatAddress, formatCidr, includes, overlaps, parseAddress, parseCidr, tryParseAddress, type Cidr } from '../../core/network/ipam/address.ts'
+import { chooseSubnet, chooseSubnet6, refuseOverlap } from '../../core/network/ipam/subnets.ts'
+import type { Subnet } from './network-record.ts'
+import type { AddressPlan } from './networks-service.ts'
+
+export interface AddressPlanInput {
+  config: readonly AddressPlan[]
+  ipv4: boolean
+  ipv6: boolean
+  /** Subnets of the other networks. */
+  networks: readonly Cidr[]
+  /** Where the host has routes to; chosen subnets keep clear of them, wished ones need not. */
+  routes: readonly Cidr[]
+  /** 40 random bits that this engine's IPv6 subnets share. */
+  globalId: bigint
+  /** False for a driver whose gateway is a router of the physical network, which nobody but the user knows. */
+  inventsGateway: boolean
+}
+
+/** The subnets a network gets: as asked for, completed, and refused where they cannot be. @throws invalid-argument, forbidden (overlap). */
+export function planAddresses(input: AddressPlanInput): Subnet[] {
+  const wished = input.config.filter((plan) => plan.subnet !== undefined || plan.gateway !== undefined || plan.ipRange !== undefined)
+  refuseInvalid(wished)
+  const relevant = wished.filter((plan) => input.ipv6 || plan.subnet === undefined || !plan.subnet.includes(':'))
+  const subnets = relevant.map((plan) => (plan.subnet === undefined ? undefined : parseCidr(plan.subnet)))
+  subnets.forEach((subnet, index) => subnet && refuseOverlap(subnet, [...input.networks, ...subnets.slice(0, index).filter((other) => other !== undefined)]))
+  const occupied = [...input.networks, ...input.routes, ...subnets.filter((subnet) => subnet !== undefined)]
+  const planned = relevant.map((plan, index) => complete(plan, subnets[index] ?? chooseSubnet(occupied), input.inventsGateway))
+  const has = (family: 4 | 6) => planned.some(({ subnet }) => parseCidr(subnet).family === family)
+  if (input.ipv4 && !has(4)) planned.unshift(complete({}, chooseSubnet(occupied), input.inventsGateway))
+  if (input.ipv6 && !has(6)) planned.push(complete({}, chooseSubnet6(occupied, input.globalId), input.inventsGateway))
+  return planned
+}
+
+function complete(plan: AddressPlan, subnet: Cidr, inventsGateway: boolean): Subnet {
+  const auxiliary = Object.entries(plan.auxiliaryAddresses ?? {}).map(([name, address]) => [name, formatAddress(parseAddress(address))] as const)
+  const gateway = plan.gateway ? formatAddress(parseAddress(plan.gateway)) : inventsGateway ? firstFree(subnet, auxiliary.map(([, address]) => address)) : undefined
+  return {
+    subnet: formatCidr(subnet),
+    gateway,
+    ipRange: plan.ipRange ? formatCidr(parseCidr(plan.ipRange)) : undefined,
+    auxiliaryAddresses: auxiliary.length > 0 ? Object.fromEntries(auxiliary) : undefined,
+  }
+}
+
+function firstFree(subnet: Cidr, taken: readonly string[]): string {
+  for (let value = subnet.base + (subnet.prefix >= (subnet.family === 4 ? 31 : 127) ? 0n : 1n); ; value++) {
+    const text = formatAddress({ family: subnet.family, value })
+    if (!taken.includes(text)) return text
+  }
+}
+
+/** All complaints at once, in Docker's words. */
+function refuseInvalid(plans: readonly AddressPlan[]): void {
+  const complaints = plans.flatMap(complaintsAbout)
+  const families = plans.map((plan) => plan.subnet).filter((subnet) => subnet !== undefined)
+  if (complaints.length === 0 && families.length < plans.length)
+    complaints.push(...plans.filter((plan) => plan.subnet === undefined).map((plan) => (plan.gateway ? `invalid gateway ${plan.gateway}: no subnet is configured` : `invalid ip-range ${plan.ipRange}: no subnet is configured`)))
+  if (complaints.length > 0) throw new EngineError('invalid-argument', `invalid network config:\n${complaints.join('\n')}`, { reason: 'invalid-address-plan' })
+}
+
+function complaintsAbout(plan: AddressPlan): string[] {
+  if (plan.subnet === undefined) return []
+  const subnet = tryCidr(plan.subnet)
+  if (!subnet) return [`invalid subnet ${plan.subnet}: invalid CIDR block notation`]
+  const complaints: string[] = []
+  if (!isCanonical(plan.subnet, subnet)) complaints.push(`invalid subnet ${plan.subnet}: it should be ${formatCidr(subnet)}`)
+  if (plan.ipRange) complaints.push(...complaintsAboutRange(plan.ipRange, plan.subnet, subnet))
+  if (plan.gateway) complaints.push(...complaintsAboutAddress(plan.gateway, `gateway ${plan.gateway}`, plan.subnet, subnet))
+  for (const [name, address] of Object.entries(plan.auxiliaryAddresses ?? {})) complaints.push(...complaintsAboutAddress(address, `auxiliary address ${name}`, plan.subnet, subnet))
+  return complaints
+}
+
+function complaintsAboutRange(text: string, subnetText: string, subnet: Cidr): string[] {
+  const range = tryCidr(text)
+  if (!range) return [`invalid ip-range ${text}: invalid CIDR block notation`]
+  if (range.family !== subnet.family) return [`invalid ip-range ${text}: parent subnet is an IPv${subnet.family} block`]
+  const complaints: string[] = []
+  if (range.prefix < subnet.prefix) complaints.push(`invalid ip-range ${text}: CIDR block is bigger than its parent subnet ${subnetText}`)
+  if (!isCanonical(text, range)) complaints.push(`invalid ip-range ${text}: it should be ${formatCidr(range)}`)
+  if (!includes(subnet, range) && !overlaps(subnet, range)) complaints.push(`invalid ip-range ${text}: parent subnet ${subnetText} doesn't contain ip-range`)
+  return complaints
+}
+
+function complaintsAboutAddress(text: string, what: string, subnetText: string, subnet: Cidr): string[] {
+  const address = tryParseAddress(text)
+  if (!address) return [`invalid ${what}: invalid address`]
+  if (address.family !== subnet.family) return [`invalid ${what}: parent subnet is an IPv${subnet.family} block`]
+  return contains(subnet, address) ? [] : [`invalid ${what}: parent subnet ${subnetText} doesn't contain this address`]
+}
+
+function tryCidr(text: string): Cidr | undefined {
+  try {
+    return parseCidr(text)
+  } catch {
+    return undefined
+  }
+}
+const isCanonical = (text: string, cidr: Cidr) => tryParseAddress(text.split('/')[0]!)?.value === cidr.base

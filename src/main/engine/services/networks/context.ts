@@ -1,0 +1,15 @@
+import type { EventBus } from '../../core/events/event-bus.ts'
+import type { Host } from '../../core/host/host.ts'
+import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
+
+/** What createNetworks takes; engine/index.ts has all of it. */
+export interface NetworksContext {
+  host: Host
+  metadata: MetadataStore
+  events: EventBus
+  /** Folder for pinned network namespaces: layout.networkNamespaces. */
+  namespaces: string
+  /** Tells this engine's bridge and firewall table from another's on the same machine; empty for the machine's own engine. */
+  instance: string
+  log: (line: string) => void
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { EngineError } from '#shared/errors.ts'
+import { formatAddress, parseAddress, type Address } from '../../core/network/ipam/address.ts'
+import { generateMac, parseMacAddress } from '../../core/network/ipam/mac.ts'
+import { forgetAddresses, plugIntoBridge, plugMacvlan, type Cable } from '../../core/network/plug.ts'
+import type { EndpointRequest, SandboxRequest } from '../../core/network/sandbox.ts'
+import type { GivenAddress } from './address-pools.ts'
+import { bridgeOptions, isDefaultBridge, macvlanOptions } from './driver-options.ts'
+import { ensureParent } from './macvlan-parent.ts'
+import { hasNames } from './names.ts'
+import type { NetworkRecord } from './network-record.ts'
+import { dnsNamesFor, type EndpointRecord } from './sandbox-record.ts'
+import type { NetworksState } from './state.ts'
+
+/** Plans an endpoint: checks the wish, takes addresses, chooses a MAC. Nothing in the kernel yet; {@link releaseAddresses} undoes it. */
+export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest, 'containerId' | 'name' | 'hostname'>, request: EndpointRequest, index: number): EndpointRecord {
+  const network = state.store.get(request.network)
+  refuseImpossible(network, request)
+  const macAddress = request.macAddress ? parseMacAddress(request.macAddress) : undefined
+  const ipv4 = state.pools.acquire(network, 4, request.ipv4)
+  let ipv6: GivenAddress | undefined
+  try {
+    ipv6 = state.pools.acquire(network, 6, request.ipv6)
+  } catch (error) {
+    if (ipv4) state.pools.release(network.id, formatAddress(ipv4.address))
+    throw error
+  }
+  return {
+    endpointId: randomBytes(32).toString('hex'),
+    networkId: network.id,
+    networkName: network.name,
+    interfaceName: `eth${index}`,
+    macAddress: macAddress ?? generateMac(ipv4?.address),
+    ipv4: ipv4 && textOf(ipv4),
+    ipv6: ipv6 && textOf(ipv6),
+    aliases: [...request.aliases],
+    links: request.links,
+    dnsNames: hasNames(state, { networkId: network.id }) ? dnsNamesFor(sandbox, request.aliases) : [],
+    driverOptions: request.driverOptions,
+    gatewayPriority: request.gatewayPriority,
+    internal: network.internal,
+    hostLink: network.driver === 'bridge' ? `sw${randomBytes(6).toString('hex')}` : undefined,
+  }
+}
+
+const textOf = ({ address, prefix, gateway }: GivenAddress) => ({ address: formatAddress(address), prefix, gateway: gateway && formatAddress(gateway) })
+
+/** Docker's refusals, in its words. */
+function refuseImpossible(network: NetworkRecord, request: EndpointRequest): void {
+  if (network.driver === 'host') throw new EngineError('invalid-argument', 'container cannot be connected to host network after it was created', { reason: 'host-network' })
+  const wishesAddress = Boolean(request.ipv4 ?? request.ipv6)
+  if (!isDefaultBridge(network)) return
+  if (wishesAddress) throw new EngineError('invalid-argument', 'user specified IP address is supported on user defined networks only', { reason: 'default-bridge', hint: 'Create a network and use it instead.' })
+  if (request.aliases.length > 0) throw new EngineError('invalid-argument', 'network-scoped alias is supported only for containers in user defined networks', { reason: 'default-bridge', hint: 'Create a network and use it instead.' })
+}
+
+export function releaseAddresses(state: NetworksState, endpoint: EndpointRecord): void {
+  for (const given of [endpoint.ipv4, endpoint.ipv6]) if (given) state.pools.release(endpoint.networkId, given.address)
+}
+
+/** Makes the planned endpoint in the kernel, with default routes through it for the families given. */
+export async function plugEndpoint(state: NetworksState, namespacePath: string, endpoint: EndpointRecord, defaultFor: readonly (4 | 6)[]): Promise<void> {
+  const network = state.store.get(endpoint.networkId)
+  const { host } = state.context
+  const cable = (mtu: number): Cable => ({
+    namespacePath,
+    interfaceName: endpoint.interfaceName,
+    macAddress: endpoint.macAddress,
+    mtu,
+    ipv4: endpoint.ipv4 && { address: parseAddress(endpoint.ipv4.address), prefix: endpoint.ipv4.prefix },
+    ipv6: endpoint.ipv6 && { address: parseAddress(endpoint.ipv6.address), prefix: endpoint.ipv6.prefix },
+    gateways: defaultFor.map((family) => (family === 4 ? endpoint.ipv4 : endpoint.ipv6)?.gateway).filter((gateway) => gateway !== undefined).map(parseAddress),
+  })
+  if (network.driver === 'bridge') {
+    const { talking, locked, mtu } = bridgeOptions(network)
+    const [bridgeIndex, hairpin] = await Promise.all([state.bridges.ensure(network), state.bridges.hairpin()])
+    await plugIntoBridge(host, cable(mtu), { bridgeIndex, hostName: endpoint.hostLink!, isolated: !talking, locked, hairpin })
+  } else if (network.driver === 'macvlan') {
+    const { mode, mtu } = macvlanOptions(network)
+    const parent = await ensureParent(host, network)
+    await plugMacvlan(host, cable(mtu ?? parent.mtu), { parentIndex: parent.index, mode })
+  }
+}
+
+/** Takes the host's knowledge of the endpoint's addresses back. */
+export async function forgetEndpoint(state: NetworksState, endpoint: EndpointRecord): Promise<void> {
+  const network = state.store.find(endpoint.networkId)
+  if (network?.driver !== 'bridge' || !bridgeOptions(network).locked) return
+  const addresses: Address[] = [endpoint.ipv4, endpoint.ipv6].filter((given) => given !== undefined).map(({ address }) => parseAddress(address))
+  const index = await state.bridges.ensure(network).catch(() => undefined)
+  if (index !== undefined) await forgetAddresses(state.context.host, index, addresses)
+}
+

@@ -1,0 +1,74 @@
+import { KeyedMutex } from '#base/keyed-mutex.ts'
+import { createNameDirectory } from '../../core/network/dns/directory.ts'
+import { createNameServers } from '../../core/network/dns/name-servers.ts'
+import { createFirewall } from '../../core/network/firewall/firewall.ts'
+import { DEFAULT_TABLE } from '../../core/network/firewall/ruleset.ts'
+import { createNamespaces } from '../../core/network/namespace.ts'
+import { createPortClaims } from '../../core/network/ports/port-claims.ts'
+import { createAddressPools } from './address-pools.ts'
+import { createBridges } from './bridges.ts'
+import { connectEndpoint, disconnectEndpoint } from './connect-endpoint.ts'
+import { connectSandbox } from './connect-sandbox.ts'
+import type { NetworksContext } from './context.ts'
+import { createNetwork } from './create-network.ts'
+import { disconnectSandbox } from './disconnect-sandbox.ts'
+import { findSandbox, renameSandbox } from './find-sandbox.ts'
+import { matchesFilters } from './filters.ts'
+import { hostModeFiles } from './host-mode-files.ts'
+import { createNetworkStore } from './network-store.ts'
+import { viewAll, viewOf } from './network-view.ts'
+import type { Networks } from './networks-service.ts'
+import { createPublisher } from './publisher.ts'
+import { pruneNetworks, removeNetwork } from './remove-network.ts'
+import { reservePorts } from './reserve-ports.ts'
+import { restoreNetworks } from './restore.ts'
+import type { NetworksState } from './state.ts'
+import { updatePorts } from './update-ports.ts'
+
+/** The networks service; see networks-service.ts for what it promises. */
+export function createNetworks(context: NetworksContext): Networks {
+  const state = createState(context)
+  const alone = <Result>(containerId: string, work: () => Promise<Result>) => state.mutex.run(`container ${containerId}`, work)
+  const changing = <Result>(work: () => Promise<Result>) => state.mutex.run('networks', work)
+  return {
+    create: (request) => changing(() => createNetwork(state, request)),
+    get: (reference) => viewOf(state, state.store.get(reference)),
+    list: (filters = {}) => viewAll(state).filter((network) => matchesFilters(network, filters)),
+    remove: (reference) => changing(() => removeNetwork(state, reference)),
+    prune: (filters = {}) => changing(() => pruneNetworks(state, filters)),
+    reservePorts: (containerId, bindings) => reservePorts(state, containerId, bindings),
+    connectSandbox: (request) => alone(request.containerId, () => connectSandbox(state, request)),
+    disconnectSandbox: (containerId) => alone(containerId, () => disconnectSandbox(state, containerId)),
+    connectEndpoint: (containerId, request) => alone(containerId, () => connectEndpoint(state, containerId, request)),
+    disconnectEndpoint: (containerId, network) => alone(containerId, () => disconnectEndpoint(state, containerId, network)),
+    updatePorts: (containerId, bindings) => alone(containerId, () => updatePorts(state, containerId, bindings)),
+    findSandbox: (containerId) => findSandbox(state, containerId),
+    renameSandbox: (containerId, name) => renameSandbox(state, containerId, name),
+    hostModeFiles: (request) => hostModeFiles(state, request),
+    restore: (liveContainerIds) => changing(() => restoreNetworks(state, new Set(liveContainerIds))),
+    async [Symbol.asyncDispose]() {
+      for (const { containerId } of state.sandboxes.list()) state.nameServers.close(containerId)
+    },
+  }
+}
+
+function createState(context: NetworksContext): NetworksState {
+  const { host, metadata } = context
+  const firewall = createFirewall(host, context.instance === '' ? DEFAULT_TABLE : `${DEFAULT_TABLE}-${context.instance}`)
+  const directory = createNameDirectory()
+  return {
+    context,
+    firewall,
+    directory,
+    store: createNetworkStore(metadata),
+    sandboxes: metadata.collection('sandboxes'),
+    pools: createAddressPools(),
+    bridges: createBridges(context, firewall),
+    claims: createPortClaims({ ipv6: true }),
+    reservations: new Map(),
+    publisher: createPublisher(host, firewall),
+    namespaces: createNamespaces(host, context.namespaces),
+    nameServers: createNameServers(host.syscalls, directory),
+    mutex: new KeyedMutex(),
+  }
+}

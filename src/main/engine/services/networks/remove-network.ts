@@ -1,0 +1,54 @@
+import { EngineError, messageOf } from '#shared/errors.ts'
+import { matchesLabels } from './filters.ts'
+import { removeParent } from './macvlan-parent.ts'
+import { announceNetwork } from './network-events.ts'
+import { isPredefined, type NetworkRecord } from './network-record.ts'
+import type { NetworkFilters } from './networks-service.ts'
+import type { NetworksState } from './state.ts'
+
+/** @throws not-found; forbidden for a predefined network, and one that running containers are on. */
+export async function removeNetwork(state: NetworksState, reference: string): Promise<void> {
+  const network = state.store.get(reference)
+  if (isPredefined(network.name)) throw new EngineError('forbidden', `${network.name} is a pre-defined network and cannot be removed`, { reason: 'predefined' })
+  const users = membersOf(state, network.id)
+  if (users.length > 0) {
+    const names = users.map((user) => `name:"${user.name}" id:"${user.containerId.slice(0, 12)}"`).join(', ')
+    throw new EngineError('forbidden', `error while removing network: network ${network.name} has active endpoints (${names})`, { reason: 'network-in-use', hint: 'Stop those containers, or disconnect them first.' })
+  }
+  state.store.delete(network.id)
+  state.pools.forget(network.id)
+  announceNetwork(state, network, 'destroy')
+  await tearDown(state, network)
+}
+
+/** The record is gone, so what the kernel does not give up now is left for the next start to sweep. */
+async function tearDown(state: NetworksState, network: NetworkRecord) {
+  try {
+    if (network.driver === 'bridge') await state.bridges.remove(network)
+    if (network.driver === 'macvlan') await removeParent(state.context.host, network)
+  } catch (error) {
+    state.context.log(`network: take down ${network.name}: ${messageOf(error)}`)
+  }
+}
+
+/** Removes networks nobody is on. Filters: `label`, `label!`, `until`. */
+export async function pruneNetworks(state: NetworksState, filters: NetworkFilters): Promise<string[]> {
+  const until = filters['until']?.[0]
+  const before = until === undefined ? Infinity : momentOf(until)
+  const unused = state.store.list().filter((network) => !isPredefined(network.name) && membersOf(state, network.id).length === 0 && Date.parse(network.createdAt) <= before && matchesLabels(network, filters))
+  for (const network of unused) await removeNetwork(state, network.id)
+  return unused.map(({ name }) => name)
+}
+
+const membersOf = (state: NetworksState, networkId: string) => state.sandboxes.list().filter(({ endpoints }) => endpoints.some((endpoint) => endpoint.networkId === networkId))
+
+const UNIT: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
+
+/** A Go duration back from now (`10m`, `1h30m`), a Unix time in seconds, or a date. @throws invalid-argument. */
+function momentOf(text: string): number {
+  if (/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return Date.now() - text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g).reduce((sum, [, count, unit]) => sum + Number(count) * UNIT[unit!]!, 0)
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
+  const date = Date.parse(text)
+  if (Number.isNaN(date)) throw new EngineError('invalid-argument', `invalid filter 'until=${text}'`, { reason: 'invalid-filter' })
+  return date
+}

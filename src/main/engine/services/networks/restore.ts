@@ -1,0 +1,67 @@
+import { messageOf } from '#shared/errors.ts'
+import { rulesOf } from './bridges.ts'
+import { openNameServer } from './connect-sandbox.ts'
+import { planNetwork } from './create-network.ts'
+import { disconnectSandbox } from './disconnect-sandbox.ts'
+import { bridgeOptions, defaultBridgeOptions } from './driver-options.ts'
+import { ensureForwarding, separateInterfaces } from './forwarding.ts'
+import { publishedPortsOf } from './publisher.ts'
+import { nameEntryOf, needsNameServer, hasNames } from './names.ts'
+import type { SandboxRecord } from './sandbox-record.ts'
+import type { NetworksState } from './state.ts'
+
+/**
+ * Brings kernel and records together after a start: dead sandboxes go, bridges and rules are as they should be, live sandboxes are taken up with their addresses,
+ * ports and name servers. Nothing that a running container uses is interrupted.
+ */
+export async function restoreNetworks(state: NetworksState, liveContainerIds: ReadonlySet<string>): Promise<void> {
+  const live = state.sandboxes.list().filter(({ containerId }) => liveContainerIds.has(containerId))
+  await ensurePredefined(state)
+  for (const sandbox of live) takeUp(state, sandbox)
+  const bridges = state.store.list().filter(({ driver }) => driver === 'bridge')
+  for (const bridge of bridges) await ensureForwarding(state, bridge)
+  for (const bridge of bridges) await state.bridges.ensure(bridge)
+  const ports = live.flatMap((sandbox) => publishedPortsOf({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways }))
+  await state.firewall.reset({ bridges: bridges.map(rulesOf), ports, separate: await separateInterfaces(state) })
+  await removeDead(state, liveContainerIds)
+  await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
+  for (const sandbox of live) await serveNames(state, sandbox)
+}
+
+async function ensurePredefined(state: NetworksState) {
+  const make = async (name: string, driver: 'bridge' | 'host' | 'null', options: Record<string, string> = {}) => {
+    if (!state.store.findByName(name)) state.store.put(await planNetwork(state, { name, options }, driver))
+  }
+  await make('bridge', 'bridge', defaultBridgeOptions(`slipway${state.context.instance === '' ? '0' : `-${state.context.instance}`}`))
+  await make('host', 'host')
+  await make('none', 'null')
+}
+
+function takeUp(state: NetworksState, sandbox: SandboxRecord) {
+  state.claims.adopt(sandbox.containerId, sandbox.ports)
+  for (const endpoint of sandbox.endpoints) {
+    const network = state.store.find(endpoint.networkId)
+    if (!network) continue
+    for (const given of [endpoint.ipv4, endpoint.ipv6]) if (given) state.pools.adopt(network, given.address)
+    if (hasNames(state, endpoint)) state.directory.add(nameEntryOf(sandbox, endpoint))
+  }
+}
+
+/** Records and namespaces of containers that do not run, bridges of networks that are gone. */
+async function removeDead(state: NetworksState, liveContainerIds: ReadonlySet<string>) {
+  const recorded = state.sandboxes.list().map(({ containerId }) => containerId)
+  const dead = new Set([...recorded, ...(await state.namespaces.list())].filter((containerId) => !liveContainerIds.has(containerId)))
+  for (const containerId of dead) await disconnectSandbox(state, containerId)
+  await removeStrayBridges(state)
+}
+
+/** Bridges whose network was removed while the engine could not take them down; noted in `network-bridges` when they were made. */
+async function removeStrayBridges(state: NetworksState) {
+  const wanted = new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge))
+  for (const bridge of state.bridges.noted()) if (!wanted.has(bridge)) await state.bridges.sweep(bridge).catch((error: unknown) => state.context.log(`network: ${messageOf(error)}`))
+}
+
+async function serveNames(state: NetworksState, sandbox: SandboxRecord) {
+  if (!needsNameServer(state, sandbox)) return
+  await openNameServer(state, sandbox.containerId, state.namespaces.pathOf(sandbox.containerId), { again: true }).catch((error: unknown) => state.context.log(`network: names for ${sandbox.containerId.slice(0, 12)}: ${messageOf(error)}`))
+}
