@@ -1,12 +1,33 @@
-import type { HostFacts } from '../../core/host/host.ts'
-import { json, type Route } from '../router.ts'
+import { json, type Exchange, type Reply, type Route } from '../router.ts'
+import { streamEvents } from './events.ts'
+import type { SystemApiNeeds } from './needs.ts'
+import { refusedRoutes } from './refused.ts'
+import { infoJson, versionJson } from './wire.ts'
 
+/** `Builder-Version: 1` lets the docker client choose the classic builder. */
 const PING_HEADERS = { 'Builder-Version': '1', Swarm: 'inactive', 'Cache-Control': 'no-cache, no-store, must-revalidate', Pragma: 'no-cache' }
 
-export function systemRoutes(system: { version: string; facts: HostFacts }): Route[] {
+export function systemRoutes(needs: SystemApiNeeds): Route[] {
+  const { system } = needs
   return [
     { method: 'GET', path: '/_ping', handle: () => ({ status: 200, body: 'OK', headers: PING_HEADERS }) },
     { method: 'HEAD', path: '/_ping', handle: () => ({ status: 200, headers: PING_HEADERS }) },
+    { method: 'GET', path: '/version', handle: () => json(versionJson(system.version, system.facts)) },
+    { method: 'GET', path: '/info', handle: () => json(infoJson(system.info(), system.version, system.facts)) },
+    { method: 'GET', path: '/events', handle: (exchange) => streamEvents(needs, exchange) },
+    { method: 'GET', path: '/system/df', handle: (exchange) => diskUsage(needs, exchange) },
     { method: 'GET', path: '/slipway/host', handle: () => json(system.facts) },
+    ...refusedRoutes(),
   ]
+}
+
+async function diskUsage({ usage }: SystemApiNeeds, { query }: Exchange): Promise<Reply> {
+  const types = query.all('type')
+  const wanted = (type: string) => types.length === 0 || types.includes(type)
+  const [Images, Containers, Volumes] = await Promise.all([
+    wanted('image') ? usage.images() : undefined,
+    wanted('container') ? usage.containers() : undefined,
+    wanted('volume') ? usage.volumes() : undefined,
+  ])
+  return json({ ...(Images ? { LayersSize: usage.layersSize() } : {}), Images, Containers, Volumes, BuildCache: wanted('build-cache') ? [] : undefined, ...(types.length === 0 ? { BuilderSize: 0 } : {}) })
 }

@@ -100,8 +100,6 @@ async function runProbe(ctx: ContainersContext, record: ContainerRecord, task: T
     args: plan.args,
     env: [],
     cwd: undefined,
-    user: record.config.User ?? '',
-    groups: record.host.GroupAdd ?? [],
     tty: false,
     privileged: false,
   })

@@ -1,0 +1,29 @@
+import { EngineError } from '#shared/errors.ts'
+import type { Route } from '../router.ts'
+
+const NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
+const SWARM_PATHS = ['/swarm', '/swarm/unlockkey', '/nodes', '/nodes/:id', '/services', '/services/:id', '/services/:id/logs', '/tasks', '/tasks/:id', '/tasks/:id/logs', '/secrets', '/secrets/:id', '/configs', '/configs/:id']
+const SWARM_POSTS = ['/swarm/leave', '/swarm/update', '/swarm/unlock', '/nodes/:id/update', '/services/create', '/services/:id/update', '/secrets/create', '/secrets/:id/update', '/configs/create', '/configs/:id/update']
+const SWARM_DELETES = ['/nodes/:id', '/services/:id', '/secrets/:id', '/configs/:id']
+const SWARM_BEGINNINGS = ['/swarm/init', '/swarm/join']
+const PLUGIN_POSTS = ['/plugins/pull', '/plugins/create', '/plugins/:name/enable', '/plugins/:name/disable', '/plugins/:name/upgrade', '/plugins/:name/push', '/plugins/:name/set']
+
+/** What this engine does not do, in the words Docker's clients know. One machine is all there is: a cluster is another engine. */
+export function refusedRoutes(): Route[] {
+  const refusing = (method: Route['method'], refuse: () => EngineError) => (path: string): Route => ({ method, path, handle: () => { throw refuse() } })
+  const noSwarm = () => new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
+  const never = () => new EngineError('not-implemented', 'this engine has no swarm mode: connect to a Docker engine for one', { reason: 'no-swarm' })
+  const noPlugins = () => new EngineError('not-implemented', 'this engine has no plugins', { reason: 'no-plugins' })
+  const noSession = () => new EngineError('not-found', 'page not found', { reason: 'no-buildkit', hint: 'This engine builds with the classic builder: set DOCKER_BUILDKIT=0.' })
+  return [
+    ...SWARM_PATHS.map(refusing('GET', noSwarm)),
+    ...SWARM_POSTS.map(refusing('POST', noSwarm)),
+    ...SWARM_DELETES.map(refusing('DELETE', noSwarm)),
+    ...SWARM_BEGINNINGS.map(refusing('POST', never)),
+    { method: 'GET', path: '/plugins', handle: () => ({ status: 200, body: [] }) },
+    ...PLUGIN_POSTS.map(refusing('POST', noPlugins)),
+    ...['/plugins/:name/json', '/plugins/privileges'].map(refusing('GET', noPlugins)),
+    refusing('DELETE', noPlugins)('/plugins/:name'),
+    ...['/session', '/grpc'].map(refusing('POST', noSession)),
+  ]
+}

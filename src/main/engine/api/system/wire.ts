@@ -1,0 +1,102 @@
+import type { SystemInfo } from '../../services/system/system.ts'
+import type { HostFacts } from '../../core/host/host.ts'
+import { API_MAXIMUM, API_MINIMUM, formatApiVersion } from '../version.ts'
+
+/** `GET /version` */
+export function versionJson(version: string, facts: HostFacts) {
+  const ApiVersion = formatApiVersion(API_MAXIMUM)
+  const MinAPIVersion = formatApiVersion(API_MINIMUM)
+  const { runtime } = facts
+  return {
+    Platform: { Name: 'Slipway' },
+    Components: [
+      { Name: 'Engine', Version: version, Details: { ApiVersion, Arch: facts.architecture, BuildTime: '', Experimental: 'false', GitCommit: '', GoVersion: '', KernelVersion: facts.kernel, MinAPIVersion, Os: 'linux' } },
+      ...(runtime ? [{ Name: runtime.name, Version: runtime.version, Details: { Path: runtime.path } }] : []),
+      { Name: 'node', Version: process.versions.node, Details: {} },
+    ],
+    Version: version,
+    ApiVersion,
+    MinAPIVersion,
+    GitCommit: '',
+    GoVersion: '',
+    Os: 'linux',
+    Arch: facts.architecture,
+    KernelVersion: facts.kernel,
+    BuildTime: '',
+  }
+}
+
+/** `GET /info` */
+export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
+  const can = (controller: string) => facts.cgroup.driver !== 'none' && facts.cgroup.controllers.includes(controller)
+  const runtimeName = facts.runtime?.name ?? 'none'
+  const { running, paused, stopped } = info.containers
+  return {
+    ID: info.id,
+    Containers: running + paused + stopped,
+    ContainersRunning: running,
+    ContainersPaused: paused,
+    ContainersStopped: stopped,
+    Images: info.images,
+    Driver: info.storageDriver,
+    DriverStatus: [['Kind', facts.storage]],
+    Plugins: { Volume: ['local'], Network: info.networkDrivers, Authorization: null, Log: ['json-file', 'local', 'none'] },
+    MemoryLimit: can('memory'),
+    SwapLimit: can('memory'),
+    CpuCfsPeriod: can('cpu'),
+    CpuCfsQuota: can('cpu'),
+    CPUShares: can('cpu'),
+    CPUSet: can('cpuset'),
+    PidsLimit: can('pids'),
+    IPv4Forwarding: true,
+    Debug: false,
+    NFd: info.openFiles,
+    OomKillDisable: facts.cgroup.mode !== 'v2' && can('memory'),
+    NGoroutines: 0,
+    SystemTime: info.systemTime,
+    LoggingDriver: 'json-file',
+    CgroupDriver: facts.cgroup.driver,
+    CgroupVersion: facts.cgroup.mode === 'v2' ? '2' : '1',
+    NEventsListener: info.eventListeners,
+    KernelVersion: facts.kernel,
+    OperatingSystem: facts.operatingSystem,
+    OSVersion: '',
+    OSType: 'linux',
+    Architecture: MACHINE_NAMES[facts.architecture] ?? facts.architecture,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: {
+      AllowNondistributableArtifactsCIDRs: null,
+      AllowNondistributableArtifactsHostnames: null,
+      InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
+      IndexConfigs: { 'docker.io': { Mirrors: info.registryMirrors, Name: 'docker.io', Official: true, Secure: true } },
+      Mirrors: info.registryMirrors,
+    },
+    NCPU: facts.cpus,
+    MemTotal: facts.memoryBytes,
+    GenericResources: null,
+    DockerRootDir: info.dataRoot,
+    HttpProxy: process.env['HTTP_PROXY'] ?? '',
+    HttpsProxy: process.env['HTTPS_PROXY'] ?? '',
+    NoProxy: process.env['NO_PROXY'] ?? '',
+    Name: info.name,
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: version,
+    Runtimes: { [runtimeName]: { path: facts.runtime?.path ?? '' } },
+    DefaultRuntime: runtimeName,
+    Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: '',
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: facts.runtime?.version ?? '' },
+    InitCommit: { ID: '' },
+    SecurityOptions: [...(facts.apparmor ? ['name=apparmor'] : []), ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), ...(facts.cgroup.mode === 'v2' ? ['name=cgroupns'] : []), ...(facts.rootless ? ['name=rootless'] : [])],
+    DefaultAddressPools: info.addressPools,
+    Warnings: info.warnings,
+    CDISpecDirs: [],
+  }
+}
+
+/** uname -m of a GOARCH. */
+const MACHINE_NAMES: Record<string, string> = { amd64: 'x86_64', arm64: 'aarch64', '386': 'i686', arm: 'armv7l' }

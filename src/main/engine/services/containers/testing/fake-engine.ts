@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { EngineError } from '#shared/errors.ts'
+import { parseDigest, type ImageId } from '#shared/oci/digest.ts'
+import type { ContainerDefaults } from '#shared/oci/image-config.ts'
+import type { EngineEvent } from '../../../core/events/event-bus.ts'
+import { createEventBus, unixNano } from '../../../core/events/memory-event-bus.ts'
+import type { HostFacts } from '../../../core/host/host.ts'
+import { createLeases } from '../../../core/leases/leases.ts'
+import { createMemoryMetadataStore } from '../../../core/metadata/memory-metadata-store.ts'
+import type { Sandbox } from '../../../core/network/sandbox.ts'
+import type { Snapshotter } from '../../../core/snapshots/snapshotter.ts'
+import { createLayout } from '../../../layout.ts'
+import { createContainers, type Containers, type ContainersOptions } from '../containers.ts'
+import type { ContainersNeeds } from '../needs.ts'
+import { createFakeRuntime, type FakeRuntime } from './fake-runtime.ts'
+
+const IMAGE: ImageId = parseDigest(`sha256:${'a'.repeat(64)}`)
+const FACTS = { cgroup: { mode: 'v2', driver: 'cgroupfs', controllers: [] }, runtime: { name: 'crun', path: '/usr/bin/crun', version: '1' } } as unknown as HostFacts
+
+export interface FakeEngine {
+  containers: Containers
+  runtime: FakeRuntime
+  /** What an engine started on the same records would be. */
+  reopen(): Containers
+  events: EngineEvent[]
+  actions(): string[]
+  image: ContainerDefaults
+  mounted: Set<string>
+  snapshots: Set<string>
+  sandboxes: Map<string, Sandbox>
+  volumes: Map<string, { users: Set<string> }>
+  /** Creates and starts one; returns its id. */
+  run(host?: object, config?: object): Promise<string>
+}
+
+/** The containers service on fakes that hold everything in memory; only the few files of a container are real. */
+export function createFakeEngine(): FakeEngine {
+  const root = mkdtempSync(join(tmpdir(), 'slipway-containers-'))
+  let closing = new AbortController()
+  onTestFinished(() => {
+    closing.abort()
+    rmSync(root, { recursive: true, force: true, maxRetries: 3 })
+  })
+  const runtime = createFakeRuntime()
+  const bus = createEventBus()
+  const events: EngineEvent[] = []
+  bus.subscribe((event) => events.push(event))
+  const state = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] } as ContainerDefaults, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>() }
+  const options: ContainersOptions = {
+    metadata: createMemoryMetadataStore(),
+    leases: createLeases(),
+    runtime,
+    spec: { container: async () => ({ spec: {} as never, warnings: [], user: { uid: 0, gid: 0, additionalGids: [], home: '/' } }), exec: async ({ args }) => ({ user: { uid: 0, gid: 0 }, args: [...args], env: [], cwd: '/' }), checkLimits: () => [], resources: () => ({}) },
+    snapshots: fakeSnapshots(state),
+    host: { facts: FACTS, syscalls: {} as never, run: async () => ({ code: 0, stdout: '', stderr: '' }) },
+    layout: createLayout(join(root, 'data'), join(root, 'run')),
+    events: bus,
+    needs: fakeNeeds(state),
+    clock: unixNano,
+    log: () => {},
+    closing: closing.signal,
+  }
+  const containers = createContainers(options)
+  return {
+    ...state,
+    containers,
+    runtime,
+    events,
+    actions: () => events.map((event) => event.action),
+    reopen() {
+      closing.abort()
+      closing = new AbortController()
+      return createContainers({ ...options, closing: closing.signal })
+    },
+    async run(host = {}, config = {}) {
+      const { id } = await containers.create({ config: { Image: 'busybox', ...config }, host, endpoints: {} })
+      await containers.start(id)
+      return id
+    },
+  }
+}
+
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'>
+
+function fakeSnapshots({ mounted, snapshots }: State): Snapshotter {
+  return {
+    driver: 'overlay2',
+    prepare: async (key: string) => void snapshots.add(key),
+    hasActive: (key: string) => snapshots.has(key),
+    mount: async (_key: string, target: string) => void mounted.add(target),
+    unmount: async (target: string) => void mounted.delete(target),
+    remove: async (key: string) => void snapshots.delete(key),
+    listActive: () => [...snapshots].map((key) => ({ key, parent: undefined })),
+    usage: async () => ({ bytes: 10, inodes: 1 }),
+    describe: () => ({}),
+  } as Partial<Snapshotter> as Snapshotter
+}
+
+function fakeNeeds(state: State): ContainersNeeds {
+  const { sandboxes, volumes } = state
+  const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers' as const, diff_ids: [] } }
+  return {
+    images: {
+      async resolve(name) {
+        if (name !== 'busybox') throw new EngineError('not-found', `No such image: ${name}:latest`)
+        return { id: IMAGE, config: { ...config, config: state.image }, chain: undefined, platform: { os: 'linux', architecture: 'amd64' } }
+      },
+    },
+    networks: {
+      get: (reference) => ({ id: `id-${reference}`, name: reference, driver: 'bridge' }),
+      list: () => [],
+      reservePorts: async () => ({ [Symbol.dispose]() {} }),
+      async connectSandbox({ containerId, ports }) {
+        const mapped = ports.map((port) => ({ ...port, hostPort: typeof port.hostPort === 'number' ? port.hostPort : 32_768 }))
+        const sandbox: Sandbox = { containerId, namespacePath: `/netns/${containerId}`, endpoints: [], ports: mapped, files: { hosts: '', resolvConf: '' } }
+        sandboxes.set(containerId, sandbox)
+        return sandbox
+      },
+      disconnectSandbox: async (id) => void sandboxes.delete(id),
+      findSandbox: (id) => sandboxes.get(id),
+      connectEndpoint: async () => ({}) as never,
+      disconnectEndpoint: async () => {},
+      updatePorts: async (_id, bindings) => bindings.map((binding) => ({ ...binding, hostPort: Number(binding.hostPort ?? 32_769) })),
+      renameSandbox() {},
+      hostModeFiles: async () => ({ hosts: '', resolvConf: '' }),
+      restore: async () => {},
+    },
+    volumes: {
+      async ensure({ name = `anonymous-${volumes.size}` }) {
+        const created = !volumes.has(name)
+        if (created) volumes.set(name, { users: new Set() })
+        return { name, driver: 'local', created }
+      },
+      async acquire(name, id) {
+        volumes.get(name)?.users.add(id)
+        return `/volumes/${name}`
+      },
+      release: async (name, id) => void volumes.get(name)?.users.delete(id),
+      copyUp: async () => {},
+      mountpoint: (name) => `/volumes/${name}`,
+      removeUnused: async (name) => void volumes.delete(name),
+    },
+  }
+}

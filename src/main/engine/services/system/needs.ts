@@ -1,0 +1,8 @@
+/** What the system service requires of its siblings; engine/index.ts fills it in. */
+export interface SystemNeeds {
+  containers(): { running: number; paused: number; stopped: number }
+  imageCount(): number
+  networkDrivers: readonly string[]
+  storageDriver: string
+  defaultAddressPools(): { Base: string; Size: number }[]
+}

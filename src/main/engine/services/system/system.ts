@@ -1,0 +1,76 @@
+import { hostname } from 'node:os'
+import type { HostFacts } from '../../core/host/host.ts'
+import type { Layout } from '../../layout.ts'
+import type { SystemNeeds } from './needs.ts'
+
+/** What the engine is and runs on: `info`, `version`. The host's own findings are {@link HostFacts}, served as they are. */
+export interface System {
+  readonly facts: HostFacts
+  readonly version: string
+  info(): SystemInfo
+}
+
+export interface SystemInfo {
+  /** Stable over restarts. */
+  id: string
+  name: string
+  containers: ReturnType<SystemNeeds['containers']>
+  images: number
+  storageDriver: string
+  networkDrivers: readonly string[]
+  addressPools: { Base: string; Size: number }[]
+  dataRoot: string
+  registryMirrors: readonly string[]
+  /** What does not work here, in Docker's words where it has some. */
+  warnings: string[]
+  systemTime: string
+  openFiles: number
+  eventListeners: number
+  rootless: boolean
+}
+
+export interface SystemOptions {
+  facts: HostFacts
+  layout: Pick<Layout, 'dataRoot'>
+  id: string
+  version: string
+  registryMirrors: readonly string[]
+  needs: SystemNeeds
+}
+
+export function createSystem(options: SystemOptions): System {
+  const { facts, needs } = options
+  return {
+    facts,
+    version: options.version,
+    info: () => ({
+      id: options.id,
+      name: hostname(),
+      containers: needs.containers(),
+      images: needs.imageCount(),
+      storageDriver: needs.storageDriver,
+      networkDrivers: needs.networkDrivers,
+      addressPools: needs.defaultAddressPools(),
+      dataRoot: options.layout.dataRoot,
+      registryMirrors: options.registryMirrors,
+      warnings: warningsOf(facts),
+      systemTime: new Date().toISOString(),
+      openFiles: 0,
+      eventListeners: 0,
+      rootless: facts.rootless,
+    }),
+  }
+}
+
+const CONTROLLERS: readonly [controller: string, warning: string][] = [
+  ['memory', 'WARNING: No memory limit support'],
+  ['cpu', 'WARNING: No cpu cfs quota support'],
+  ['cpuset', 'WARNING: No cpuset support'],
+  ['pids', 'WARNING: No pids limit support'],
+]
+
+function warningsOf(facts: HostFacts): string[] {
+  const limits = CONTROLLERS.filter(([controller]) => facts.cgroup.driver === 'none' || !facts.cgroup.controllers.includes(controller)).map(([, warning]) => warning)
+  const checks = facts.checks.filter((check) => check.status !== 'ok' && check.consequence).map((check) => `WARNING: ${check.finding}: ${check.consequence}`)
+  return [...limits, ...checks]
+}
