@@ -1,0 +1,20 @@
+import { Box, HardDrive, Layers, Network, Server, Settings } from 'lucide-vue-next'
+import type { Component } from 'vue'
+
+/** The places of the rail, in order; `mod+1` opens the first. A new page is a line here and a route. */
+export interface Destination {
+  name: 'containers' | 'images' | 'volumes' | 'networks' | 'engine' | 'settings'
+  path: string
+  icon: Component
+  /** At the foot of the rail, apart from the objects. */
+  foot?: boolean
+}
+
+export const destinations: readonly Destination[] = [
+  { name: 'containers', path: '/containers', icon: Box },
+  { name: 'images', path: '/images', icon: Layers },
+  { name: 'volumes', path: '/volumes', icon: HardDrive },
+  { name: 'networks', path: '/networks', icon: Network },
+  { name: 'engine', path: '/engine', icon: Server, foot: true },
+  { name: 'settings', path: '/settings', icon: Settings, foot: true },
+]

@@ -1,0 +1,28 @@
+import { computed } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useEngineState } from '../stores/engine-state.ts'
+import type { StateLook } from '../ui/state-look.ts'
+
+export interface EngineWords {
+  look: StateLook
+  word: string
+  reason: string | undefined
+}
+
+/** The one sentence about the engine that this window shows: can it be reached, and if not, why. */
+export function useEngineWords() {
+  const state = useEngineState()
+  const { t } = useI18n()
+  return computed<EngineWords>(() => {
+    const connection = state.connection?.state
+    const engine = state.engine
+    if (!state.reachable) return { look: 'starting', word: t('frame.engine.unreachable'), reason: t('frame.engine.unreachableReason') }
+    if (!state.linked) return { look: 'starting', word: t('frame.engine.starting'), reason: undefined }
+    if (connection?.status === 'ready') return { look: 'running', word: t('frame.engine.ready'), reason: undefined }
+    if (engine.status === 'restarting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: engine.reason }
+    if (engine.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: engine.error.message }
+    if (connection?.status === 'reconnecting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: connection.reason }
+    if (connection?.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: connection.error.message }
+    return { look: 'starting', word: t('frame.engine.starting'), reason: undefined }
+  })
+}

@@ -1,0 +1,42 @@
+/** How numbers, sizes and times are written, by locale. Pure: the composable `use-formats` gives them the current locale. */
+
+const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** Decimal units as docker shows them: 1.2 GB, in French 1,2 Go. */
+export function formatBytes(bytes: number, locale: string): string {
+  const step = bytes < 1000 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1000 ** step
+  const digits = step === 0 || value >= 100 ? 0 : 1
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: BYTE_UNITS[step], unitDisplay: step === 0 ? 'long' : 'short', minimumFractionDigits: 0, maximumFractionDigits: digits }).format(value)
+}
+
+const AGE_UNITS = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const
+
+/** How long ago, in its largest unit: `5 min`. Undefined below a minute: the caller has a word for that. */
+export function formatAge(milliseconds: number, locale: string): string | undefined {
+  const seconds = milliseconds / 1000
+  const fit = AGE_UNITS.find(([, length]) => seconds >= length)
+  if (!fit) return undefined
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: fit[0], unitDisplay: fit[0] === 'year' || fit[0] === 'month' ? 'long' : 'short', maximumFractionDigits: 0, roundingMode: 'trunc' }).format(seconds / fit[1])
+}
+
+/** A moment in full, for tooltips and overviews. */
+export function formatMoment(timestamp: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(timestamp)
+}
+
+export function formatNumber(value: number, locale: string, digits = 0): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(value)
+}
+
+/** `sha256:` is dropped and twelve digits stay, as docker shortens ids. */
+export function shortId(id: string): string {
+  return id.replace(/^sha256:/, '').slice(0, 12)
+}

@@ -1,0 +1,38 @@
+import { useI18n } from 'vue-i18n'
+import type { EachOutcome } from '#shared/contract/containers.ts'
+import { useQuestions } from '../stores/questions.ts'
+import { useToasts } from '../stores/toasts.ts'
+import { errorLine } from './use-error-words.ts'
+
+export interface Removal {
+  noun: 'images' | 'volumes' | 'networks'
+  /** As the user knows them, in the order of the call's request. */
+  names: readonly string[]
+  call: () => Promise<EachOutcome[]>
+  /** More about what goes, before the noun's own sentence. */
+  text?: string
+}
+
+/** Asks, removes, and says what was refused, one by one. @returns true when it was carried out. */
+export function useBulkRemove() {
+  const questions = useQuestions()
+  const toasts = useToasts()
+  const { t } = useI18n()
+  return async ({ noun, names, call, text }: Removal): Promise<boolean> => {
+    const one = names.length === 1
+    const answer = await questions.ask({
+      title: one ? t(`${noun}.remove.titleOne`, { name: names[0] ?? '' }) : t(`${noun}.remove.titleMany`, names.length),
+      text: [text, t(`${noun}.remove.lost`, names.length)].filter(Boolean).join(' '),
+      lost: one ? [] : names,
+      confirm: t(`${noun}.remove.confirm`, names.length),
+    })
+    if (!answer) return false
+    try {
+      const outcomes = await call()
+      outcomes.forEach(({ error }, index) => error && toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: names[index] ?? '' }), text: [error.message, error.hint].filter(Boolean).join(' ') }))
+    } catch (error) {
+      toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: names.join(', ') }), text: errorLine(error) })
+    }
+    return true
+  }
+}

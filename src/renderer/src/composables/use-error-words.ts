@@ -1,0 +1,37 @@
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { EngineError, messageOf } from '#shared/errors.ts'
+import type { SerializedError } from '#shared/contract/errors.ts'
+
+export interface ErrorWords {
+  /** In the user's words. */
+  what: string
+  why: string | undefined
+  hint: string | undefined
+  /** As the machine said it, for folding away. */
+  technical: string | undefined
+}
+
+const isSerialized = (error: unknown): error is SerializedError => typeof error === 'object' && error !== null && 'code' in error && 'message' in error
+
+/** Splits an error into what, why and what to do. Known reasons have words of their own; the rest speaks by its code. */
+export function useErrorWords(source: () => unknown): ComputedRef<ErrorWords> {
+  const { t, te } = useI18n()
+  return computed(() => {
+    const error = source()
+    if (!(error instanceof EngineError) && !isSerialized(error)) return { what: t('errors.codes.internal'), why: messageOf(error), hint: undefined, technical: undefined }
+    const byReason = `errors.reasons.${error.reason}`
+    const known = error.reason !== undefined && te(byReason)
+    return {
+      what: known ? t(byReason) : t(`errors.codes.${error.code}`),
+      why: error.message,
+      hint: error.hint,
+      technical: [error.code, error.reason, error.field].filter(Boolean).join(' · ') || undefined,
+    }
+  })
+}
+
+/** The same in one line, for toasts and form fields. */
+export function errorLine(error: unknown): string {
+  return isSerialized(error) ? error.message : messageOf(error)
+}

@@ -1,0 +1,15 @@
+import { useI18n } from 'vue-i18n'
+import { formatAge, formatBytes, formatMoment, formatNumber } from './formats.ts'
+import { useMinute } from './use-minute.ts'
+
+/** The formats of the language on screen. `age` is live by the shared minute timer. */
+export function useFormats() {
+  const { locale, t } = useI18n()
+  const now = useMinute()
+  return {
+    bytes: (value: number) => formatBytes(value, locale.value),
+    number: (value: number, digits?: number) => formatNumber(value, locale.value, digits),
+    moment: (timestamp: number) => formatMoment(timestamp, locale.value),
+    age: (timestamp: number) => formatAge(Math.max(0, now.value - timestamp), locale.value) ?? t('common.justNow'),
+  }
+}

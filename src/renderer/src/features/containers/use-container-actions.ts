@@ -1,0 +1,82 @@
+import { OctagonX, Pause, Play, RotateCw, ScrollText, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerMount, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
+import { useEngine } from '../../composables/use-engine.ts'
+import { errorLine } from '../../composables/use-error-words.ts'
+import { useContainerWork, type ContainerVerb } from '../../stores/container-work.ts'
+import { useQuestions } from '../../stores/questions.ts'
+import { useToasts } from '../../stores/toasts.ts'
+import type { MenuAction } from '../../ui/menu.ts'
+
+type Some = readonly ContainerSummary[]
+
+/** A volume that nobody named has a name of 64 hex digits. */
+const isAnonymous = ({ kind, source }: ContainerMount) => kind === 'volume' && /^[0-9a-f]{64}$/.test(source)
+export const anonymousVolumes = (containers: Some): number => containers.flatMap(({ mounts }) => mounts.filter(isAnonymous)).length
+export const isRunning = ({ state }: ContainerSummary): boolean => canStop(state)
+
+/** What can be done with containers, one or many: asked once, told when refused. */
+export function useContainerActions() {
+  const engine = useEngine()
+  const work = useContainerWork()
+  const toasts = useToasts()
+  const questions = useQuestions()
+  const router = useRouter()
+  const { t } = useI18n()
+
+  async function carryOut(verb: ContainerVerb, containers: Some, call: (ids: string[]) => Promise<EachOutcome[]>) {
+    const ids = containers.map(({ id }) => id)
+    if (ids.length === 0) return
+    const names = new Map(containers.map(({ id, name }) => [id, name]))
+    try {
+      const outcomes = await work.during(ids, verb, () => call(ids))
+      for (const { id, error } of outcomes) if (error) toasts.show({ tone: 'error', title: t(`containers.failed.${verb}`, { name: names.get(id) ?? id }), text: error.hint ? `${error.message} ${error.hint}` : error.message })
+    } catch (error) {
+      toasts.show({ tone: 'error', title: t(`containers.failedMany.${verb}`, containers.length), text: errorLine(error) })
+    }
+  }
+
+  const start = (some: Some) => carryOut('start', some.filter(({ state }) => canStart(state)), (ids) => engine.containers.start({ ids }))
+  const stop = (some: Some) => carryOut('stop', some.filter(isRunning), (ids) => engine.containers.stop({ ids }))
+  const restart = (some: Some) => carryOut('restart', some, (ids) => engine.containers.restart({ ids }))
+  const kill = (some: Some) => carryOut('kill', some.filter(isRunning), (ids) => engine.containers.kill({ ids }))
+  const pause = (some: Some) => carryOut('pause', some.filter(({ state }) => canPause(state)), (ids) => engine.containers.pause({ ids }))
+  const unpause = (some: Some) => carryOut('unpause', some.filter(({ state }) => canUnpause(state)), (ids) => engine.containers.unpause({ ids }))
+
+  async function remove(some: Some): Promise<boolean> {
+    const volumes = anonymousVolumes(some)
+    const running = some.filter(isRunning).length
+    const one = some.length === 1 ? some[0] : undefined
+    const answer = await questions.ask({
+      title: one ? t('containers.remove.titleOne', { name: one.name }) : t('containers.remove.titleMany', some.length),
+      text: [running > 0 && (one ? t('containers.remove.runningOne') : t('containers.remove.runningMany', running)), t('containers.remove.lost', some.length)].filter(Boolean).join(' '),
+      lost: one ? [] : some.map(({ name }) => name),
+      confirm: t('containers.remove.confirm', some.length),
+      option: volumes > 0 ? { label: t('containers.remove.volumes', volumes), value: true } : undefined,
+    })
+    if (!answer) return false
+    await carryOut('remove', some, (ids) => engine.containers.remove({ ids, force: running > 0, anonymousVolumes: answer.option }))
+    return true
+  }
+
+  function menuFor(container: ContainerSummary): MenuAction[] {
+    const { state, id } = container
+    const some = [container]
+    const go = (tab: string) => () => void router.push(`/containers/${id}/${tab}`)
+    return [
+      canStart(state)
+        ? { id: 'start', label: t('containers.verbs.start'), icon: Play, run: () => void start(some) }
+        : { id: 'stop', label: t('containers.verbs.stop'), icon: Square, disabled: !canStop(state), run: () => void stop(some) },
+      { id: 'restart', label: t('containers.verbs.restart'), icon: RotateCw, disabled: state.status === 'removing', run: () => void restart(some) },
+      canUnpause(state)
+        ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) }
+        : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
+      { id: 'kill', label: t('containers.verbs.kill'), icon: OctagonX, disabled: !canStop(state), run: () => void kill(some) },
+      { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, separated: true, run: go('logs') },
+      { id: 'terminal', label: t('containers.tabs.terminal'), icon: SquareTerminal, disabled: !canOpenTerminal(state), run: go('terminal') },
+      { id: 'remove', label: t('containers.verbs.remove'), icon: Trash2, keys: 'del', danger: true, separated: true, run: () => void remove(some) },
+    ]
+  }
+  return { start, stop, restart, kill, pause, unpause, remove, menuFor }
+}

@@ -1,0 +1,133 @@
+import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
+import { parseAnsi, type Segment } from './ansi.ts'
+import { rowStarts } from './cells.ts'
+import type { LogEntry } from './log-buffer.ts'
+import { rangesIn } from './log-search.ts'
+import { paint, type Piece } from './paint.ts'
+import { createRowIndex } from './row-index.ts'
+import type { LiveLogs } from './use-logs.ts'
+
+export const LINE_HEIGHT = 18
+const OVERSCAN = 20
+/** A line longer than this is cut when lines are not wrapped; wrapping shows all of it. */
+const LONGEST_SHOWN = 5_000
+
+export interface LogRow {
+  key: string
+  top: number
+  entry: LogEntry
+  /** The first of its line: bears the time. */
+  first: boolean
+  pieces: Piece[]
+}
+
+export interface LogWindowOptions {
+  viewport: Ref<HTMLElement | undefined>
+  wrap: Ref<boolean>
+  query: Ref<string>
+  /** Columns that are not text: time stamps. */
+  gutterColumns: () => number
+}
+
+/** The rows of the log that are in sight, at a fixed height each, so that a hundred thousand cost what forty do. */
+export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, query, gutterColumns }: LogWindowOptions) {
+  const index = createRowIndex()
+  const size = shallowRef({ width: 800, height: 400 })
+  const scrollTop = ref(0)
+  const follow = ref(true)
+  const cell = ref(7.2)
+  const version = ref(0)
+  const colours = new Map<number, Segment[]>()
+
+  const columns = computed(() => (wrap.value ? Math.max(20, Math.floor((size.value.width - 36) / cell.value) - gutterColumns()) : undefined))
+  const height = computed(() => (void version.value, index.total * LINE_HEIGHT))
+  const width = computed(() => (wrap.value ? undefined : (void version.value, Math.min(buffer.longest, LONGEST_SHOWN) + gutterColumns() + 4) * cell.value))
+
+  function segmentsOf({ sequence, raw }: LogEntry): Segment[] {
+    const known = colours.get(sequence)
+    if (known) return known
+    if (colours.size > 2000) colours.clear()
+    const segments = parseAnsi(raw)
+    colours.set(sequence, segments)
+    return segments
+  }
+
+  function rowAt(row: number): LogRow | undefined {
+    const { line, within } = index.locate(row)
+    const entry = buffer.entries[line]
+    if (!entry) return undefined
+    const starts = columns.value === undefined ? [0] : rowStarts(entry.plain, columns.value)
+    const from = starts[within] ?? 0
+    const to = columns.value === undefined ? Math.min(entry.plain.length, LONGEST_SHOWN) : (starts[within + 1] ?? entry.plain.length)
+    return { key: `${entry.sequence}.${within}`, top: row * LINE_HEIGHT, entry, first: within === 0, pieces: paint(segmentsOf(entry), rangesIn(entry.plain, query.value), from, to) }
+  }
+
+  const rows = computed<LogRow[]>(() => {
+    void version.value
+    const first = Math.max(0, Math.floor(scrollTop.value / LINE_HEIGHT) - OVERSCAN)
+    const last = Math.min(index.total, Math.ceil((scrollTop.value + size.value.height) / LINE_HEIGHT) + OVERSCAN)
+    return Array.from({ length: Math.max(0, last - first) }, (_, offset) => rowAt(first + offset)).filter((row) => row !== undefined)
+  })
+
+  function toEnd() {
+    const element = viewport.value
+    if (element) element.scrollTop = element.scrollHeight
+  }
+  function scrollToSequence(sequence: number) {
+    const first = buffer.entries[0]?.sequence ?? 0
+    follow.value = false
+    if (viewport.value) viewport.value.scrollTop = Math.max(0, index.rowOf(sequence - first) * LINE_HEIGHT - size.value.height / 2)
+  }
+  /** Takes in what changed. `moved`: rows have other places now, so what is under the eye is put back there. */
+  function rebuild(moved: boolean) {
+    const inSight = rows.value.find(({ top }) => top + LINE_HEIGHT > scrollTop.value)
+    index.update(buffer.entries, columns.value)
+    version.value++
+    void nextTick(() => {
+      if (follow.value) toEnd()
+      else if (moved && inSight) putBack(inSight)
+    })
+  }
+  function putBack({ entry, top }: LogRow) {
+    const line = entry.sequence - (buffer.entries[0]?.sequence ?? 0)
+    if (line >= 0 && viewport.value) viewport.value.scrollTop = index.rowOf(line) * LINE_HEIGHT + Math.max(0, scrollTop.value - top)
+  }
+
+  function onScroll() {
+    const element = viewport.value
+    if (!element) return
+    const up = element.scrollTop < scrollTop.value
+    scrollTop.value = element.scrollTop
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < LINE_HEIGHT
+    if (atEnd) follow.value = true
+    else if (up) follow.value = false
+  }
+
+  let observer: ResizeObserver | undefined
+  onMounted(() => {
+    cell.value = measureCell(viewport.value)
+    observer = new ResizeObserver(([entry]) => {
+      if (!entry || entry.contentRect.height === 0) return
+      size.value = { width: entry.contentRect.width, height: entry.contentRect.height }
+      if (follow.value) toEnd()
+    })
+    if (viewport.value) observer.observe(viewport.value)
+  })
+  onBeforeUnmount(() => observer?.disconnect())
+  watch(columns, () => rebuild(true))
+  watch(change, ({ dropped }) => rebuild(dropped > 0), { immediate: true })
+  watch(follow, (now) => now && toEnd())
+  return { rows, height, width, follow, onScroll, scrollToSequence }
+}
+
+/** The width of one column of the log's font, in pixels. */
+function measureCell(host: HTMLElement | undefined): number {
+  if (!host) return 7.2
+  const probe = document.createElement('span')
+  probe.className = 'font-mono text-12 invisible absolute whitespace-pre'
+  probe.textContent = '0'.repeat(100)
+  host.append(probe)
+  const width = probe.getBoundingClientRect().width / 100
+  probe.remove()
+  return width || 7.2
+}

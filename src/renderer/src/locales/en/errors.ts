@@ -1,0 +1,28 @@
+export const errors = {
+  codes: {
+    'invalid-argument': 'That was not understood',
+    'not-found': 'It is not there',
+    'already-exists': 'It exists already',
+    conflict: 'Something else is in the way',
+    'not-modified': 'Nothing to change',
+    'failed-precondition': 'Not possible right now',
+    unauthorized: 'Signing in is needed',
+    forbidden: 'Not allowed',
+    'resource-exhausted': 'Not enough room or resources',
+    unavailable: 'The engine cannot be reached',
+    'deadline-exceeded': 'It took too long',
+    cancelled: 'Cancelled',
+    'not-implemented': 'This engine cannot do that',
+    'data-loss': 'Data is damaged',
+    internal: 'Something went wrong inside Slipway',
+  },
+  reasons: {
+    'port-allocated': 'The port is taken',
+    'image-in-use': 'The image is in use',
+    'volume-in-use': 'The volume is in use',
+    'network-in-use': 'The network is in use',
+    'name-in-use': 'The name is taken',
+    'app-unreachable': 'Slipway cannot be reached',
+    'disk-full': 'The disk is full',
+  },
+}

@@ -1,0 +1,15 @@
+import { common } from './common.ts'
+import { containers } from './containers.ts'
+import { engine } from './engine.ts'
+import { errors } from './errors.ts'
+import { frame, palette } from './frame.ts'
+import { images } from './images.ts'
+import { inspect } from './inspect.ts'
+import { logs } from './logs.ts'
+import { networks } from './networks.ts'
+import { run } from './run.ts'
+import { settings } from './settings.ts'
+import { terminal } from './terminal.ts'
+import { volumes } from './volumes.ts'
+
+export default { common, containers, engine, errors, frame, images, inspect, logs, networks, palette, run, settings, terminal, volumes }

@@ -1,0 +1,17 @@
+export const terminal = {
+  of: 'Terminal of {name}',
+  toolbar: 'Terminal',
+  kind: 'What the terminal shows',
+  kinds: { shell: 'Shell', main: 'Main process' },
+  notRunning: 'The container is not running',
+  notRunningText: 'A terminal needs a running container.',
+  noTty: 'This process has no terminal of its own: what you type is not shown back.',
+  lost: 'The engine is away. The terminal comes back with it.',
+  reopened: '— the engine was away; connected again —',
+  ended: 'The terminal has ended.',
+  exited: 'The process has ended with code {code}.',
+  openAgain: { shell: 'New shell', main: 'Attach again' },
+  again: 'Begin again',
+  copy: 'Copy selection',
+  paste: 'Paste',
+}

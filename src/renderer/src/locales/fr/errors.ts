@@ -1,0 +1,28 @@
+export const errors = {
+  codes: {
+    'invalid-argument': 'La demande n’a pas été comprise',
+    'not-found': 'Introuvable',
+    'already-exists': 'Existe déjà',
+    conflict: 'Autre chose s’y oppose',
+    'not-modified': 'Rien à changer',
+    'failed-precondition': 'Impossible pour le moment',
+    unauthorized: 'Identification requise',
+    forbidden: 'Non autorisé',
+    'resource-exhausted': 'Place ou ressources insuffisantes',
+    unavailable: 'Le moteur est injoignable',
+    'deadline-exceeded': 'Délai dépassé',
+    cancelled: 'Annulé',
+    'not-implemented': 'Ce moteur ne sait pas le faire',
+    'data-loss': 'Des données sont abîmées',
+    internal: 'Slipway a rencontré un problème interne',
+  },
+  reasons: {
+    'port-allocated': 'Le port est déjà pris',
+    'image-in-use': 'L’image est utilisée',
+    'volume-in-use': 'Le volume est utilisé',
+    'network-in-use': 'Le réseau est utilisé',
+    'name-in-use': 'Le nom est déjà pris',
+    'app-unreachable': 'Slipway est injoignable',
+    'disk-full': 'Le disque est plein',
+  },
+}

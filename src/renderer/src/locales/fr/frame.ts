@@ -1,0 +1,34 @@
+export const frame = {
+  rail: 'Lieux',
+  status: 'État',
+  running: 'rien en marche | 1 en marche | {n} en marche',
+  places: { containers: 'Conteneurs', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', engine: 'Moteur', settings: 'Réglages' },
+  engine: {
+    open: 'À propos du moteur et de cette machine',
+    ready: 'Moteur prêt',
+    starting: 'Démarrage du moteur…',
+    reconnecting: 'Reconnexion…',
+    failed: 'Moteur indisponible',
+    unreachable: 'Reconnexion à Slipway…',
+    unreachableReason: 'Slipway s’est arrêté ou ne répond pas. Les conteneurs continuent.',
+  },
+  work: {
+    title: 'Travaux en cours',
+    pull: 'Téléchargement de {subject}',
+    run: 'Lancement de {subject}',
+    failed: 'Échec de {subject}',
+    cancel: 'Annuler {subject}',
+    more: '+{n} | +{n}',
+  },
+}
+
+export const palette = {
+  title: 'Aller ou agir',
+  placeholder: 'Aller à un conteneur, une image, une page, ou agir…',
+  run: 'Lancer un conteneur',
+  pull: 'Télécharger une image',
+  theme: 'Basculer entre clair et sombre',
+  language: 'Switch to English',
+  restartEngine: 'Redémarrer le moteur',
+  groups: { actions: 'Actions', pages: 'Pages', containers: 'Conteneurs', images: 'Images' },
+}

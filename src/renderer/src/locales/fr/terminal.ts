@@ -1,0 +1,17 @@
+export const terminal = {
+  of: 'Terminal de {name}',
+  toolbar: 'Terminal',
+  kind: 'Ce que montre le terminal',
+  kinds: { shell: 'Shell', main: 'Processus principal' },
+  notRunning: 'Le conteneur n’est pas en marche',
+  notRunningText: 'Il faut un conteneur en marche pour ouvrir un terminal.',
+  noTty: 'Ce processus n’a pas de terminal à lui : la saisie ne s’affiche pas.',
+  lost: 'Le moteur est absent. Le terminal reviendra avec lui.',
+  reopened: '— le moteur était absent ; connexion rétablie —',
+  ended: 'Le terminal est terminé.',
+  exited: 'Le processus s’est terminé avec le code {code}.',
+  openAgain: { shell: 'Nouveau shell', main: 'Rattacher' },
+  again: 'Recommencer',
+  copy: 'Copier la sélection',
+  paste: 'Coller',
+}

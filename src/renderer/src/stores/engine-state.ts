@@ -1,0 +1,62 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import type { ConnectionSummary } from '#shared/contract/connections.ts'
+import type { ContainerSummary } from '#shared/contract/containers.ts'
+import type { EngineState } from '#shared/contract/engine.ts'
+import type { AppCommand, Snapshot } from '#shared/contract/events.ts'
+import type { ImageSummary } from '#shared/contract/images.ts'
+import type { NetworkSummary } from '#shared/contract/networks.ts'
+import { defaultSettings, type Settings } from '#shared/contract/settings.ts'
+import type { VolumeSummary } from '#shared/contract/volumes.ts'
+import type { LinkTarget } from '../engine/link.ts'
+import { createCollection } from './collection.ts'
+
+/** Everything pushed by the app: written by engine/link.ts alone, read by every page. Nothing here is asked for twice. */
+export const useEngineState = defineStore('engine-state', () => {
+  const containers = createCollection<ContainerSummary>(({ id }) => id)
+  const images = createCollection<ImageSummary>(({ id }) => id)
+  const networks = createCollection<NetworkSummary>(({ id }) => id)
+  const volumes = createCollection<VolumeSummary>(({ name }) => name)
+  const connections = createCollection<ConnectionSummary>(({ id }) => id)
+  const connectionId = ref<string>()
+  const engine = shallowRef<EngineState>({ status: 'starting' })
+  const settings = shallowRef<Settings>(defaultSettings)
+  /** A snapshot has come. */
+  const linked = ref(false)
+  /** False while a browser page has lost Slipway itself. */
+  const reachable = ref(true)
+  const command = shallowRef<{ name: AppCommand }>()
+
+  function reset(snapshot: Snapshot) {
+    connectionId.value = snapshot.connection
+    engine.value = snapshot.engine
+    settings.value = snapshot.settings
+    connections.replace(snapshot.connections)
+    containers.replace(snapshot.containers)
+    images.replace(snapshot.images)
+    networks.replace(snapshot.networks)
+    volumes.replace(snapshot.volumes)
+    linked.value = true
+  }
+
+  const apply: LinkTarget['apply'] = (event) => {
+    switch (event.type) {
+      case 'container.changed': return containers.put(event.container)
+      case 'container.removed': return containers.drop(event.id)
+      case 'image.changed': return images.put(event.image)
+      case 'image.removed': return images.drop(event.id)
+      case 'network.changed': return networks.put(event.network)
+      case 'network.removed': return networks.drop(event.id)
+      case 'volume.changed': return volumes.put(event.volume)
+      case 'volume.removed': return volumes.drop(event.name)
+      case 'connection.changed': return connections.put(event.connection)
+      case 'connection.removed': return connections.drop(event.id)
+      case 'engine.state': return void (engine.value = event.state)
+      case 'settings.changed': return void (settings.value = event.settings)
+      case 'command': return void (command.value = { name: event.command })
+    }
+  }
+
+  const connection = computed(() => (connectionId.value === undefined ? undefined : connections.find(connectionId.value)))
+  return { containers, images, networks, volumes, connections, connection, connectionId, engine, settings, linked, reachable, command, reset, apply }
+})

@@ -1,0 +1,55 @@
+import { defineStore } from 'pinia'
+import { computed, shallowReactive, shallowRef } from 'vue'
+import type { CallOptions } from '../engine/proxy.ts'
+import { isEngineError } from '#shared/errors.ts'
+import { addStep, noProgress, type Progress } from './progress.ts'
+
+export type WorkKind = 'pull' | 'run'
+export type WorkState = { status: 'running' } | { status: 'done' } | { status: 'cancelled' } | { status: 'failed'; error: unknown }
+
+/** A long call: it outlives the page that began it, shows its progress in the status line and can be cancelled there. */
+export interface Work {
+  readonly id: number
+  readonly kind: WorkKind
+  /** What it works on: an image reference. */
+  readonly subject: string
+  state: WorkState
+  progress: Progress
+  cancel: () => void
+}
+
+export const useWork = defineStore('work', () => {
+  const entries = shallowRef<readonly Work[]>([])
+  const running = computed(() => entries.value.filter(({ state }) => state.status === 'running'))
+  let last = 0
+
+  /** Begins a piece of work. `done` rejects as the call does; the entry stays listed until dismissed when it failed. */
+  function begin<Answer>(kind: WorkKind, subject: string, call: (options: CallOptions) => Promise<Answer>): { work: Work; done: Promise<Answer> } {
+    const abort = new AbortController()
+    const work: Work = shallowReactive({ id: ++last, kind, subject, state: { status: 'running' }, progress: noProgress, cancel: () => abort.abort() })
+    entries.value = [...entries.value, work]
+    const onProgress: CallOptions['onProgress'] = (step) => (work.progress = addStep(work.progress, step))
+    return { work, done: settle(work, call({ signal: abort.signal, onProgress })) }
+  }
+
+  async function settle<Answer>(work: Work, call: Promise<Answer>): Promise<Answer> {
+    try {
+      const answer = await call
+      finish(work, { status: 'done' })
+      return answer
+    } catch (error) {
+      finish(work, isEngineError(error, 'cancelled') ? { status: 'cancelled' } : { status: 'failed', error })
+      throw error
+    }
+  }
+
+  function finish(work: Work, state: WorkState) {
+    work.state = state
+    entries.value = state.status === 'failed' ? [...entries.value] : entries.value.filter((each) => each !== work)
+  }
+
+  function dismiss(work: Work) {
+    entries.value = entries.value.filter((each) => each !== work)
+  }
+  return { entries, running, begin, dismiss }
+})

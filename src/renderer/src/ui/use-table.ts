@@ -1,0 +1,79 @@
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { heldOrder, keysBetween, movedCursor, sortRows, type TableColumn, type TableSort } from './table.ts'
+
+export interface TableOptions<Row> {
+  rows: () => readonly Row[]
+  columns: () => readonly TableColumn<Row>[]
+  rowKey: (row: Row) => string
+  sort: Ref<TableSort | undefined>
+  selected: Ref<ReadonlySet<string>>
+  pageRows: () => number
+}
+export interface TableHandle<Row> {
+  ordered: ShallowRef<readonly Row[]>
+  cursor: Ref<string | undefined>
+  cursorIndex: ComputedRef<number>
+  /** While true, live updates do not move rows. */
+  held: Ref<boolean>
+  toggleSort: (column: string) => void
+  select: (key: string, event: { shiftKey: boolean }) => void
+  toggleAll: () => void
+  /** Moves the cursor for a key; false when the key is none of the table's. */
+  move: (event: KeyboardEvent) => boolean
+}
+
+/** Order, cursor and selection of a table. */
+export function useTable<Row>({ rows, columns, rowKey, sort, selected, pageRows }: TableOptions<Row>): TableHandle<Row> {
+  const held = ref(false)
+  const cursor = ref<string>()
+  const ordered = shallowRef<readonly Row[]>([])
+  let anchor: string | undefined
+
+  const arrange = (keep: boolean) => {
+    ordered.value = keep ? heldOrder(rows(), rowKey, ordered.value.map(rowKey)) : sortRows(rows(), columns(), sort.value)
+  }
+  watch(rows, () => arrange(held.value && ordered.value.length > 0), { immediate: true })
+  watch(sort, () => arrange(false))
+  watch(held, (now) => now || arrange(false))
+  watch(rows, (now) => dropGone(now))
+
+  function dropGone(now: readonly Row[]) {
+    if (selected.value.size === 0) return
+    const alive = new Set(now.map(rowKey))
+    const kept = [...selected.value].filter((key) => alive.has(key))
+    if (kept.length !== selected.value.size) selected.value = new Set(kept)
+  }
+
+  const cursorIndex = computed(() => (cursor.value === undefined ? -1 : ordered.value.findIndex((row) => rowKey(row) === cursor.value)))
+
+  function select(key: string, { shiftKey }: { shiftKey: boolean }) {
+    const next = new Set(selected.value)
+    if (shiftKey && anchor !== undefined) for (const each of keysBetween(ordered.value.map(rowKey), anchor, key)) next.add(each)
+    else if (!next.delete(key)) next.add(key)
+    anchor = key
+    selected.value = next
+  }
+
+  function move(event: KeyboardEvent): boolean {
+    const to = movedCursor(event.key, cursorIndex.value, ordered.value.length, pageRows())
+    const row = to === undefined ? undefined : ordered.value[to]
+    if (!row) return false
+    if (event.shiftKey) {
+      anchor ??= cursor.value ?? rowKey(row)
+      selected.value = new Set(keysBetween(ordered.value.map(rowKey), anchor, rowKey(row)))
+    } else anchor = undefined
+    cursor.value = rowKey(row)
+    return true
+  }
+
+  return {
+    ordered,
+    cursor,
+    cursorIndex,
+    held,
+    select,
+    move,
+    toggleSort: (column) => (sort.value = sort.value?.column === column ? { column, descending: !sort.value.descending } : { column, descending: false }),
+    toggleAll: () => (selected.value = selected.value.size === ordered.value.length ? new Set() : new Set(ordered.value.map(rowKey))),
+  }
+}
