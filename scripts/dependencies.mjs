@@ -8,7 +8,7 @@ export function ensureDependencies() {
   const wanted = hashFiles([inRoot('package-lock.json')])
   if (!(hasStamp('dependencies', wanted) && existsSync(inRoot('node_modules'))) && !matchesLock()) {
     say('installing npm packages')
-    npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+    install()
   }
   // The package `node` fetches its binary, a package of its own, by its install script; no other script is run.
   if (!existsSync(PROJECT_NODE)) npm(['rebuild', 'node', '--ignore-scripts=false', '--foreground-scripts'])
@@ -24,8 +24,20 @@ function matchesLock() {
   return Object.entries(wanted).every(([path, entry]) => path === '' || entry.link || (there[path] ? there[path].version === entry.version : entry.optional || entry.devOptional))
 }
 
-function npm(args) {
-  const { status, stdout, stderr } = spawnSync('npm', args, { cwd: inRoot(), encoding: 'utf8', env: { ...process.env, npm_config_loglevel: 'error' } })
-  if (status === 0) return
-  throw new Error(`npm ${args.join(' ')} failed:\n${stderr || stdout}`)
+/**
+ * `npm ci` refuses a lock file that lacks optional packages of other platforms, and npm writes such a file where the registry does not
+ * carry them. `npm install` takes the versions from the lock file all the same; --no-save leaves the file alone.
+ */
+function install() {
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund']
+  if (!npm(['ci', ...options], { mayRefuse: true })) npm(['install', '--no-save', ...options])
+}
+
+/** False when npm refused the lock file (EUSAGE). @throws with npm's words for any other failure. */
+function npm(args, { mayRefuse = false } = {}) {
+  const { status, stdout, stderr, error } = spawnSync('npm', args, { cwd: inRoot(), encoding: 'utf8', env: { ...process.env, npm_config_loglevel: 'error' } })
+  if (status === 0) return true
+  if (mayRefuse && stderr?.includes('EUSAGE')) return false
+  const words = error?.message ?? (stderr || stdout)
+  throw new Error(`npm ${args[0]} failed:\n${words.trim()}`)
 }

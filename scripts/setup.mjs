@@ -10,7 +10,12 @@ import { say } from './project.mjs'
 /** `tests`: the tools of the tests as well. `electron`: the desktop's binary as well. `again`: try what failed before. */
 export function setup({ tests = false, electron = true, again = false } = {}) {
   ensurePackages({ tests, again })
-  ensureDependencies()
+  try {
+    ensureDependencies()
+  } catch (error) {
+    say(error.message)
+    process.exit(1)
+  }
   ensureNative()
   if (electron) ensureElectron({ again })
 }
