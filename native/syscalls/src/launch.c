@@ -1,17 +1,19 @@
 #include "syscalls.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /*
  * launch(argv, environment): Promise<{ status, stderr }>
  *
- * For programs that go to the background by themselves: starts one, waits until its foreground has exited and stderr is closed. Node's own
+ * For programs that go to the background by themselves: starts one and waits until its foreground has exited. Node's own
  * spawn forks, and copying the page tables of a grown engine takes milliseconds of the main thread; posix_spawn shares them until
  * exec (clone(2), CLONE_VFORK), and it is done on a thread of libuv's pool here. Node does not know of the child, so nothing but this reaps it.
  */
@@ -73,16 +75,25 @@ static int start(struct launch *launch, int stderr_end, pid_t *pid) {
     return error;
 }
 
-/* What does not fit is read all the same, so that nobody waits for room. */
-static void read_all(struct launch *launch, int fd) {
+/* What does not fit is read all the same, so that nobody waits for room. True when there may be more. */
+static bool read_some(struct launch *launch, int fd) {
     char surplus[1024];
-    for (;;) {
-        const bool full = launch->length == STDERR_MAX;
-        const ssize_t n = full ? read(fd, surplus, sizeof surplus) : read(fd, launch->text + launch->length, STDERR_MAX - launch->length);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return;
-        if (!full) launch->length += (size_t)n;
+    const bool full = launch->length == STDERR_MAX;
+    const ssize_t n = full ? read(fd, surplus, sizeof surplus) : read(fd, launch->text + launch->length, STDERR_MAX - launch->length);
+    if (n > 0 && !full) launch->length += (size_t)n;
+    return n > 0 || (n < 0 && errno == EINTR);
+}
+
+/* Until the foreground has exited: what it left behind may hold stderr for ever. */
+static void attend(struct launch *launch, int stderr_end, pid_t pid) {
+    struct pollfd waited[2] = {{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN}, {.fd = stderr_end, .events = POLLIN}};
+    while (waited[0].fd >= 0 && (poll(waited, 2, -1) >= 0 || errno == EINTR) && waited[0].revents == 0) {
+        if (waited[1].revents != 0 && !read_some(launch, stderr_end)) waited[1].fd = -1;
     }
+    while (waitpid(pid, &launch->status, 0) < 0 && errno == EINTR) continue;
+    fcntl(stderr_end, F_SETFL, O_NONBLOCK);
+    while (read_some(launch, stderr_end)) continue;
+    if (waited[0].fd >= 0) close(waited[0].fd);
 }
 
 static void execute(napi_env env, void *pointer) {
@@ -96,10 +107,7 @@ static void execute(napi_env env, void *pointer) {
     }
     launch->error = start(launch, ends[1], &pid);
     close(ends[1]);
-    if (launch->error == 0) {
-        read_all(launch, ends[0]);
-        while (waitpid(pid, &launch->status, 0) < 0 && errno == EINTR) continue;
-    }
+    if (launch->error == 0) attend(launch, ends[0], pid);
     close(ends[0]);
 }
 

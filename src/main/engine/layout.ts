@@ -29,6 +29,8 @@ export interface Layout {
   readonly containersRun: string
   /** One folder per exec, named by its id. */
   readonly execsRun: string
+  /** Seccomp profiles made ready for the kernel. */
+  readonly compiledFilters: string
   blob(digest: Digest): string
   container(id: string): ContainerLayout
   /** State of the shim that monitors one exec. */
@@ -68,6 +70,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     temporary: join(dataRoot, 'tmp'),
     containersRun: join(runRoot, 'containers'),
     execsRun: join(runRoot, 'exec'),
+    compiledFilters: join(runRoot, 'seccomp'),
     blob: (digest) => join(content, 'blobs', 'sha256', hexOf(digest)),
     container: (id) => containerLayout(join(dataRoot, 'containers', id), join(runRoot, 'containers', id)),
     execState: (execId) => join(runRoot, 'exec', execId),

@@ -18,6 +18,7 @@ const SIGKILL = 9
 export async function createExec(context: RuntimeContext, taskId: string, { execId, process: what, stdin }: ExecRequest): Promise<Exec> {
   const state = context.layout.execState(execId)
   if (existsSync(state)) throw new EngineError('already-exists', `exec ${execId} exists already`, { reason: 'exec-exists' })
+  context.warmUp.hint()
   mkdirSync(state, { recursive: true, mode: 0o700 })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => rmSync(state, { recursive: true, force: true }))
@@ -57,8 +58,6 @@ async function findEnded(context: RuntimeContext, state: string): Promise<ShimPr
 }
 
 function adopt(context: RuntimeContext, taskId: string, execId: string, process: ShimProcess): KnownExec {
-  let ended = false
-  process.exited.then(() => (ended = true), () => {}) /* whoever waits for it is told */
   const exec: KnownExec = {
     execId,
     taskId,
@@ -72,10 +71,10 @@ function adopt(context: RuntimeContext, taskId: string, execId: string, process:
     exited: process.exited,
     close: process.close,
     async remove() {
-      if (!ended && process.pid === undefined) process.close() /* never started: its shim ends with the last client */
+      if (!process.ended && process.pid === undefined) process.close() /* never started: its shim ends with the last client */
       else {
-        if (!ended) await process.signal(SIGKILL).catch(() => {}) /* it has just ended */
-        await process.exited
+        if (!process.ended) await process.signal(SIGKILL).catch(() => {}) /* it has just ended */
+        await process.gone
       }
       rmSync(context.layout.execState(execId), { recursive: true, force: true })
       context.execs.delete(execId)

@@ -6,6 +6,8 @@ import type { Host, RunResult } from '../host/host.ts'
 export interface RuntimeCommand {
   /** slipway-shim. */
   readonly shim: string
+  /** Options of the shim that cover what the runtime must not see. */
+  readonly hideOptions: readonly string[]
   /** Options of `slipway-shim run` and `exec` that say which runtime and how. */
   readonly shimOptions: readonly string[]
   /** Runs `RUNTIME --root … args`, hidden paths hidden. Rejects when it fails, unless `allowFailure`. */
@@ -27,6 +29,7 @@ export function createRuntimeCommand({ host, layout }: RuntimeCommandOptions): R
   const hide = hiddenFromRuntime.flatMap((path) => ['--hide', path])
   return {
     shim,
+    hideOptions: hide,
     shimOptions: ['--runtime', runtime.path, '--runtime-root', layout.runtimeRoot, ...global.map((arg) => `--runtime-arg=${arg}`), ...hide],
     run: (args, options) => host.run(shim, ['runtime', ...hide, '--', runtime.path, '--root', layout.runtimeRoot, ...global, ...args], options),
   }

@@ -9,10 +9,12 @@ import type { ContainerLayout } from '../../layout.ts'
  *
  * An **exec** is a process added to a running task, under a shim of its own, with the same interface.
  *
- * `exited` resolves once, with how it ended, after every byte of output was delivered to whoever was attached, and after the
- * runtime's state and cgroup are gone.
+ * `exited` resolves once, with how it ended, after every byte of output was sent to whoever was attached, and when the exit is on disk. The
+ * runtime's state and cgroup go at the same time: `remove`, and `createTask` of the same id, wait for that; nobody else needs to.
  */
 export interface Runtime {
+  /** A task or an exec will be started within some milliseconds. Only makes it faster: call it before whatever comes before createTask. */
+  expectStart(): void
   /** Writes the bundle's config.json and starts the shim. Nothing runs before `start`. @throws already-exists when a task of this id is there. */
   createTask(request: TaskRequest): Promise<Task>
   /**

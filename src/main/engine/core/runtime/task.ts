@@ -6,6 +6,7 @@ import { isFrozen, setFrozen } from './cgroup/freezer.ts'
 import { locateCgroup } from './cgroup/locate.ts'
 import { containerPids } from './cgroup/pids.ts'
 import { readStats } from './cgroup/stats.ts'
+import { FILTER_ANNOTATION } from './compiled-filters.ts'
 import { createExec, execsOf } from './exec.ts'
 import { forgetInRuntime, recoverTask } from './recover.ts'
 import type { OciSpec, Task, TaskRequest } from './runtime.ts'
@@ -22,8 +23,10 @@ export async function createTask(context: RuntimeContext, request: TaskRequest):
   const { id } = request
   const place = request.layout ?? context.layout.container(id)
   const before = context.tasks.get(id)
-  if (before !== undefined && !before.ended) throw new EngineError('already-exists', `container ${id} runs already`, { reason: 'task-exists' })
-  writeBundle(place, request.spec)
+  if (before?.ended === false) throw new EngineError('already-exists', `container ${id} runs already`, { reason: 'task-exists' })
+  context.warmUp.hint()
+  await before?.gone
+  writeBundle(place, withFilter(context, request.spec))
   await using undo = new AsyncDisposableStack()
   undo.defer(() => removeFiles(place))
   await startShim(context.host.syscalls, context.command.shim, shimArguments(context, request, place))
@@ -60,16 +63,15 @@ function adopt(context: RuntimeContext, id: string, place: ContainerLayout, proc
 function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, process: ShimProcess): KnownTask {
   const { command, host } = context
   const cgroup = () => (process.pid === undefined ? undefined : locateCgroup(process.pid, id))
-  let ended = false
-  process.exited.then(() => (ended = true), () => {}) /* whoever waits for it is told */
   const task: KnownTask = {
     id,
     get pid() {
       return process.pid
     },
     get ended() {
-      return ended
+      return process.ended
     },
+    gone: process.gone,
     start: process.start,
     attach: process.attach,
     resize: process.resize,
@@ -83,8 +85,8 @@ function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, pro
     async update(resources) {
       await command.run(['update', '--resources', '-', id], { input: JSON.stringify(resources) })
     },
-    pids: async () => (process.pid === undefined || ended ? [] : await containerPids(cgroup(), process.pid)),
-    stats: () => readStats(ended ? undefined : cgroup(), host.facts.memoryBytes),
+    pids: async () => (process.pid === undefined || process.ended ? [] : await containerPids(cgroup(), process.pid)),
+    stats: () => readStats(process.ended ? undefined : cgroup(), host.facts.memoryBytes),
     async remove() {
       await removeTask(context, task, place)
     },
@@ -106,7 +108,7 @@ async function killAndWait(task: KnownTask): Promise<void> {
     await task.signal(SIGKILL).catch(() => {}) /* it has just ended */
     await task.resume().catch(() => {}) /* a frozen process dies when thawed */
   }
-  await task.exited
+  await task.gone
 }
 
 function processOptions(context: RuntimeContext, id: string, place: ContainerLayout, spec?: OciSpec): ShimProcessOptions {
@@ -121,6 +123,15 @@ function processOptions(context: RuntimeContext, id: string, place: ContainerLay
 function shimArguments({ command }: RuntimeContext, { id, tty, stdin, log }: TaskRequest, place: ContainerLayout): string[] {
   const logging = log === undefined ? [] : ['--log-dir', log.directory, '--log-max-size', String(log.maxSize), '--log-max-files', String(log.maxFiles)]
   return ['run', '--id', id, '--state', place.shimState, '--bundle', place.bundle, '--stdin', stdin, ...(tty ? ['--tty'] : []), ...logging, ...command.shimOptions]
+}
+
+/** The compiled filter, if there is one; else the next container of this profile will have it. */
+function withFilter({ filters }: RuntimeContext, spec: OciSpec): OciSpec {
+  const { seccomp } = spec.linux
+  if (seccomp === undefined) return spec
+  const filter = filters.find(seccomp)
+  if (filter === undefined) void filters.prepare(seccomp)
+  return filter === undefined ? spec : { ...spec, annotations: { ...spec.annotations, [FILTER_ANNOTATION]: filter } }
 }
 
 /** The run root is memory: a few microseconds here cost less than the way through the thread pool. */

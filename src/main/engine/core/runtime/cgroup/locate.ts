@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /**
  * Where a container's cgroup is seen. One directory on cgroup v2, one per controller on v1 (hybrid hosts have their controllers in v1).
@@ -28,7 +29,7 @@ export function locateCgroup(pid: number, id: string, sources: { mountinfo: stri
   const hierarchies = sources.mountinfo.split('\n').flatMap(parseHierarchy)
   for (const { controllers, path } of sources.cgroup.split('\n').flatMap(parseMembership)) {
     const own = upToContainer(path, id)
-    const hierarchy = hierarchies.find((each) => (controllers.length === 0 ? each.version === 2 : controllers.every((name) => each.controllers.includes(name))))
+    const hierarchy = hierarchies.find((each) => isOf(each, controllers))
     const directory = own === undefined || hierarchy === undefined ? undefined : seenAt(hierarchy, own)
     if (directory === undefined) continue
     for (const controller of controllers.length === 0 ? ['unified'] : controllers) directories.set(controller, directory)
@@ -41,6 +42,16 @@ export function locateCgroup(pid: number, id: string, sources: { mountinfo: stri
     : { version: 1, directory: (controller) => directories.get(controller) }
 }
 
+/** The engine's own, in whichever hierarchy comes first. */
+export function ownCgroupDirectory({ mountinfo, cgroup }: { mountinfo: string; cgroup: string }): string | undefined {
+  const hierarchies = mountinfo.split('\n').flatMap(parseHierarchy)
+  const found = cgroup.split('\n').flatMap(parseMembership).map(({ controllers, path }) => {
+    const hierarchy = hierarchies.find((each) => isOf(each, controllers))
+    return hierarchy === undefined ? undefined : seenAt(hierarchy, path)
+  })
+  return found.find((directory) => directory !== undefined)
+}
+
 function readSources(pid: number) {
   try {
     return { mountinfo: readFileSync('/proc/self/mountinfo', 'utf8'), cgroup: readFileSync(`/proc/${pid}/cgroup`, 'utf8') }
@@ -48,6 +59,8 @@ function readSources(pid: number) {
     return undefined
   }
 }
+
+const isOf = (hierarchy: Hierarchy, controllers: string[]) => (controllers.length === 0 ? hierarchy.version === 2 : controllers.every((name) => hierarchy.controllers.includes(name)))
 
 /** `ID PARENT MAJ:MIN ROOT MOUNT OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS` */
 function parseHierarchy(line: string): Hierarchy[] {
@@ -73,6 +86,6 @@ function upToContainer(path: string, id: string): string | undefined {
 }
 
 function seenAt({ root, mount }: Hierarchy, path: string): string | undefined {
-  if (root === '/') return mount + path
-  return path.startsWith(`${root}/`) ? mount + path.slice(root.length) : undefined
+  const below = root === '/' ? path : path.slice(root.length)
+  return path === root || path.startsWith(root === '/' ? root : `${root}/`) ? join(mount, below) : undefined
 }

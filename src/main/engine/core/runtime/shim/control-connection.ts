@@ -2,12 +2,11 @@ import type { Socket } from 'node:net'
 import { EngineError } from '#shared/errors.ts'
 import { encodeFrame, FrameDecoder, type ShimEvent, type ShimRequest } from '../shim-frames.ts'
 
-/** How a connection ended: what the shim said last, or nothing, when it was lost before it could. */
+/** How it ended, in the shim's words; undefined when the shim was lost before it could say. */
 export type ShimEnding = Extract<ShimEvent, { type: 'exit' | 'start-failed' }> | undefined
 
 /**
- * The one connection kept for a process's life. It carries SUBSCRIBE, START, SIGNAL and RESIZE, and its end means that the
- * shim has finished, and the runtime forgotten the container.
+ * The one connection kept for a process's life. It carries SUBSCRIBE, START, SIGNAL and RESIZE.
  */
 export interface ControlConnection {
   readonly pid: number | undefined
@@ -15,7 +14,9 @@ export interface ControlConnection {
   request(request: ShimRequest): Promise<void>
   readonly started: Promise<number>
   readonly ended: Promise<ShimEnding>
-  /** Leaves. Before START that ends the shim. `ended` stays open. */
+  /** The shim has finished: the runtime has forgotten the container, and its id can be used again. */
+  readonly gone: Promise<void>
+  /** Leaves. Before START that ends the shim. `ended` and `gone` stay open. */
   close(): void
 }
 
@@ -35,9 +36,9 @@ export function openControl(socket: Socket): ControlConnection {
   const decoder = new FrameDecoder()
   const started = Promise.withResolvers<number>()
   const ended = Promise.withResolvers<ShimEnding>()
+  const gone = Promise.withResolvers<void>()
   const pending: Pending[] = []
   let pid: number | undefined
-  let ending: ShimEnding
   let refusal: string | undefined
   let left = false
 
@@ -49,7 +50,7 @@ export function openControl(socket: Socket): ControlConnection {
         break
       case 'exit':
       case 'start-failed':
-        ending = event
+        ended.resolve(event)
         break
       case 'error':
         refusal = event.text
@@ -65,7 +66,9 @@ export function openControl(socket: Socket): ControlConnection {
   socket.on('error', () => {}) /* close follows */
   socket.on('close', () => {
     for (const request of pending.splice(0)) settle(request, 'the process has ended')
-    if (!left) ended.resolve(ending)
+    if (left) return
+    ended.resolve(undefined)
+    gone.resolve()
   })
   return {
     get pid() {
@@ -73,6 +76,7 @@ export function openControl(socket: Socket): ControlConnection {
     },
     started: started.promise,
     ended: ended.promise,
+    gone: gone.promise,
     request(request) {
       const answer: Pending = Promise.withResolvers<void>()
       if (!socket.writable) {

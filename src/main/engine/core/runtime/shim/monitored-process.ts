@@ -7,6 +7,10 @@ import { openControl, type ControlConnection, type ShimEnding } from './control-
 import { readExit } from './state-files.ts'
 
 export interface ShimProcess extends MonitoredProcess {
+  /** `exited` has resolved, or will without the process. */
+  readonly ended: boolean
+  /** The shim is gone too, and the runtime has forgotten the container. */
+  readonly gone: Promise<void>
   /** Leaves the shim to itself. */
   close(): void
 }
@@ -31,9 +35,18 @@ export async function openShimProcess(options: ShimProcessOptions): Promise<Shim
 }
 
 function monitor(control: ControlConnection, options: ShimProcessOptions): ShimProcess {
+  let ended = false
+  const exited = control.ended.then((ending) => {
+    ended = true
+    return exitOf(ending, options)
+  })
+  exited.catch(() => {}) /* whoever waits for it is told */
   return {
     get pid() {
       return control.pid
+    },
+    get ended() {
+      return ended
     },
     start: () => start(control, options),
     async attach(streams) {
@@ -43,7 +56,8 @@ function monitor(control: ControlConnection, options: ShimProcessOptions): ShimP
     },
     resize: ({ rows, columns }) => control.request({ type: 'resize', rows, columns }),
     signal: (signal) => control.request({ type: 'signal', signal }),
-    exited: control.ended.then((ending) => exitOf(ending, options)),
+    exited,
+    gone: control.gone.then(() => exited).then(() => {}, () => {}),
     close: () => control.close(),
   }
 }

@@ -1,5 +1,6 @@
 import { EngineError } from '#shared/errors.ts'
 import { limitAbilities } from '../cgroup/abilities.ts'
+import { FILTER_ANNOTATION } from '../compiled-filters.ts'
 import type { Host } from '../../host/host.ts'
 import type { OciProcess, OciResources, OciSpec } from '../runtime.ts'
 import { apparmorProfileOf } from './apparmor.ts'
@@ -43,7 +44,7 @@ export async function createContainerSpec(input: ContainerSpecInput, host: SpecH
     root: { path: input.rootfs.path, readonly: input.rootfs.readonly },
     ...(input.hostname && !sharesUts && { hostname: input.hostname }),
     mounts: plan.mounts,
-    ...(input.annotations && { annotations: { ...input.annotations } }),
+    ...(input.annotations && { annotations: withoutFilter(input.annotations) }),
     linux: {
       namespaces: namespacesOf(namespaces, facts.cgroup.mode),
       devices: devices.devices,
@@ -58,6 +59,9 @@ export async function createContainerSpec(input: ContainerSpecInput, host: SpecH
   }
   return { spec: input.init ? withInit(spec, namespaces, facts) : spec, warnings, user }
 }
+
+/** A filter of one's own is given by `seccomp`, where it is seen. */
+const withoutFilter = (annotations: Readonly<Record<string, string>>) => Object.fromEntries(Object.entries(annotations).filter(([name]) => name !== FILTER_ANNOTATION))
 
 async function userOf({ process, rootfs }: ContainerSpecInput, host: SpecHost): Promise<ResolvedUser> {
   if (typeof process.user === 'object') return process.user
