@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { startFakeEngine, wireContainer, type FakeEngine } from '../../src/main/connections/testing/fake-engine.ts'
+import { desktopShell, launchApp, type RunningApp, type ShellName } from './drivers/launch-app.ts'
+
+/** What every shell owes the page, whatever the engine: over a Docker API in memory. */
+const shells: ShellName[] = ['browser', desktopShell()]
+
+async function open(shell: ShellName, engine: FakeEngine): Promise<RunningApp> {
+  engine.containers.set('web1', wireContainer('web1', { Names: ['/shop-web'] }))
+  return launchApp({ shell, engineSocket: engine.socketPath })
+}
+const seen = (app: RunningApp, text: string) => app.page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 })
+/** The page's own bridge is not reachable in a browser: only the desktop exposes it. */
+const callFromPage = (app: RunningApp, path: string, request: unknown) =>
+  app.page.evaluate(([path, request]) => (window as unknown as { slipway: { call(id: string, path: unknown, request: unknown): Promise<unknown> } }).slipway.call(crypto.randomUUID(), path, request), [path, request] as const)
+
+test.each(shells)('%s: the list is live, and survives the engine', async (shell) => {
+  await using engine = await startFakeEngine()
+  await using app = await open(shell, engine)
+  await seen(app, 'shop-web')
+  engine.containers.set('db1', wireContainer('db1', { Names: ['/shop-db'] }))
+  engine.emit({ Type: 'container', Action: 'create', Actor: { ID: 'db1' } })
+  await seen(app, 'shop-db')
+
+  await engine.die()
+  await app.page.getByText(/reconnect/i).first().waitFor({ timeout: 15_000 })
+  engine.containers.set('late1', wireContainer('late1', { Names: ['/shop-late'] }))
+  await engine.comeBack()
+  await seen(app, 'shop-late')
+})
+
+test.each(shells)('%s: the page may run its own scripts only, and has nothing of Node', async (shell) => {
+  await using engine = await startFakeEngine()
+  await using app = await open(shell, engine)
+  await seen(app, 'shop-web')
+  expect(await app.page.evaluate(() => typeof (globalThis as Record<string, unknown>)['require'] + typeof (globalThis as Record<string, unknown>)['process'])).toBe('undefinedundefined')
+  const violation = await app.page.evaluate(() => {
+    const told = new Promise<string>((resolve) => document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective)))
+    const script = document.createElement('script')
+    script.textContent = 'window.injected = true'
+    document.head.append(script)
+    return told
+  })
+  expect(violation).toBe('script-src-elem')
+  expect(await app.page.evaluate(() => 'injected' in window)).toBe(false)
+  await expect(app.page.evaluate(() => fetch('http://127.0.0.1:1/'))).rejects.toThrow()
+})
+
+test.runIf(shells.includes('stand-in'))('stand-in: the window is isolated, the channel checked, and only web addresses leave', async () => {
+  await using engine = await startFakeEngine()
+  await using app = await open('stand-in', engine)
+  await seen(app, 'shop-web')
+  const records = await app.desktop!.records()
+  const [, window] = records.find(([what]) => what === 'window')!
+  expect(window).toMatchObject({ show: false, webPreferences: { contextIsolation: true, sandbox: true, nodeIntegration: false, webSecurity: true, webviewTag: false } })
+  expect(records.map(([what]) => what)).toEqual(expect.arrayContaining(['permissionRequestHandler', 'permissionCheckHandler', 'devicePermissionHandler', 'show']))
+
+  await expect(callFromPage(app, 'app.openExternal', { url: 'file:///etc/passwd' })).resolves.toMatchObject({ error: { reason: 'bad-url' } })
+  await expect(callFromPage(app, 'app.openExternal', { url: 'https://example.com/a' })).resolves.not.toHaveProperty('error')
+  await app.page.evaluate(() => window.open('javascript:alert(1)'))
+  await app.page.evaluate(() => window.open('https://example.com/b'))
+  await expect.poll(async () => (await app.desktop!.records()).filter(([what]) => what === 'openExternal')).toEqual([
+    ['openExternal', 'https://example.com/a'],
+    ['openExternal', 'https://example.com/b'],
+  ])
+})
+
+test.runIf(shells.includes('stand-in'))('stand-in: dialogs, the menu, a reload, and an end when the window is closed', async () => {
+  await using engine = await startFakeEngine()
+  await using app = await open('stand-in', engine)
+  await seen(app, 'shop-web')
+  await app.desktop!.answerDialog({ canceled: false, filePaths: ['/srv/site'] })
+  await expect(callFromPage(app, 'app.pickFolder', { title: 'Choose' })).resolves.toMatchObject({ value: '/srv/site' })
+  await app.desktop!.clickMenu(['View', 'Images'])
+  await expect.poll(() => app.page.url()).toContain('images')
+  await app.page.reload()
+  await app.desktop!.clickMenu(['View', 'Containers'])
+  await seen(app, 'shop-web')
+  await app.closeWindow()
+})

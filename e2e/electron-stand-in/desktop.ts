@@ -1,0 +1,94 @@
+import { EventEmitter } from 'node:events'
+import { record } from './records.ts'
+
+interface MenuItem {
+  label?: string
+  role?: string
+  click?: () => void
+  submenu?: MenuItem[]
+}
+
+/** What the next dialogs are answered with; without an answer the user closed it. */
+export const dialogAnswers: unknown[] = []
+
+export const dialog = {
+  async showOpenDialog(...request: unknown[]): Promise<unknown> {
+    record('showOpenDialog', request.at(-1))
+    return dialogAnswers.shift() ?? { canceled: true, filePaths: [] }
+  },
+  async showMessageBox(...request: unknown[]): Promise<unknown> {
+    record('showMessageBox', request.at(-1))
+    return dialogAnswers.shift() ?? { response: 0, checkboxChecked: false }
+  },
+  showErrorBox(title: string, content: string): void {
+    record('showErrorBox', title, content)
+    console.error(`${title}: ${content}`)
+  },
+}
+
+export const shell = {
+  openExternal: async (url: string) => record('openExternal', url),
+  openPath: async (path: string) => (record('openPath', path), ''),
+  showItemInFolder: (path: string) => record('showItemInFolder', path),
+}
+
+let text = ''
+export const clipboard = {
+  writeText(next: string): void {
+    record('writeText', next)
+    text = next
+  },
+  readText: () => text,
+}
+
+let applicationMenu: MenuItem[] = []
+export const Menu = {
+  buildFromTemplate: (template: MenuItem[]) => template,
+  setApplicationMenu(menu: MenuItem[]): void {
+    applicationMenu = menu
+    record('setApplicationMenu', menu.map((item) => item.label ?? item.role))
+  },
+}
+/** As a user would: `['File', 'Run container…']`. */
+export function clickMenu(path: readonly string[]): void {
+  let items = applicationMenu
+  let item: MenuItem | undefined
+  for (const name of path) {
+    item = items.find((each) => (each.label ?? each.role) === name)
+    if (!item) throw new Error(`There is no menu ${path.join(' › ')}`)
+    items = item.submenu ?? []
+  }
+  item?.click?.()
+}
+
+class NativeTheme extends EventEmitter {
+  shouldUseDarkColors = false
+  #source = 'system'
+  get themeSource(): string {
+    return this.#source
+  }
+  set themeSource(source: string) {
+    this.#source = source
+    record('themeSource', source)
+    this.emit('updated')
+  }
+}
+export const nativeTheme = new NativeTheme()
+
+export class Notification extends EventEmitter {
+  static isSupported = () => true
+  readonly options: unknown
+  constructor(options: unknown) {
+    super()
+    this.options = options
+  }
+  show(): void {
+    record('notification', this.options)
+  }
+  close(): void {
+    this.emit('close')
+  }
+}
+
+const workArea = { x: 0, y: 0, width: 1920, height: 1080 }
+export const screen = { getDisplayMatching: () => ({ workArea }), getPrimaryDisplay: () => ({ workArea }) }
