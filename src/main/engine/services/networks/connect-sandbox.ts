@@ -26,7 +26,7 @@ export async function connectSandbox(state: NetworksState, request: SandboxReque
     openNames(state, record, namespacePath, undo),
   ])
   await state.publisher.change(undefined, { endpoints, mappings: ports })
-  undo.defer(() => state.publisher.change({ endpoints, mappings: ports }, undefined))
+  undo.defer(() => state.publisher.withdraw({ endpoints, mappings: ports }))
 
   state.sandboxes.put(record.containerId, record)
   state.reservations.delete(record.containerId)

@@ -19,7 +19,7 @@ export async function disconnectSandbox(state: NetworksState, containerId: strin
     const { endpoints, ports, gateways: current } = record
     for (const endpoint of endpoints) state.directory.remove(endpoint.networkId, containerId)
     await Promise.all([
-      attempt('unpublish ports', () => ports.length > 0 && state.publisher.change({ endpoints, mappings: ports, current }, undefined)),
+      attempt('unpublish ports', () => state.publisher.withdraw({ endpoints, mappings: ports, current })),
       ...endpoints.map((endpoint) => attempt('forget addresses', () => forgetEndpoint(state, endpoint))),
     ])
   }

@@ -48,13 +48,14 @@ export function createNetworks(context: NetworksContext): Networks {
     restore: (liveContainerIds) => changing(() => restoreNetworks(state, new Set(liveContainerIds))),
     async [Symbol.asyncDispose]() {
       for (const { containerId } of state.sandboxes.list()) state.nameServers.close(containerId)
+      await state.firewall.settled()
     },
   }
 }
 
 function createState(context: NetworksContext): NetworksState {
   const { host, metadata } = context
-  const firewall = createFirewall(host, context.instance === '' ? DEFAULT_TABLE : `${DEFAULT_TABLE}-${context.instance}`)
+  const firewall = createFirewall(host, context.instance === '' ? DEFAULT_TABLE : `${DEFAULT_TABLE}-${context.instance}`, context.log)
   const directory = createNameDirectory()
   return {
     context,
@@ -64,7 +65,7 @@ function createState(context: NetworksContext): NetworksState {
     sandboxes: metadata.collection('sandboxes'),
     pools: createAddressPools(),
     bridges: createBridges(context, firewall),
-    claims: createPortClaims({ ipv6: true }),
+    claims: createPortClaims(),
     reservations: new Map(),
     publisher: createPublisher(host, firewall),
     namespaces: createNamespaces(host, context.namespaces),

@@ -22,7 +22,9 @@ export interface Publisher {
   /** Mappings that can be in force; those of a family without target are left out. @throws failed-precondition when one of them was asked for by address. */
   feasible(publication: Publication): PortMapping[]
   /** Replaces one container's publication by another, keeping what is in both. */
-  change(from: Publication | undefined, to: Publication | undefined): Promise<void>
+  change(from: Publication | undefined, to: Publication): Promise<void>
+  /** Takes a publication away. The host's ports are free again at once; the firewall follows in a moment. */
+  withdraw(publication: Publication): Promise<void>
   /** Compares the port driver with what should be, after a start. */
   reconcile(publications: readonly Publication[]): Promise<void>
 }
@@ -39,11 +41,15 @@ export function createPublisher(host: Pick<Host, 'portForwarder'>, firewall: Fir
     },
     async change(from, to) {
       await using undo = new AsyncDisposableStack()
-      const [before, after] = [from ? publishedPortsOf(from) : [], to ? publishedPortsOf(to) : []]
+      const [before, after] = [from ? publishedPortsOf(from) : [], publishedPortsOf(to)]
       await firewall.changePorts({ remove: before, add: after })
       undo.defer(() => firewall.changePorts({ remove: after, add: before }))
       await forwards?.change(forwardRules(from), forwardRules(to))
       undo.move()
+    },
+    async withdraw(publication) {
+      firewall.removePortsSoon(publishedPortsOf(publication))
+      await forwards?.change(forwardRules(publication), new Map())
     },
     reconcile: async (publications) => forwards?.reconcile(new Map(publications.flatMap((publication) => [...forwardRules(publication)]))),
   }

@@ -1,9 +1,10 @@
 import { KeyedMutex } from '#base/keyed-mutex.ts'
+import { messageOf } from '#shared/errors.ts'
 import type { Host } from '../../host/host.ts'
 import { tryExchange } from '../netlink/exchange.ts'
-import { forgetUdpPort, forgetUdpTarget } from '../netlink/conntrack.ts'
-import { addElements, inOneBatch, removeElements } from '../netlink/nftables.ts'
-import { elementsByMap, portKey, renderRemoval, renderRuleset, samePort, type BridgeRules, type PublishedPort } from './ruleset.ts'
+import type { NetlinkMessage } from '../netlink/message.ts'
+import { createPortTable, differenceMessages, flowMessages, type PortChange } from './port-table.ts'
+import { renderRemoval, renderRuleset, type BridgeRules, type PublishedPort } from './ruleset.ts'
 
 /**
  * Keeps the kernel's table equal to what it was told.
@@ -15,7 +16,14 @@ export interface Firewall {
   addBridge(rules: BridgeRules): Promise<void>
   removeBridge(bridge: string): Promise<void>
   /** Takes `remove` out and puts `add` in at one instant; what is in both is not touched. */
-  changePorts(change: { add?: readonly PublishedPort[]; remove?: readonly PublishedPort[] }): Promise<void>
+  changePorts(change: PortChange): Promise<void>
+  /**
+   * Takes ports out without keeping the caller waiting: the kernel lets every packet under way finish first, which takes it some 15 ms. Removals
+   * that come meanwhile are done together. A port that is added again in between is not lost.
+   */
+  removePortsSoon(ports: readonly PublishedPort[]): void
+  /** When all that was asked for has been done. */
+  settled(): Promise<void>
   /** Sets everything at once, as after a start of the engine. */
   reset(state: { bridges: readonly BridgeRules[]; ports: readonly PublishedPort[]; separate: readonly string[] }): Promise<void>
   /** Writes the table again, because it is gone or was changed. */
@@ -26,68 +34,66 @@ export interface Firewall {
   readonly rewrites: number
 }
 
-export function createFirewall(host: Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>, table: string): Firewall {
+type FirewallHost = Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>
+
+export function createFirewall(host: FirewallHost, table: string, log: (line: string) => void = () => {}): Firewall {
   const mutex = new KeyedMutex()
+  const exclusively = <Result>(work: () => Promise<Result>) => mutex.run(table, work)
   const bridges = new Map<string, BridgeRules>()
-  const ports = new Map<string, PublishedPort>()
+  const ports = createPortTable()
   let separate: readonly string[] = []
   let rewrites = 0
-  const nft = (input: string) => {
+  /** To be taken out at the next opportunity, unless something else has their place by then. */
+  let doomed: PublishedPort[] = []
+
+  async function nft(input: string) {
     rewrites++
-    return host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
+    await host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
   }
-  const rewrite = async () => void (await nft(renderRuleset({ table, bridges: [...bridges.values()], ports: [...ports.values()], separate })))
-  const exclusively = <Result>(work: () => Promise<Result>) => mutex.run(table, work)
+  const rewrite = () => nft(renderRuleset({ table, bridges: [...bridges.values()], ports: ports.list(), separate }))
 
-  async function changePorts({ add = [], remove = [] }: { add?: readonly PublishedPort[]; remove?: readonly PublishedPort[] }) {
-    const wanted = new Map(add.map((port) => [portKey(port), port]))
-    const leaving = remove.filter((port) => ports.has(portKey(port)) && !keeps(wanted.get(portKey(port)), port))
-    const coming = add.filter((port) => !keeps(ports.get(portKey(port)), port))
-    for (const port of leaving) ports.delete(portKey(port))
-    for (const port of coming) ports.set(portKey(port), port)
-    if (leaving.length + coming.length === 0) return
-    const messages = inOneBatch([
-      ...elementsByMap(leaving).flatMap(({ name, elements }) => removeElements({ table, name }, elements)),
-      ...elementsByMap(coming).flatMap(({ name, elements }) => addElements({ table, name }, elements)),
-    ])
-    const { failures } = await tryExchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'netfilter', messages, about: 'publish ports' })
-    if (failures.length > 0) await rewrite()
-    await forgetFlows(leaving, coming)
+  async function changePorts(change: PortChange) {
+    const difference = ports.change(change)
+    if (difference.leaving.length + difference.coming.length === 0) return
+    if (!(await send(host, differenceMessages(table, difference)))) await rewrite()
+    // Best effort: a kernel before 5.8 cannot filter, and then flows fade by themselves after at most three minutes.
+    const flows = flowMessages(difference)
+    if (flows.length > 0) await send(host, flows)
   }
-
-  /** Best effort: an older kernel cannot filter, and then flows fade by themselves after at most three minutes. */
-  async function forgetFlows(leaving: readonly PublishedPort[], coming: readonly PublishedPort[]) {
-    const udp = (list: readonly PublishedPort[]) => list.filter(({ protocol }) => protocol === 'udp')
-    const messages = [...udp(leaving).map(({ target }) => forgetUdpTarget(target)), ...udp(coming).flatMap(({ hostPort }) => forgetUdpPort(hostPort))]
-    if (messages.length > 0) await tryExchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'netfilter', messages: messages.slice(0, 1024), about: 'forget UDP flows' })
+  async function removeDoomed() {
+    const remove = doomed
+    doomed = []
+    await changePorts({ remove }).catch((error: unknown) => log(`firewall: ${messageOf(error)}`))
   }
+  const changeBridges = (change: () => boolean) => exclusively(async () => (change() ? await rewrite() : undefined))
 
   return {
-    addBridge: (rules) =>
-      exclusively(async () => {
-        bridges.set(rules.bridge, rules)
-        await rewrite()
-      }),
-    removeBridge: (bridge) =>
-      exclusively(async () => {
-        if (bridges.delete(bridge)) await rewrite()
-      }),
+    addBridge: (rules) => changeBridges(() => Boolean(bridges.set(rules.bridge, rules))),
+    removeBridge: (bridge) => changeBridges(() => bridges.delete(bridge)),
     changePorts: (change) => exclusively(() => changePorts(change)),
+    removePortsSoon(removed) {
+      doomed.push(...removed)
+      if (removed.length > 0 && doomed.length === removed.length) void exclusively(removeDoomed)
+    },
+    settled: () => exclusively(async () => {}),
     reset: (state) =>
       exclusively(async () => {
         bridges.clear()
-        ports.clear()
         for (const rules of state.bridges) bridges.set(rules.bridge, rules)
-        for (const port of state.ports) ports.set(portKey(port), port)
+        ports.set(state.ports)
         separate = state.separate
         await rewrite()
       }),
     reinstall: () => exclusively(rewrite),
-    remove: () => exclusively(async () => void (await nft(renderRemoval(table)))),
+    remove: () => exclusively(() => nft(renderRemoval(table))),
     get rewrites() {
       return rewrites
     },
   }
 }
 
-const keeps = (one: PublishedPort | undefined, other: PublishedPort) => one !== undefined && samePort(one, other)
+/** Whether all of it was done. */
+async function send(host: FirewallHost, messages: readonly NetlinkMessage[]): Promise<boolean> {
+  const { failures } = await tryExchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'netfilter', messages, about: 'change the firewall' })
+  return failures.length === 0
+}

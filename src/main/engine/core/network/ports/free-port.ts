@@ -13,13 +13,13 @@ function probeTcp(address: string, port: number): Promise<Occupation> {
   const { promise, resolve } = Promise.withResolvers<Occupation>()
   const server = createServer()
   server.once('error', (error) => resolve(occupationOf(error)))
-  server.listen({ host: address, port, exclusive: true, ipv6Only: true }, () => server.close(() => resolve('free')))
+  server.listen({ host: address, port, exclusive: true, ipv6Only: address.includes(':') }, () => server.close(() => resolve('free')))
   return promise
 }
 
 function probeUdp(address: string, port: number): Promise<Occupation> {
   const { promise, resolve } = Promise.withResolvers<Occupation>()
-  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: true })
+  const socket = address.includes(':') ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4')
   socket.once('error', (error) => {
     socket.close()
     resolve(occupationOf(error))

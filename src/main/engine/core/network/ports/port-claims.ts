@@ -2,15 +2,16 @@ import { EngineError } from '#shared/errors.ts'
 import type { PortBinding, PortMapping } from '../sandbox.ts'
 import { ephemeralRange } from './ephemeral.ts'
 import { probePort, type Occupation } from './free-port.ts'
+import { ANY4, ANY6, createPortOwners, type PortOwners } from './port-owners.ts'
 
 /**
- * Which container has which port of the host.
+ * Turns wishes into mappings.
  *
  * A claim is made in memory before the host is asked, so that two starts at the same moment cannot both be told that a port is free.
  */
 export interface PortClaims {
   /**
-   * Turns wishes into mappings and claims them for the owner. A wish that `keep` already fulfils takes that mapping as it is.
+   * Claims ports for the owner. A wish that `keep` already fulfils takes that mapping as it is.
    * @throws conflict (port-allocated); nothing new is claimed then.
    */
   claim(owner: string, bindings: readonly PortBinding[], keep?: readonly PortMapping[]): Promise<PortMapping[]>
@@ -19,87 +20,40 @@ export interface PortClaims {
   release(mappings: readonly PortMapping[]): void
 }
 
-const ANY4 = '0.0.0.0'
-const ANY6 = '::'
-type Probe = (protocol: PortMapping['protocol'], address: string, port: number) => Promise<Occupation>
+export interface PortClaimsOptions {
+  /** Whether a port of the host could be listened on now. */
+  probe?: (protocol: PortMapping['protocol'], address: string, port: number) => Promise<Occupation>
+  /** Where random ports come from. */
+  range?: () => Promise<{ first: number; last: number }>
+}
 
-export function createPortClaims(options: { ipv6: boolean; probe?: Probe; range?: () => Promise<{ first: number; last: number }> }): PortClaims {
+export function createPortClaims(options: PortClaimsOptions = {}): PortClaims {
   const { probe = probePort, range = ephemeralRange } = options
-  /** `tcp/8080` → address → owner. */
-  const owners = new Map<string, Map<string, string>>()
-  let cursor = 0
-
-  const put = (owner: string, mapping: PortMapping) => {
-    const there = owners.get(slot(mapping)) ?? new Map<string, string>()
-    owners.set(slot(mapping), there.set(mapping.hostIp, owner))
-  }
-  function drop(mapping: PortMapping) {
-    const there = owners.get(slot(mapping))
-    if (there?.delete(mapping.hostIp) && there.size === 0) owners.delete(slot(mapping))
-  }
-  function ownerInTheWay(mapping: PortMapping): string | undefined {
-    for (const [address, owner] of owners.get(slot(mapping)) ?? []) if (addressesMeet(address, mapping.hostIp)) return owner
-    return undefined
-  }
-
-  /** Claims the port on all of the addresses or on none. */
-  async function tryPort(owner: string, wanted: readonly PortMapping[]): Promise<Refusal | undefined> {
-    for (const mapping of wanted) {
-      const other = ownerInTheWay(mapping)
-      if (other !== undefined) return { mapping, occupation: 'taken', owner: other }
-    }
-    for (const mapping of wanted) put(owner, mapping)
-    for (const mapping of wanted) {
-      const occupation = await probe(mapping.protocol, mapping.hostIp, mapping.hostPort)
-      if (occupation === 'free') continue
-      for (const each of wanted) drop(each)
-      return { mapping, occupation }
-    }
-    return undefined
-  }
-
+  const owners = createPortOwners()
+  const candidates = createCandidates(range)
   async function claimOne(owner: string, binding: PortBinding): Promise<PortMapping[]> {
     let refusal: Refusal | undefined
     for await (const hostPort of candidates(binding)) {
-      const wanted = addressesFor(binding.hostIp, options.ipv6).map((hostIp) => ({ protocol: binding.protocol, containerPort: binding.containerPort, hostIp, hostPort }))
-      const found = await tryPort(owner, wanted)
-      if (!found) return wanted
-      refusal = found
+      const outcome = await tryPort(owners, probe, owner, mappingsFor(binding, hostPort))
+      if (Array.isArray(outcome)) return outcome
+      refusal = outcome
     }
     throw refusalError(binding, refusal)
   }
-
-  async function* candidates({ hostPort }: PortBinding): AsyncIterable<number> {
-    if (typeof hostPort === 'number' && hostPort !== 0) return void (yield hostPort)
-    if (Array.isArray(hostPort)) {
-      for (let port = hostPort[0] as number; port <= (hostPort[1] as number); port++) yield port
-      return
-    }
-    const { first, last } = await range()
-    for (let tries = first; tries <= last; tries++) {
-      cursor = cursor < first || cursor >= last ? first : cursor + 1
-      yield cursor
-    }
-  }
-
   return {
-    adopt: (owner, mappings) => mappings.forEach((mapping) => put(owner, mapping)),
-    release: (mappings) => mappings.forEach(drop),
+    adopt: (owner, mappings) => mappings.forEach((mapping) => owners.put(owner, mapping)),
+    release: (mappings) => mappings.forEach(owners.drop),
     async claim(owner, bindings, keep = []) {
-      const claimed: PortMapping[] = []
+      using undo = new DisposableStack()
       const all: PortMapping[] = []
-      try {
-        for (const [index, binding] of bindings.entries()) {
-          const kept = keep.filter((mapping) => fulfils(mapping, binding, options.ipv6))
-          const mappings = kept.length > 0 ? kept : await claimOne(owner, binding).catch((error: unknown) => Promise.reject(atField(error, index)))
-          if (kept.length === 0) claimed.push(...mappings)
-          all.push(...mappings)
-        }
-        return all
-      } catch (error) {
-        for (const mapping of claimed) drop(mapping)
-        throw error
+      for (const [index, binding] of bindings.entries()) {
+        const kept = keep.filter((mapping) => fulfils(mapping, binding))
+        const claimed = kept.length > 0 ? [] : await claimOne(owner, binding).catch((error: unknown) => Promise.reject(atField(error, index)))
+        undo.defer(() => claimed.forEach(owners.drop))
+        all.push(...kept, ...claimed)
       }
+      undo.move()
+      return all
     },
   }
 }
@@ -110,15 +64,51 @@ interface Refusal {
   owner?: string
 }
 
-const slot = (mapping: Pick<PortMapping, 'protocol' | 'hostPort'>) => `${mapping.protocol}/${mapping.hostPort}`
-const isAny = (address: string) => address === ANY4 || address === ANY6
-const addressesMeet = (one: string, other: string) => one.includes(':') === other.includes(':') && (one === other || isAny(one) || isAny(other))
-const addressesFor = (hostIp: string, ipv6: boolean) => (hostIp !== '' ? [hostIp] : ipv6 ? [ANY4, ANY6] : [ANY4])
+/** Claims the port on all of the addresses or on none. `[::]` of "all addresses" is left out where the machine has no IPv6. */
+async function tryPort(owners: PortOwners, probe: NonNullable<PortClaimsOptions['probe']>, owner: string, wanted: readonly PortMapping[]): Promise<PortMapping[] | Refusal> {
+  for (const mapping of wanted) {
+    const other = owners.find(mapping)
+    if (other !== undefined) return { mapping, occupation: 'taken', owner: other }
+  }
+  using undo = new DisposableStack()
+  for (const mapping of wanted) {
+    owners.put(owner, mapping)
+    undo.defer(() => owners.drop(mapping))
+  }
+  const claimed: PortMapping[] = []
+  for (const mapping of wanted) {
+    const occupation = await probe(mapping.protocol, mapping.hostIp, mapping.hostPort)
+    if (occupation === 'free') claimed.push(mapping)
+    else if (occupation === 'no-such-address' && mapping.hostIp === ANY6 && wanted.length > 1) owners.drop(mapping)
+    else return { mapping, occupation }
+  }
+  undo.move()
+  return claimed
+}
 
-function fulfils(mapping: PortMapping, binding: PortBinding, ipv6: boolean): boolean {
-  const { hostPort } = binding
+/** Host ports that would do for the wish, in the order to be tried. Random ones go round, so that a port just given back rests. */
+function createCandidates(range: () => Promise<{ first: number; last: number }>) {
+  let cursor = 0
+  return async function* ({ hostPort }: PortBinding): AsyncIterable<number> {
+    if (typeof hostPort === 'number' && hostPort !== 0) return void (yield hostPort)
+    if (typeof hostPort === 'object') {
+      for (let port = hostPort[0]; port <= hostPort[1]; port++) yield port
+      return
+    }
+    const { first, last } = await range()
+    for (let tries = first; tries <= last; tries++) {
+      cursor = cursor < first || cursor >= last ? first : cursor + 1
+      yield cursor
+    }
+  }
+}
+
+const addressesFor = (hostIp: string) => (hostIp === '' ? [ANY4, ANY6] : [hostIp])
+const mappingsFor = ({ hostIp, protocol, containerPort }: PortBinding, hostPort: number): PortMapping[] => addressesFor(hostIp).map((address) => ({ protocol, containerPort, hostIp: address, hostPort }))
+
+function fulfils(mapping: PortMapping, { hostPort, protocol, containerPort, hostIp }: PortBinding): boolean {
   const portFits = hostPort === undefined || hostPort === 0 || (typeof hostPort === 'number' ? hostPort === mapping.hostPort : mapping.hostPort >= hostPort[0] && mapping.hostPort <= hostPort[1])
-  return portFits && mapping.protocol === binding.protocol && mapping.containerPort === binding.containerPort && addressesFor(binding.hostIp, ipv6).includes(mapping.hostIp)
+  return portFits && mapping.protocol === protocol && mapping.containerPort === containerPort && addressesFor(hostIp).includes(mapping.hostIp)
 }
 
 function refusalError(binding: PortBinding, refusal: Refusal | undefined): EngineError {
