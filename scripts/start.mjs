@@ -11,7 +11,10 @@ const args = process.argv.slice(2).filter((word) => word !== '--browser')
 const browserWanted = process.argv.includes('--browser')
 setup({ electron: !browserWanted })
 await continueUnderProjectNode()
-await build()
+await build().catch((error) => {
+  say(`the build failed: ${error.message}`)
+  process.exit(1)
+})
 
 const electron = browserWanted ? undefined : electronBinary()
 const display = process.env.WAYLAND_DISPLAY || process.env.DISPLAY
