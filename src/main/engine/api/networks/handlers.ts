@@ -1,0 +1,49 @@
+import { EngineError } from '#shared/errors.ts'
+import { empty, json, type Exchange, type Reply } from '../router.ts'
+import type { NetworksApiNeeds } from './needs.ts'
+import { decodeCreate, networkJson, type ConnectBody, type CreateBody, type DisconnectBody } from './wire.ts'
+
+export function list({ networks }: NetworksApiNeeds, exchange: Exchange): Reply {
+  return json(networks.list(exchange.query.filters()).map((network) => networkJson(network, { containers: false })))
+}
+
+export function inspect({ networks }: NetworksApiNeeds, exchange: Exchange): Reply {
+  const network = networks.get(exchange.params['id']!)
+  const scope = exchange.query.text('scope')
+  if (scope !== undefined && scope !== '' && scope !== network.scope) throw new EngineError('not-found', `network ${exchange.params['id']} not found`, { reason: 'no-such-network' })
+  return json(networkJson(network, { containers: true }))
+}
+
+export async function create({ networks }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
+  const { id, warning } = await networks.create(decodeCreate(await exchange.json<CreateBody>()))
+  return json({ Id: id, Warning: warning }, 201)
+}
+
+export async function remove({ networks }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
+  await networks.remove(exchange.params['id']!)
+  return empty()
+}
+
+export async function prune({ networks }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
+  return json({ NetworksDeleted: await networks.prune(exchange.query.filters()) })
+}
+
+export async function connect({ networks, containers }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
+  const { Container, EndpointConfig } = await exchange.json<ConnectBody>()
+  const network = networks.get(exchange.params['id']!)
+  await containers.connectNetwork(named(Container), network.id, EndpointConfig ?? {})
+  return empty(200)
+}
+
+/** With `Force` the network need not exist any more: the container's own record of it is what is removed. */
+export async function disconnect({ networks, containers }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
+  const { Container, Force } = await exchange.json<DisconnectBody>()
+  const network = networks.get(exchange.params['id']!)
+  await containers.disconnectNetwork(named(Container), network.id, Force === true)
+  return empty(200)
+}
+
+function named(container: string | undefined): string {
+  if (typeof container !== 'string' || container === '') throw new EngineError('invalid-argument', 'no container was named', { reason: 'no-container', field: 'Container' })
+  return container
+}
