@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import type { Settings } from '#shared/contract/settings.ts'
 import { electronBinary, projectRoot as root } from './binaries.ts'
 import { launchBrowserShell } from './browser-shell.ts'
 import { launchElectron } from './electron.ts'
@@ -22,6 +23,8 @@ export interface LaunchOptions {
   appearance?: 'light' | 'dark'
   locale?: string
   environment?: Record<string, string>
+  /** As if the user had chosen them before. Default: the first-run page was seen. */
+  settings?: Partial<Settings>
 }
 
 /** What a desktop was asked for, and how a test answers; only where the shell has a desktop. */
@@ -66,6 +69,7 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-app-'))
   undo.defer(() => rm(home, { recursive: true, force: true }))
   const launch = prepare(options, home)
+  await writeFile(join(home, 'settings.json'), JSON.stringify(launch.settings))
   const app = undo.use(await drivers[options.shell](launch))
   const lifetime = undo.move()
   return { ...app, shell: options.shell, engineSocket: launch.engineSocket, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
@@ -84,7 +88,7 @@ function prepare({ engineSocket, dataRoot, runRoot, ...options }: LaunchOptions,
   const run = runRoot ?? join(home, 'run')
   const socket = engineSocket ?? join(run, 'docker.sock')
   const engineArgs = engineSocket ? ['--engine-socket', engineSocket] : ['--data-root', dataRoot ?? join(home, 'data'), '--run-root', run, '--socket', socket]
-  return { width: 1280, height: 800, appearance: 'light', locale: 'en-US', environment: {}, ...options, root, home, engineSocket: socket, args: [...engineArgs, '--settings', join(home, 'settings.json')] }
+  return { width: 1280, height: 800, appearance: 'light', locale: 'en-US', environment: {}, settings: { welcomed: true }, ...options, root, home, engineSocket: socket, args: [...engineArgs, '--settings', join(home, 'settings.json')] }
 }
 
 /** What a driver gives back; the rest is added here. */
