@@ -17,7 +17,10 @@ export interface FakeHost extends Host {
 
 type Reply = (args: readonly string[], options: RunOptions | undefined) => Partial<RunResult>
 
-/** A host in memory: programs are recorded and answered by the test, system calls throw unless the test gives its own. */
+/**
+ * A host in memory: programs are recorded and answered by the test, system calls throw unless the test gives its own. With a
+ * `networkNamespace` it is a user's, and has a port forwarder in memory.
+ */
 export function createFakeHost(options: { facts?: Partial<HostFacts>; syscalls?: Partial<Syscalls>; networkNamespace?: string; portForwarder?: PortForwarder } = {}): FakeHost {
   const runs: RecordedRun[] = []
   const replies = new Map<string, Reply>()
@@ -25,7 +28,7 @@ export function createFakeHost(options: { facts?: Partial<HostFacts>; syscalls?:
     facts: { ...FAKE_FACTS, ...options.facts },
     syscalls: { ...unavailable(), ...options.syscalls },
     networkNamespace: options.networkNamespace,
-    portForwarder: options.portForwarder,
+    portForwarder: options.portForwarder ?? (options.networkNamespace === undefined ? undefined : createFakePortForwarder()),
     resolvers: undefined,
     runs,
     answer: (program, reply) => void replies.set(program, typeof reply === 'function' ? reply : () => reply),
