@@ -54,18 +54,23 @@ const isRoot = () => process.getuid() === 0
 const mayBecomeRoot = () => isRoot() || (installed('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0)
 
 function install(programs) {
-  const names = preferClientOnly(namesOf(programs, 'apt'))
-  say(`installing ${names.join(', ')}`)
-  return withoutStartingServices(() => apt(['install', ...names]) || (apt(['update']) && apt(['install', ...names])))
+  say(`installing ${programs.join(', ')}`)
+  return withoutStartingServices(() => {
+    if (apt('install', known(programs)) && programs.every(installed)) return true
+    // The lists may be missing or old; and one package that this release does not have must not keep the others out.
+    return apt('update', []) && apt('install', known(programs)) && programs.every(installed)
+  })
 }
 
-/** Debian from trixie on has Docker's client in a package of its own; before, it comes with the daemon. */
-function preferClientOnly(names) {
-  const clientOnly = names.includes('docker.io') && spawnSync('apt-cache', ['show', 'docker-cli'], { stdio: 'ignore' }).status === 0
-  return clientOnly ? names.map((name) => (name === 'docker.io' ? 'docker-cli' : name)) : names
+/** Packages that apt has. Debian from trixie on has Docker's client in a package of its own; before, it comes with the daemon. */
+function known(programs) {
+  const has = (name) => spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0
+  const names = namesOf(programs, 'apt').map((name) => (name === 'docker.io' && has('docker-cli') ? 'docker-cli' : name))
+  return names.filter(has)
 }
 
-function apt([verb, ...names]) {
+function apt(verb, names) {
+  if (verb === 'install' && names.length === 0) return true
   const args = ['apt-get', verb, '-y', '-qq', ...(verb === 'install' ? ['--no-install-recommends'] : []), ...names]
   const command = ['env', 'DEBIAN_FRONTEND=noninteractive', ...args]
   const [program, ...rest] = isRoot() ? command : ['sudo', '-n', ...command]
