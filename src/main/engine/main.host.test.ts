@@ -225,6 +225,13 @@ describe('as an ordinary user', () => {
     await expect(forwarder.remove(id)).rejects.toMatchObject({ code: 'not-found' })
   })
 
+  test('a run root that another user made first is refused', async () => {
+    mkdirSync(join(root, 'e/run'), { mode: 0o777 })
+    chmodSync(join(root, 'e/run'), 0o777)
+    chownSync(join(root, 'e/run'), user.uid + 1, user.gid)
+    await expect(startAsUser().ready).rejects.toThrow(`exit 4: slipway-engine: ${join(root, 'e/run')} belongs to another user`)
+  })
+
   test('a user without subordinate ids is told the command', async () => {
     const before = readFileSync('/etc/subuid', 'utf8')
     const range = before.split('\n').find((line) => line.startsWith(`${USER}:`))!.split(':')

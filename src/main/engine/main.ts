@@ -9,6 +9,7 @@ import { endRootlessKit } from './core/host/rootless/rootlesskit.ts'
 import type { RootlessNamespaces } from './core/host/rootless/namespaces.ts'
 import { loadSyscalls } from './core/host/syscalls.ts'
 import { createLayout, type Layout } from './layout.ts'
+import { refuseForeignFolders } from './own-folders.ts'
 import { prepareSocketPath } from './socket-path.ts'
 import { VERSION } from './version.ts'
 
@@ -69,6 +70,7 @@ function untilStopped(namespaces: RootlessNamespaces | undefined): Promise<{ sta
 function takeRoots(layout: Layout): DisposableStack {
   mkdirSync(layout.dataRoot, { recursive: true, mode: 0o711 })
   mkdirSync(layout.runRoot, { recursive: true, mode: isRoot() ? 0o711 : 0o700 })
+  refuseForeignFolders([layout.dataRoot, layout.runRoot])
   using stack = new DisposableStack()
   stack.use(acquireLock(loadSyscalls(), layout.lockFile, `the data root ${layout.dataRoot}`))
   stack.use(acquireLock(loadSyscalls(), layout.runLockFile, `the run root ${layout.runRoot}`))
