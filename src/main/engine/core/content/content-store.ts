@@ -32,6 +32,8 @@ export interface ContentIngester {
   writer(ref: string, expected?: Descriptor): Promise<ContentWriter>
   /** Writes bytes that are already in memory. */
   put(content: Uint8Array): Promise<Digest>
+  /** Takes a file that was hashed while it was written, on the same file system, as a blob; the file is gone after. */
+  adopt(file: string, written: { digest: Digest; size: number }): Promise<void>
 }
 export interface ContentWriter extends AsyncDisposable {
   /** Bytes already there from an earlier, cut attempt. */

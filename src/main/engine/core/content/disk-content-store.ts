@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isDigest, type Digest } from '#shared/oci/digest.ts'
-import { hexOf } from '#shared/oci/digest.ts'
+import { hexOf, isDigest, type Digest } from '#shared/oci/digest.ts'
 import { writeFileAtomic } from '#base/atomic-file.ts'
 import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { assertMatches, assertReadable, digestOf, noSuchBlob, SMALL_BLOB_LIMIT } from './blob-reader.ts'
 import type { ContentStore } from './content-store.ts'
 import { openIngest } from './ingest-file.ts'
 import { createTurns } from './turns.ts'
-import { verifiedStream } from './verified-stream.ts'
+import { mismatch, verifiedStream } from './verified-stream.ts'
 
 /** An ingest nobody touched for so long is not going to be resumed. */
 const STALE_INGEST = 7 * 24 * 3600_000
@@ -67,6 +66,11 @@ export async function openContentStore(root: string): Promise<ContentStore> {
         release()
         throw fromSystemError(error, 'cannot write to the content store')
       }
+    },
+    async adopt(file, { digest, size }) {
+      const found = await stat(file)
+      if (found.size !== size) throw mismatch({ digest }, `${found.size} bytes instead of ${size}`)
+      await rename(file, pathOf(digest))
     },
     async put(content) {
       const digest = digestOf(content)

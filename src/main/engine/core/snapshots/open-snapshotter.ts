@@ -59,11 +59,11 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
   const { host, storage, records } = parts
   return {
     has: (chain) => records.find('committed', chain) !== undefined,
-    async prepareLayer(chain, parent): Promise<LayerDraft> {
+    async prepareLayer(parent): Promise<LayerDraft> {
       const number = records.nextNumber()
       await storage.create(number, storage.layered ? [] : records.stack(parent), 'layer')
       const made = draft(parts, number, parent)
-      return { directory: made.directory, whiteouts: storage.form, commit: () => made.commit(chain), [Symbol.asyncDispose]: made[Symbol.asyncDispose] }
+      return { directory: made.directory, whiteouts: storage.form, commit: made.commit, [Symbol.asyncDispose]: made[Symbol.asyncDispose] }
     },
     async commit(key, chain) {
       const record = records.get('active', key)

@@ -8,8 +8,8 @@ import type { DiffSource, WhiteoutForm } from '../layers/layers.ts'
  * **active** snapshot is writable, has a **key** (a container's id, a build step's) and sits on a committed parent or on
  * nothing. Storage differs by machine (overlayfs, fuse-overlayfs, plain copies); what is said here does not.
  *
- * Unpacking an image: for each layer whose chain ID is not yet committed, `prepareLayer(chain)` gives an empty directory to
- * apply the layer into (whiteouts in the form the draft asks for) and `commit` of the draft makes it appear under its chain ID in one
+ * Unpacking an image: for each layer whose chain ID is not yet committed, `prepareLayer(parent)` gives an empty directory to
+ * apply the layer into (whiteouts in the form the draft asks for) and `commit(chain)` of the draft makes it appear under its chain ID in one
  * step. Where `independent` is true, layers of one image may be prepared and applied at the same time, in any order, and only committed
  * in order; where it is false (plain copies) a draft starts as a copy of its parent, which must be committed before.
  *
@@ -27,7 +27,7 @@ export interface Snapshotter {
   /** Drafts do not need their parent to be committed first. */
   readonly independent: boolean
   has(chain: ChainId): boolean
-  prepareLayer(chain: ChainId, parent: ChainId | undefined): Promise<LayerDraft>
+  prepareLayer(parent: ChainId | undefined): Promise<LayerDraft>
   prepare(key: string, parent: ChainId | undefined): Promise<void>
   hasActive(key: string): boolean
   mount(key: string, target: string): Promise<void>
@@ -58,7 +58,7 @@ export interface LayerDraft extends AsyncDisposable {
   readonly directory: string
   readonly whiteouts: WhiteoutForm
   /** @throws failed-precondition when the parent is not committed. The chain being there already, the draft is only removed. */
-  commit(): Promise<void>
+  commit(chain: ChainId): Promise<void>
 }
 
 export interface ChangesCopy extends AsyncDisposable {

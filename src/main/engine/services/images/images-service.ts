@@ -34,7 +34,8 @@ export interface Images {
   /** A docker-archive that is an OCI layout as well. */
   save(names: readonly string[], options?: { platform?: Platform; signal?: AbortSignal }): Promise<Readable>
   load(archive: Readable, options?: LoadOptions): Promise<LoadedImage[]>
-  import(source: Readable, options?: ImportOptions): Promise<ImageId>
+  /** One layer from a tar archive in any compression, or from the URL of one. */
+  import(source: Readable | string, options?: ImportOptions): Promise<ImageId>
 
   /**
    * Freezes an active snapshot as a layer: what it changed becomes a committed snapshot. With `keep` the snapshot stays in use and a
@@ -172,8 +173,6 @@ export interface ImportOptions {
   /** Dockerfile instructions: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, SHELL, STOPSIGNAL, USER, VOLUME, WORKDIR. */
   changes?: readonly string[]
   platform?: Platform
-  /** What history says it came from. */
-  origin?: string
   signal?: AbortSignal
 }
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import type { Digest } from '#shared/oci/digest.ts'
@@ -36,6 +37,7 @@ export function createMemoryContentStore(): ContentStore & { blobs: Map<Digest, 
     },
     remove: async (digest) => void blobs.delete(digest),
     writer: async (ref, expected) => memoryWriter(ref, expected, ingests, blobs, await turns.take(ref)),
+    adopt: async (file, { digest }) => void blobs.set(digest, await readFile(file)),
     put: async (content) => {
       const digest = digestOf(content)
       blobs.set(digest, content)

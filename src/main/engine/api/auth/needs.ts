@@ -1,0 +1,3 @@
+import type { Images } from '../../services/images/images-service.ts'
+
+export type AuthApiNeeds = Pick<Images, 'authenticate'>

@@ -1,0 +1,121 @@
+import { pipeline } from 'node:stream/promises'
+import { EngineError } from '#shared/errors.ts'
+import { findReference } from '#shared/oci/reference.ts'
+import { json, type Exchange, type Reply } from '../router.ts'
+import { streamProgress } from '../streams/json-lines.ts'
+import { platformOf } from '../streams/platform-text.ts'
+import { registryAuthOf } from '../streams/registry-auth.ts'
+import type { ImagesApiNeeds } from './needs.ts'
+import { detailsJson, historyJson, progressJson, removalJson, searchJson, summaryJson } from './wire.ts'
+
+type Needs = ImagesApiNeeds
+const nameOf = ({ params }: Exchange) => params['name'] ?? ''
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined) => (value === undefined ? {} : ({ [key]: value } as Record<Key, Value>))
+
+export async function list(needs: Needs, { query, apiVersion }: Exchange): Promise<Reply> {
+  // Before API 1.25 clients filtered by name with a parameter of its own.
+  const pattern = query.text('filter')
+  const filters = { ...query.filters(), ...(pattern && { reference: [pattern] }) }
+  const images = await needs.list({ all: query.flag('all'), filters, sharedSize: query.flag('shared-size') })
+  return json(images.map((image) => summaryJson(image, apiVersion)))
+}
+
+export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> {
+  return json(detailsJson(await needs.inspect(nameOf(exchange)), exchange.apiVersion))
+}
+
+export async function history(needs: Needs, exchange: Exchange): Promise<Reply> {
+  return json((await needs.history(nameOf(exchange))).map(historyJson))
+}
+
+export async function tag(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const repository = exchange.query.text('repo') ?? ''
+  const wanted = exchange.query.text('tag')
+  await needs.tag(nameOf(exchange), wanted ? `${repository}:${wanted}` : repository)
+  return { status: 201 }
+}
+
+export async function remove(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const steps = await needs.remove(nameOf(exchange), { force: exchange.query.flag('force'), prune: !exchange.query.flag('noprune') })
+  return json(steps.map(removalJson))
+}
+
+export async function prune(needs: Needs, { query }: Exchange): Promise<Reply> {
+  const { steps, reclaimed } = await needs.prune(query.filters())
+  return json({ ImagesDeleted: steps.length > 0 ? steps.map(removalJson) : null, SpaceReclaimed: reclaimed })
+}
+
+export async function search(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const { query, signal } = exchange
+  const limit = query.integer('limit')
+  if (limit !== undefined && (limit < 0 || limit > 100)) throw new EngineError('invalid-argument', `limit ${limit} is outside the range of [1, 100]`)
+  const results = await needs.search(query.text('term') ?? '', { ...(limit && { limit }), filters: query.filters(), ...optional('auth', registryAuthOf(exchange)), signal })
+  return json(results.map(searchJson))
+}
+
+/** POST /images/create pulls with `fromImage` and imports with `fromSrc`. */
+export async function create(needs: Needs, exchange: Exchange): Promise<Reply | undefined> {
+  return exchange.query.text('fromImage') ? pull(needs, exchange) : importImage(needs, exchange)
+}
+
+async function pull(needs: Needs, exchange: Exchange): Promise<undefined> {
+  const { query, signal } = exchange
+  const image = query.text('fromImage') ?? ''
+  const wanted = query.text('tag')
+  const name = wanted ? `${image}${wanted.includes(':') ? '@' : ':'}${wanted}` : image
+  const reference = findReference(name)
+  const allTags = reference !== undefined && reference.tag === undefined && reference.digest === undefined
+  return streamProgress(exchange, async (emit) => {
+    await needs.pull(name, { allTags, signal, ...optional('platform', platformOf(query.text('platform'))), ...optional('auth', registryAuthOf(exchange)), onProgress: (progress) => emit(progressJson(progress)) })
+  })
+}
+
+async function importImage(needs: Needs, exchange: Exchange): Promise<undefined> {
+  const { query, signal, request } = exchange
+  const source = query.text('fromSrc') ?? ''
+  const repository = query.text('repo')
+  const wanted = query.text('tag')
+  const options = {
+    ...(repository && { name: wanted ? `${repository}:${wanted}` : repository }),
+    ...optional('message', query.text('message') || undefined),
+    ...optional('platform', platformOf(query.text('platform'))),
+    changes: query.all('changes'),
+    signal,
+  }
+  return streamProgress(exchange, async (emit) => {
+    const id = await needs.import(source === '-' ? request : source, options)
+    emit({ status: id })
+  })
+}
+
+export async function push(needs: Needs, exchange: Exchange): Promise<undefined> {
+  const { query, signal } = exchange
+  const name = nameOf(exchange)
+  const wanted = query.text('tag')
+  const reference = findReference(name)
+  const allTags = !wanted && reference !== undefined && reference.tag === undefined && reference.digest === undefined
+  return streamProgress(exchange, async (emit) => {
+    await needs.push(name, { ...(wanted && { tag: wanted }), allTags, signal, ...optional('auth', registryAuthOf(exchange)), onProgress: (progress) => emit(progressJson(progress)) })
+  })
+}
+
+export async function save(needs: Needs, exchange: Exchange): Promise<undefined> {
+  const single = exchange.params['name']
+  const names = single === undefined ? exchange.query.all('names').flatMap((value) => value.split(',')) : [single]
+  const archive = await needs.save(names, { ...optional('platform', platformOf(exchange.query.text('platform'))), signal: exchange.signal })
+  exchange.response.writeHead(200, { 'Content-Type': 'application/x-tar' })
+  // Headers are gone by now: a failure can only cut the connection, which the client takes for an error.
+  await pipeline(archive, exchange.response).catch(() => exchange.response.destroy())
+  return undefined
+}
+
+export async function load(needs: Needs, exchange: Exchange): Promise<undefined> {
+  const quiet = exchange.query.flag('quiet')
+  return streamProgress(exchange, async (emit) => {
+    const loaded = await needs.load(exchange.request, { signal: exchange.signal, ...(!quiet && { onProgress: (progress) => emit(progressJson(progress)) }) })
+    for (const { id, names } of loaded) {
+      if (names.length === 0) emit({ stream: `Loaded image ID: ${id}\n` })
+      for (const name of names) emit({ stream: `Loaded image: ${name}\n` })
+    }
+  })
+}

@@ -1,0 +1,7 @@
+
+import type { Images } from '../../services/images/images-service.ts'
+
+/** What Docker's image endpoints require. */
+export interface ImagesApiNeeds
+  extends Pick<Images, 'list' | 'inspect' | 'history' | 'pull' | 'push' | 'tag' | 'remove' | 'prune' | 'save' | 'load' | 'import' | 'search'> {
+}

@@ -1,0 +1,27 @@
+import { chmodSync, lchownSync, lstatSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * Gives directories that a layer did not announce the owner and mode they have in the layers below (top to bottom): a layer that
+ * only holds `tmp/x` must not make /tmp unwritable. `implied` is relative to `directory`, parents first.
+ */
+export function adoptAttributes(directory: string, implied: readonly string[], below: readonly string[]): void {
+  for (const path of implied) {
+    const model = below.map((layer) => realDirectory(layer, path)).find((found) => found !== undefined)
+    if (!model) continue
+    lchownSync(join(directory, path), model.uid, model.gid)
+    chmodSync(join(directory, path), model.mode & 0o7777)
+  }
+}
+
+/** Undefined where the path is absent, or goes through anything but directories. */
+function realDirectory(layer: string, path: string): Stats | undefined {
+  let place = layer
+  let found: Stats | undefined
+  for (const part of path.split('/')) {
+    place = join(place, part)
+    found = lstatSync(place, { throwIfNoEntry: false })
+    if (!found?.isDirectory()) return undefined
+  }
+  return found
+}

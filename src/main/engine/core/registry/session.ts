@@ -1,0 +1,76 @@
+import { EngineError, isEngineError } from '#shared/errors.ts'
+import type { Reference } from '#shared/oci/reference.ts'
+import { authorize } from './authorization.ts'
+import { parseChallenge } from './challenge.ts'
+import type { Endpoint } from './endpoints.ts'
+import type { Http, HttpRequest, HttpResponse } from './http.ts'
+import type { Credentials, RegistryOptions } from './registry.ts'
+
+/** A request to a path below /v2/ or, as registries answer with Location, to a whole URL. */
+export interface SessionRequest extends Omit<HttpRequest, 'url' | 'insecure'> {
+  path: string
+  scopes: readonly string[]
+}
+
+/**
+ * One endpoint with the authorization it wants. The first answer of 401 is followed by asking for a token and one repetition; a second
+ * 401 is the answer. Credentials are only ever sent to the endpoint's own origin.
+ */
+export class Session {
+  readonly endpoint: Endpoint
+  readonly #http: Http
+  readonly #options: RegistryOptions
+  readonly #credentials: Credentials
+  /** Authorization by scope. */
+  readonly #granted = new Map<string, Promise<string | undefined>>()
+
+  constructor(endpoint: Endpoint, http: Http, options: RegistryOptions, credentials: Credentials) {
+    this.endpoint = endpoint
+    this.#http = http
+    this.#options = options
+    // The account is the registry's; what stands in front of it for others has none.
+    this.#credentials = endpoint.mirror ? {} : credentials
+  }
+
+  async send(request: SessionRequest): Promise<HttpResponse> {
+    const url = request.path.startsWith('/') ? new URL(this.endpoint.origin + this.endpoint.prefix + request.path) : new URL(request.path)
+    const isOwn = url.origin === this.endpoint.origin
+    const key = request.scopes.join(' ')
+    const known = isOwn ? await this.#granted.get(key) : undefined
+    const first = await this.#send(request, url, known)
+    if (first.status !== 401 || !isOwn) return first
+    const challenge = parseChallenge(first.headers['www-authenticate'])
+    const isRepeatable = request.body === undefined || typeof request.body === 'string' || request.body instanceof Uint8Array
+    if (!challenge || !isRepeatable) return first
+    const granted = authorize({ http: this.#http, endpoint: this.endpoint, options: this.#options, credentials: this.#credentials, challenge, scopes: request.scopes, ...(request.signal && { signal: request.signal }) }).then(({ header }) => header)
+    this.#granted.set(key, granted)
+    granted.catch(() => this.#granted.delete(key))
+    const header = await granted
+    if (header === undefined || header === known) return first
+    first.body.resume().on('error', () => {})
+    return this.#send(request, url, header)
+  }
+
+  #send({ path: _, scopes: __, ...request }: SessionRequest, url: URL, authorization: string | undefined): Promise<HttpResponse> {
+    const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) }
+    return this.#http.send({ ...request, url: url.href, headers, insecure: this.endpoint.insecure && url.hostname === new URL(this.endpoint.origin).hostname })
+  }
+}
+
+/** A token that was right is renewed by another 401; whoever got one refused gets a plain error. */
+export const repositoryScope = (reference: Reference, actions: string): string => `repository:${reference.repository}:${actions}`
+
+/** Tries the endpoints in turn until one speaks the protocol. @throws the last failure */
+export async function firstAnswering<Result>(sessions: readonly Session[], attempt: (session: Session) => Promise<Result>): Promise<Result> {
+  let last: unknown
+  for (const [index, session] of sessions.entries()) {
+    try {
+      return await attempt(session)
+    } catch (error) {
+      last = isEngineError(last) && last.code !== 'unavailable' ? last : error
+      const mayGoOn = session.endpoint.mirror || (isEngineError(error) && (error.code === 'unavailable' || error.reason === 'not-a-registry'))
+      if (!mayGoOn || index === sessions.length - 1 || isEngineError(error, 'cancelled')) throw session.endpoint.mirror ? error : last
+    }
+  }
+  throw last ?? new EngineError('internal', 'a registry without endpoints')
+}

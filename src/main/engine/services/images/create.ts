@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs'
+import { EngineError } from '#shared/errors.ts'
+import { mediaTypes } from '#shared/oci/descriptor.ts'
+import type { ChainId, DiffId, ImageId } from '#shared/oci/digest.ts'
+import { familiarName, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import type { Lease } from '../../core/leases/leases.ts'
+import { detectCompression } from '../../core/layers/decompress.ts'
+import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
+import { chainOn, chainsOf } from './chains.ts'
+import type { CommittedLayer, CreateImageRequest } from './images-service.ts'
+import { registerImage } from './register.ts'
+import type { Service } from './service.ts'
+import { publishImageEvent } from './tag-events.ts'
+
+export interface LayerOptions {
+  parent: ChainId | undefined
+  lease?: Lease
+  signal?: AbortSignal
+}
+
+/** Freezes what an active snapshot changed. No blob is kept: the layer is canonical and can be made again (core/layers). */
+export async function commitLayer(service: Service, key: string, { parent, keep = false, lease, signal }: LayerOptions & { keep?: boolean }): Promise<CommittedLayer> {
+  const { snapshots, layers } = service
+  if (keep) {
+    await using copy = await snapshots.copyChanges(key)
+    const measured = await layers.measure(copy.source, { ...(signal && { signal }) })
+    return commitMeasured(service, measured, parent, lease, (chain) => copy.commit(chain))
+  }
+  const measured = await layers.measure(snapshots.changesOf({ key }), { ...(signal && { signal }) })
+  return commitMeasured(service, measured, parent, lease, (chain) => snapshots.commit(key, chain))
+}
+
+async function commitMeasured({ records }: Service, { diffId, size, contentSize }: { diffId: DiffId; size: number; contentSize: number }, parent: ChainId | undefined, lease: Lease | undefined, commit: (chain: ChainId) => Promise<void>): Promise<CommittedLayer> {
+  const chain = chainOn(parent, diffId)
+  lease?.hold(chain)
+  if (!records.layers.find(diffId)) records.layers.put(diffId, { diffId, chain, size, contentSize })
+  await commit(chain)
+  return { diffId, chain, size: contentSize }
+}
+
+/** A tar file as a layer; its bytes are kept as the blob. */
+export async function addLayer(service: Service, file: string, options: LayerOptions): Promise<CommittedLayer> {
+  await using writer = await service.content.writer(`file/${file}`)
+  await writer.truncate()
+  let head: Uint8Array | undefined
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    head ??= chunk.subarray(0, 6)
+    await writer.write(chunk)
+  }
+  const { digest, size } = await writer.commit()
+  options.lease?.hold(digest)
+  const compression = detectCompression(head ?? new Uint8Array())
+  const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : compression === 'zstd' ? mediaTypes.ociLayerZstd : mediaTypes.ociLayer
+  return applyBlob(service, { mediaType, digest, size }, options)
+}
+
+/** Applies a blob of the content store as a new layer. */
+export async function applyBlob(service: Service, blob: { mediaType: string; digest: CommittedLayer['diffId']; size: number }, { parent, lease, signal }: LayerOptions): Promise<CommittedLayer> {
+  const { snapshots, layers, content, records } = service
+  await using draft = await snapshots.prepareLayer(parent)
+  const applied = await layers.apply(content.pathOf(blob.digest), draft.directory, { whiteouts: draft.whiteouts, ...(signal && { signal }) })
+  if (parent !== undefined && applied.implied?.length) adoptAttributes(draft.directory, applied.implied, snapshots.layerDirectories(parent))
+  const chain = chainOn(parent, applied.diffId)
+  lease?.hold(chain)
+  const known = records.layers.find(applied.diffId)
+  records.layers.put(applied.diffId, { ...known, diffId: applied.diffId, chain: known && snapshots.has(known.chain) ? known.chain : chain, size: applied.size, contentSize: applied.contentSize, blob: known?.blob ?? blob })
+  await draft.commit(chain)
+  return { diffId: applied.diffId, chain, size: applied.contentSize }
+}
+
+/** @throws failed-precondition when a layer is not committed. */
+export async function createImage(service: Service, { config, parent, names = [], event }: CreateImageRequest): Promise<ImageId> {
+  const { content, records, events, snapshots } = service
+  const references = names.map((name) => withDefaultTag(parseReference(name)))
+  const absent = chainsOf(config.rootfs.diff_ids).find((chain) => !snapshots.has(chain))
+  if (absent !== undefined) throw new EngineError('failed-precondition', `layer ${absent} of the new image is not committed`, { reason: 'no-such-layer' })
+  const id = (await content.put(Buffer.from(JSON.stringify(config)))) as string as ImageId
+  const image = registerImage(records, { id, config, names: references.map((reference) => ({ name: formatReference(reference) })), ...(parent !== undefined && { parent }) })
+  if (event !== undefined) publishImageEvent(events, event, id, image, id)
+  for (const reference of references) publishImageEvent(events, 'tag', id, image, familiarName(reference))
+  return id
+}

@@ -1,0 +1,44 @@
+import { EngineError } from '#shared/errors.ts'
+import { authenticate, inspectDistribution, searchImages } from './ask-registry.ts'
+import type { ImagesContext } from './context.ts'
+import { addLayer, commitLayer, createImage } from './create.ts'
+import type { Images } from './images-service.ts'
+import { imageHistory, inspectImage, listImages } from './list.ts'
+import { pullImage } from './pull.ts'
+import { pruneImages, removeImage } from './remove.ts'
+import { ensureImage, findImage, resolveImage } from './resolve.ts'
+import { createService } from './service.ts'
+import { tagImage } from './tag.ts'
+
+/** The images service: see images-service.ts for its words. */
+export function createImages(context: ImagesContext): Images {
+  const service = createService(context)
+  const { records } = service
+  const later = () => Promise.reject(new EngineError('not-implemented', 'being written'))
+  return {
+    resolve: (name, platform) => resolveImage(service, name, platform),
+    find: (name) => findImage(service, name),
+    ensure: (name, options) => ensureImage(service, name, options),
+    pull: (name, options) => pullImage(service, name, options),
+    push: later,
+    list: (options) => listImages(service, options),
+    inspect: (name) => inspectImage(service, name),
+    history: (name) => imageHistory(service, name),
+    tag: (source, target) => tagImage(service, source, target),
+    remove: (name, options) => removeImage(service, name, options),
+    prune: (filters) => pruneImages(service, filters),
+    save: later,
+    load: later,
+    import: later,
+    commitLayer: (key, options) => commitLayer(service, key, options),
+    addLayer: (file, options) => addLayer(service, file, options),
+    create: (request) => createImage(service, request),
+    search: (term, options) => searchImages(service, term, options),
+    distribution: (name, auth, signal) => inspectDistribution(service, name, auth, signal),
+    authenticate: (auth, signal) => authenticate(service, auth, signal),
+    layersSize: () => records.layers.list().reduce((sum, layer) => sum + layer.contentSize, 0),
+    get count() {
+      return records.images.size
+    },
+  }
+}

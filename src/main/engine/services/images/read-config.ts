@@ -1,0 +1,35 @@
+import { EngineError } from '#shared/errors.ts'
+import { isDigest } from '#shared/oci/digest.ts'
+import type { ImageConfig } from '#shared/oci/image-config.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
+import type { ContentProvider } from '../../core/content/content-store.ts'
+
+const LAYER_LIMIT = 500
+const REMEMBERED = 16
+
+/** Parses a config. @throws invalid-argument */
+export function parseConfig(content: Uint8Array): ImageConfig {
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(content).toString('utf8'))
+  } catch (cause) {
+    throw new EngineError('invalid-argument', 'invalid image config: not JSON', { reason: 'invalid-config', cause })
+  }
+  const config = (typeof value === 'object' && value !== null ? value : {}) as Partial<ImageConfig>
+  const diffIds: unknown = config.rootfs?.diff_ids ?? []
+  if (!Array.isArray(diffIds) || !diffIds.every((id) => typeof id === 'string' && isDigest(id))) throw new EngineError('invalid-argument', 'invalid image config: rootfs.diff_ids are not digests', { reason: 'invalid-config' })
+  if (diffIds.length > LAYER_LIMIT) throw new EngineError('invalid-argument', `invalid image config: ${diffIds.length} layers; at most ${LAYER_LIMIT} can be stacked`, { reason: 'too-many-layers' })
+  return { ...config, os: config.os || 'linux', architecture: config.architecture ?? '', rootfs: { type: 'layers', diff_ids: diffIds } }
+}
+
+/** Configs by image, the last few kept in memory. */
+export function createConfigReader(content: ContentProvider) {
+  const known = new Map<ImageId, ImageConfig>()
+  return async (id: ImageId): Promise<ImageConfig> => {
+    const found = known.get(id) ?? parseConfig(await content.read({ digest: id }))
+    known.delete(id)
+    known.set(id, found)
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value!)
+    return found
+  }
+}

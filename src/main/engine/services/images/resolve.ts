@@ -1,0 +1,48 @@
+import { EngineError, isEngineError } from '#shared/errors.ts'
+import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
+import { parseReference } from '#shared/oci/reference.ts'
+import type { Lease } from '../../core/leases/leases.ts'
+import { isPlatform } from './choose-platform.ts'
+import type { PullOptions, ResolvedImage } from './images-service.ts'
+import { pullImage } from './pull.ts'
+import type { ImageRecord } from './records.ts'
+import type { Service } from './service.ts'
+
+/** @throws not-found */
+export async function resolveImage(service: Service, name: string, platform?: Platform): Promise<ResolvedImage> {
+  const record = service.records.get(name)
+  if (platform && !isPlatform(record.platform, platform))
+    throw new EngineError('not-found', `image with reference ${name} was found but its platform (${formatPlatform(record.platform)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform', hint: 'Pull it with the platform you want.' })
+  return toResolved(service, record)
+}
+
+export async function findImage(service: Service, name: string): Promise<ResolvedImage | undefined> {
+  const record = service.records.find(name)
+  return record && toResolved(service, record)
+}
+
+/** Resolves, pulling what is not there (of that platform). */
+export async function ensureImage(service: Service, name: string, { lease, ...options }: PullOptions & { lease?: Lease } = {}): Promise<ResolvedImage> {
+  try {
+    const found = await resolveImage(service, name, options.platform)
+    hold(lease, found)
+    return found
+  } catch (error) {
+    if (!isEngineError(error, 'not-found')) throw error
+  }
+  parseReference(name)
+  const { id } = await pullImage(service, name, options)
+  const found = await toResolved(service, service.records.get(id))
+  hold(lease, found)
+  return found
+}
+
+function hold(lease: Lease | undefined, { id, chain }: ResolvedImage): void {
+  lease?.hold(id)
+  if (chain !== undefined) lease?.hold(chain)
+}
+
+async function toResolved({ records, configOf }: Service, record: ImageRecord): Promise<ResolvedImage> {
+  const names = records.namesOf(record.id).map(({ name }) => name)
+  return { id: record.id, manifest: record.manifest?.digest, config: await configOf(record.id), chain: record.chain, names: names.filter((name) => !name.includes('@')), platform: record.platform }
+}

@@ -1,0 +1,29 @@
+import type { ImagesContext } from './context.ts'
+import { createConfigReader } from './read-config.ts'
+import { openImageRecords, type ImageRecords } from './records.ts'
+import { createGate, createSharedWork, type Gate, type SharedWork } from './shared-work.ts'
+import type { ImageConfig } from '#shared/oci/image-config.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
+
+/** As many downloads at a time as Docker's default. */
+const DOWNLOADS = 3
+/** Uploads, likewise. */
+const UPLOADS = 5
+
+/** What every verb works with. */
+export interface Service extends ImagesContext {
+  records: ImageRecords
+  shared: SharedWork
+  downloads: Gate
+  uploads: Gate
+  configOf(id: ImageId): Promise<ImageConfig>
+}
+
+export const createService = (context: ImagesContext): Service => ({
+  ...context,
+  records: openImageRecords(context.metadata),
+  shared: createSharedWork(),
+  downloads: createGate(DOWNLOADS),
+  uploads: createGate(UPLOADS),
+  configOf: createConfigReader(context.content),
+})
