@@ -1,8 +1,27 @@
+import { mkdir } from 'node:fs/promises'
+import { architectureOf } from '#shared/oci/platform.ts'
 import { createApiServer } from './api/server.ts'
-import type { Route } from './api/router.ts'
-import { systemRoutes } from './api/system/routes.ts'
+import { openContentStore } from './core/content/disk-content-store.ts'
+import { createEventBus, unixNano } from './core/events/memory-event-bus.ts'
 import type { Host } from './core/host/host.ts'
+import { createLayers } from './core/layers/worker-layers.ts'
+import { createLeases } from './core/leases/leases.ts'
+import { openMetadataStore } from './core/metadata/sqlite-metadata-store.ts'
+import { createRegistry } from './core/registry/create-registry.ts'
+import { createRuntime } from './core/runtime/create-runtime.ts'
+import { createSpecMaker } from './core/runtime/spec/spec-maker.ts'
+import { openSnapshotter } from './core/snapshots/open-snapshotter.ts'
+import { engineIdentity, networkInstance } from './identity.ts'
 import type { Layout } from './layout.ts'
+import { engineRoutes } from './routes.ts'
+import { createBuilder } from './services/builder/builder.ts'
+import { createCacheMounts } from './services/builder/cache-mounts.ts'
+import { createContainers, type Containers } from './services/containers/containers.ts'
+import { createImages } from './services/images/images.ts'
+import { createNetworks } from './services/networks/networks.ts'
+import { createSystem } from './services/system/system.ts'
+import { createVolumes } from './services/volumes/volumes.ts'
+import { containersUsingImage, containersUsingVolume, countContainers } from './uses.ts'
 
 export interface EngineOptions {
   layout: Layout
@@ -26,15 +45,48 @@ export interface Engine extends AsyncDisposable {
   stopContainers(): Promise<void>
 }
 
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+/** The parts list. What one part needs of another is introduced here and nowhere else. */
+export async function createEngine({ layout, host, registryMirrors, version, log = toStandardError }: EngineOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
-  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`))
-  const routes: Route[] = [...systemRoutes({ version: options.version, facts: options.host.facts })]
-  const server = parts.use(createApiServer({ routes, version: options.version, log }))
+  await mkdir(layout.temporary, { recursive: true, mode: 0o700 })
+  const closing = new AbortController()
+  const clock = unixNano
+  const metadata = parts.use(openMetadataStore(layout.database))
+  const events = createEventBus(clock)
+  const leases = createLeases()
+  const content = await openContentStore(layout.content)
+  const layers = parts.use(createLayers())
+  const snapshots = await openSnapshotter({ root: layout.snapshots, host, metadata, layers })
+  const registry = createRegistry({ mirrors: registryMirrors })
+  const runtime = parts.adopt(createRuntime({ host, layout }), (made) => made.close())
+  const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, instance: networkInstance(layout), log }))
+
+  // Images and volumes ask which containers use them, and containers ask for both: the question is answered late.
+  const users = (): Containers => containers
+  const platform = { os: 'linux', architecture: architectureOf(process.arch) }
+  const images = createImages({ content, layers, snapshots, registry, metadata, events, leases, platform, temporary: layout.temporary, needs: { containersUsing: (image) => containersUsingImage(users(), image) } })
+  const volumes = createVolumes({ metadata, events, host, layout, clock, needs: { containersUsing: (volume) => containersUsingVolume(users(), volume) } })
+  const spec = createSpecMaker(host, layout)
+  const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, closing: closing.signal, needs: { images, networks, volumes } })
+  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache) })
+  const system = createSystem({
+    facts: host.facts,
+    layout,
+    id: engineIdentity(metadata),
+    version,
+    registryMirrors,
+    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], storageDriver: snapshots.driver, defaultAddressPools: () => [] },
+  })
+
+  await containers.restore()
+  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, images, networks, volumes, builder, system, events, clock, layout }), version, log }))
+  parts.defer(() => closing.abort())
   const held = parts.move()
   return {
-    listen: (socketPath) => server.listen(socketPath, options.host.facts.rootless ? 0o600 : 0o660),
-    stopContainers: async () => {},
+    listen: (socketPath) => server.listen(socketPath, host.facts.rootless ? 0o600 : 0o660),
+    stopContainers: () => containers.stopAll(),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }
+
+const toStandardError = (line: string) => void process.stderr.write(`${line}\n`)

@@ -13,6 +13,7 @@ import { logDriverOf } from './log-drivers.ts'
 import { networkKind, sandboxRequestOf } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
 import { openMounts } from './open-mounts.ts'
+import { removeLocked } from './remove.ts'
 import { specInputOf } from './spec-input.ts'
 import { lastEnd, type ContainerState, type StartFailure } from './state.ts'
 
@@ -33,26 +34,32 @@ export function refuseUnlessStartable({ id, state }: ContainerRecord): void {
   if (state.status === 'removing') throw new EngineError('failed-precondition', 'container is marked for removal and cannot be started')
 }
 
-/** The steps of a start; whoever calls holds the container's lock. What was made is undone on failure, and the failure recorded. */
+/** Whoever calls holds the container's lock. A failure is recorded; a container that was to remove itself goes. */
 export async function startLocked(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
-  const live = ctx.live.of(record.id)
-  clearTimeout(live.restartTimer)
-  await using undo = new AsyncDisposableStack()
+  clearTimeout(ctx.live.of(record.id).restartTimer)
+  ctx.live.of(record.id).restartTimer = undefined
   try {
-    await mkdir(ctx.layout.container(record.id).data, { recursive: true })
-    const [network, rootfs] = await settleAll([openNetwork(ctx, record, undo), openRootfs(ctx, record, undo)])
-    const files = { ...network.files, hostname: await writeHostname(ctx, record) }
-    const { spec } = await ctx.spec.container(specInputOf(ctx, record, { ...rootfs, sandbox: network.sandbox, files, consoleSize: consoleSizeOf(record) }))
-    const task = undo.adopt(await ctx.runtime.createTask({ id: record.id, spec, ...stdioOf(ctx, record) }), (made) => made.remove())
-    await settleAll([...live.pendingAttachments].map((attachment) => attachment.join(task)))
-    const pid = await task.start()
-    const startedAt = formatTimestamp(ctx.clock())
-    commitRunning(ctx, record, { status: 'running', pid, startedAt }, network.sandbox, task)
-    undo.move()
+    await startTask(ctx, record)
   } catch (error) {
-    recordFailure(ctx, record, error)
+    const failed = recordFailure(ctx, record, error)
+    if (record.host.AutoRemove) await removeLocked(ctx, failed, { volumes: true })
     throw error
   }
+}
+
+/** The steps of a start. What was made is undone on failure. */
+async function startTask(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
+  ctx.runtime.expectStart()
+  await using undo = new AsyncDisposableStack()
+  await mkdir(ctx.layout.container(record.id).logs, { recursive: true, mode: 0o700 })
+  const [network, rootfs] = await settleAll([openNetwork(ctx, record, undo), openRootfs(ctx, record, undo)])
+  const files = { ...network.files, hostname: await writeHostname(ctx, record) }
+  const { spec } = await ctx.spec.container(specInputOf(ctx, record, { ...rootfs, sandbox: network.sandbox, files, consoleSize: consoleSizeOf(record) }))
+  const task = undo.adopt(await ctx.runtime.createTask({ id: record.id, spec, ...stdioOf(ctx, record) }), (made) => made.remove())
+  await settleAll([...ctx.live.of(record.id).pendingAttachments].map((attachment) => attachment.join(task)))
+  const pid = await task.start()
+  commitRunning(ctx, record, { status: 'running', pid, startedAt: formatTimestamp(ctx.clock()) }, network.sandbox, task)
+  undo.move()
 }
 
 function commitRunning(ctx: ContainersContext, record: ContainerRecord, state: ContainerState, sandbox: Sandbox | undefined, task: Task): void {
@@ -66,12 +73,14 @@ function commitRunning(ctx: ContainersContext, record: ContainerRecord, state: C
 }
 
 /** A first start that fails leaves the container `created`, a later one `exited`, both with the reason. */
-function recordFailure(ctx: ContainersContext, record: ContainerRecord, error: unknown): void {
+function recordFailure(ctx: ContainersContext, record: ContainerRecord, error: unknown): ContainerRecord {
   for (const attachment of ctx.live.of(record.id).pendingAttachments) attachment.abandon()
   const failure: StartFailure = { message: messageOf(error), code: exitCodeOf(error), at: formatTimestamp(ctx.clock()) }
   const before = lastEnd(record.state)
   const state: ContainerState = before ? { ...before, status: 'exited', code: failure.code, failure } : { status: 'created', failure }
-  ctx.records.commit({ ...record, state })
+  const failed = { ...record, state }
+  ctx.records.commit(failed)
+  return failed
 }
 
 function exitCodeOf(error: unknown): number {

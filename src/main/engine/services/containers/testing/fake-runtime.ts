@@ -31,7 +31,7 @@ export function createFakeRuntime(): FakeRuntime {
     obeys: [15],
     failure: undefined,
     execResult: { code: 0, output: '' },
-    async expectStart() {},
+    expectStart() {},
     async createTask(request) {
       const task = createFakeTask(request, runtime)
       tasks.set(request.id, task)

@@ -1,0 +1,75 @@
+import { availableParallelism, totalmem } from 'node:os'
+import { authRoutes } from './api/auth/routes.ts'
+import { buildRoutes } from './api/build/routes.ts'
+import { summaryJson } from './api/containers/wire.ts'
+import type { ContainersApiNeeds } from './api/containers/needs.ts'
+import { containerRoutes } from './api/containers/routes.ts'
+import { distributionRoutes } from './api/distribution/routes.ts'
+import { execRoutes } from './api/exec/routes.ts'
+import { imageRoutes } from './api/images/routes.ts'
+import { networkRoutes } from './api/networks/routes.ts'
+import type { Route } from './api/router.ts'
+import { systemRoutes } from './api/system/routes.ts'
+import { volumeJson, volumeRoutes } from './api/volumes/routes.ts'
+import type { EventBus } from './core/events/event-bus.ts'
+import type { Layout } from './layout.ts'
+import type { Builder } from './services/builder/builder.ts'
+import type { Containers } from './services/containers/containers.ts'
+import type { Images } from './services/images/images-service.ts'
+import type { Networks } from './services/networks/networks-service.ts'
+import type { System } from './services/system/system.ts'
+import type { Volumes } from './services/volumes/volumes.ts'
+import { containersUsingVolume } from './uses.ts'
+
+export interface Services {
+  containers: Containers
+  images: Images
+  networks: Networks
+  volumes: Volumes
+  builder: Builder
+  system: System
+  events: EventBus
+  layout: Layout
+  clock: () => bigint
+}
+
+/** Every path of the API, each noun given what it needs. */
+export function engineRoutes(services: Services): Route[] {
+  const { containers, images, networks, volumes, builder, system, events, clock } = services
+  const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
+  return [
+    ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
+    ...containerRoutes(containersApi),
+    ...execRoutes(containers),
+    ...imageRoutes(images),
+    ...distributionRoutes(images),
+    ...authRoutes(images),
+    ...networkRoutes({ networks, containers }),
+    ...volumeRoutes(volumes),
+    ...buildRoutes(builder),
+  ]
+}
+
+const pathsOf = (layout: Layout) => (id: string) => {
+  const { hostsFile, hostnameFile, resolvConfFile, logs } = layout.container(id)
+  return { hosts: hostsFile, hostname: hostnameFile, resolvConf: resolvConfFile, log: logs }
+}
+
+/** The rows of `docker system df`. */
+function usageOf({ containers, images, volumes }: Services, api: ContainersApiNeeds) {
+  return {
+    layersSize: () => images.layersSize(),
+    async images() {
+      const rows = await images.list({ sharedSize: true })
+      return rows.map((row) => ({ Id: row.id, ParentId: row.parent ?? '', RepoTags: row.tags, RepoDigests: row.digests, Created: row.created, Size: row.size, SharedSize: row.sharedSize, VirtualSize: row.size, Labels: row.labels, Containers: row.containers }))
+    },
+    async containers() {
+      const now = Date.now()
+      return await Promise.all(containers.records().map(async (record) => {
+        const SizeRw = await containers.writableSize(record.id)
+        return summaryJson(api, record, { SizeRw, SizeRootFs: SizeRw + (await api.imageSize(record.image.id).catch(() => 0)) }, now)
+      }))
+    },
+    volumes: async () => await Promise.all(volumes.list().map(async (record) => ({ ...volumeJson(volumes, record), UsageData: { Size: await volumes.size(record.name), RefCount: containersUsingVolume(containers, record.name).length } }))),
+  }
+}
