@@ -44,17 +44,23 @@ export function createDuplexPeer(duplex: Duplex, options: { framed: boolean; std
   }
 }
 
+const waiting = new WeakMap<Writable, Promise<void>>()
+
 /** Resolves when the stream wants more, or will never. */
 export function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
-  if (stream.destroyed || stream.writableEnded) return Promise.resolve()
-  if (stream.write(bytes)) return Promise.resolve()
-  return new Promise((resolve) => {
+  if (stream.destroyed || stream.writableEnded || stream.write(bytes)) return Promise.resolve()
+  const known = waiting.get(stream)
+  if (known) return known
+  const drained = new Promise<void>((resolve) => {
     const settle = () => {
       stream.off('drain', settle)
       stream.off('close', settle)
+      waiting.delete(stream)
       resolve()
     }
     stream.on('drain', settle)
     stream.on('close', settle)
   })
+  waiting.set(stream, drained)
+  return drained
 }

@@ -69,7 +69,7 @@ export function limitsOf(host: HostConfig): ResourceLimits {
     cpuRealtimeRuntime: host.CpuRealtimeRuntime,
     cpusetCpus: host.CpusetCpus,
     cpusetMems: host.CpusetMems,
-    pidsLimit: host.PidsLimit ?? undefined,
+    pidsLimit: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : undefined,
     blkioWeight: host.BlkioWeight,
     blkioWeightDevices: (host.BlkioWeightDevice ?? []).map((entry) => ({ path: entry.Path, weight: entry.Weight })),
     blkioReadBps: rates(host.BlkioDeviceReadBps),

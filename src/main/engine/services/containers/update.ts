@@ -20,7 +20,7 @@ export async function updateContainer(ctx: ContainersContext, reference: string,
     const warnings = ctx.spec.checkLimits(limitsOf(host))
     const { task } = ctx.live.of(id)
     const changesLimits = LIMITS.some((name) => host[name] !== record.host[name])
-    if (changesLimits && isAlive(record.state) && task) await task.update(ctx.spec.resources(limitsOf(host)))
+    if (changesLimits && isAlive(record.state) && task) await task.update(ctx.spec.resources({ ...limitsOf(host), ...(update.PidsLimit ? { pidsLimit: update.PidsLimit } : {}) }))
     const updated = { ...record, host }
     ctx.records.commit(updated)
     publishContainerEvent(ctx, updated, 'update')

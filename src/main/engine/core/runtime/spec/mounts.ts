@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { normalize } from 'node:path/posix'
 import { EngineError } from '#shared/errors.ts'
 import type { HostFacts } from '../../host/host.ts'
@@ -57,14 +58,18 @@ function ociMount(mount: MountInput, table: readonly HostMount[], { rootless, ke
   return { destination: target, type: 'bind', source, options: [nonRecursive ? 'bind' : 'rbind', propagation, ...access, ...locked] }
 }
 
-/** mount_setattr(2), which makes what is mounted below read-only too, came with 5.12. */
+/**
+ * mount_setattr(2), which makes what is mounted below read-only too, came with 5.12. Nothing is mounted below a file, and crun 1.8 opens
+ * the target of an rro mount as a directory (`open mount target …: Not a directory`).
+ */
 function readonlyOption({ recursiveReadonly, nonRecursive, source }: Extract<MountInput, { kind: 'bind' }>, kernel: string): 'ro' | 'rro' {
   const possible = isKernelAtLeast(kernel, '5.12') && !nonRecursive
   if (recursiveReadonly === 'force' && !possible) {
     const why = nonRecursive ? 'it is not recursive' : `kernel ${kernel} cannot`
     throw new EngineError('invalid-argument', `the mount of ${source} cannot be made recursively read-only: ${why}`, { reason: 'invalid-mount' })
   }
-  return possible && recursiveReadonly !== 'never' ? 'rro' : 'ro'
+  const isFile = statSync(source, { throwIfNoEntry: false })?.isDirectory() === false
+  return possible && !isFile && recursiveReadonly !== 'never' ? 'rro' : 'ro'
 }
 
 function checkPropagation(mount: Extract<MountInput, { kind: 'bind' }>, table: readonly HostMount[]): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { EngineError } from '#shared/errors.ts'
 import { shortId } from '#shared/oci/digest.ts'
@@ -97,7 +97,7 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
       rootfs: { path: layout.rootfs, readonly: false },
       process: { args: command.args, env: command.environment, cwd: workingDirectory(step.state), user: defaults(step.state).User || 'root', tty: false },
       hostname: shortId(id),
-      files: sandbox ? { hosts: sandbox.files.hosts, resolvConf: sandbox.files.resolvConf } : {},
+      files: sandbox ? await writeNameFiles(layout, sandbox.files) : {},
       mounts: command.mounts,
       namespaces: { network: sandbox ? { sandbox: sandbox.namespacePath } : 'host' },
       security: instruction.security === 'insecure' ? { privileged: true } : {},
@@ -113,6 +113,12 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
   const code = await attended(step, task, signal)
   if (code !== 0)
     throw new EngineError('failed-precondition', `The command '${command.args.join(' ')}' returned a non-zero code: ${code}`, { reason: `exit-code-${code}` })
+}
+
+/** The step sees them as its /etc/hosts and /etc/resolv.conf. */
+async function writeNameFiles({ hostsFile, resolvConfFile }: ContainerLayout, files: { hosts: string; resolvConf: string }): Promise<{ hosts: string; resolvConf: string }> {
+  await Promise.all([writeFile(hostsFile, files.hosts), writeFile(resolvConfFile, files.resolvConf)])
+  return { hosts: hostsFile, resolvConf: resolvConfFile }
 }
 
 /** Runs the task to its end, passing its output on; a cancelled build kills it. */
