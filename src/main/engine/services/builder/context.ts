@@ -25,7 +25,9 @@ export async function openContext(context: BuilderContext, request: BuildRequest
   await using undo = new AsyncDisposableStack()
   const work = join(context.layout.temporary, `context-${randomUUID()}`)
   undo.defer(() => rm(work, { recursive: true, force: true }))
-  await mkdir(join(work, 'tree'), { recursive: true, mode: 0o700 })
+  // `COPY . /x/` gives /x the mode of the tree's own folder.
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  await mkdir(join(work, 'tree'), { mode: 0o755 })
   const opened = await fill(context, request, work)
   const names = request.context.kind === 'remote' && opened.lone ? ['Dockerfile'] : [request.dockerfile]
   const dockerfile = readInside(context, opened.folder, names[0]!)

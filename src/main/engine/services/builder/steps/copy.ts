@@ -16,7 +16,7 @@ export async function copyStep(step: Step, instruction: InstructionOf<'COPY'>): 
   const { from } = instruction.flags
   if (from === undefined) {
     using tree = openTree(step.run.contextFolder, step.run.context.host.syscalls)
-    return copyFrom(step, instruction, tree, { uid: 0, gid: 0 })
+    return await copyFrom(step, instruction, tree, { uid: 0, gid: 0 })
   }
   const { chain } = await sourceImage(step, from)
   return withView(step, chain, (tree) => copyFrom(step, instruction, tree, undefined))
