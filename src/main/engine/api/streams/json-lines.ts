@@ -5,6 +5,8 @@ import { writeTo } from './duplex-peer.ts'
 /** A reply of JSON values, one per line, sent as they come. */
 export interface JsonLines {
   write(value: unknown): Promise<void>
+  /** JSON text that is ready. */
+  writeLine(json: string): Promise<void>
   end(): void
 }
 
@@ -12,8 +14,10 @@ export interface JsonLines {
 export function openJsonLines({ response }: Pick<Exchange, 'response'>, status = 200): JsonLines {
   response.writeHead(status, { 'Content-Type': 'application/json' })
   response.flushHeaders()
+  const writeLine = (json: string) => writeTo(response, Buffer.from(`${json}\n`))
   return {
-    write: (value) => writeTo(response, Buffer.from(`${JSON.stringify(value)}\n`)),
+    write: (value) => writeLine(JSON.stringify(value)),
+    writeLine,
     end: () => void response.end(),
   }
 }

@@ -83,7 +83,10 @@ function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, pro
     resume: () => setFrozen(cgroup(), false),
     isPaused: () => isFrozen(cgroup()),
     async update(resources) {
-      await command.run(['update', '--resources', '-', id], { input: JSON.stringify(resources) })
+      // A file: crun opens /dev/stdin by name, which a socket (what Node gives a child) refuses.
+      const file = join(place.bundle, 'resources.json')
+      writeFileSync(file, JSON.stringify(resources), { mode: 0o600 })
+      await command.run(['update', '--resources', file, id]).finally(() => rmSync(file, { force: true }))
     },
     pids: async () => (process.pid === undefined || process.ended ? [] : await containerPids(cgroup(), process.pid)),
     stats: () => readStats(process.ended ? undefined : cgroup(), host.facts.memoryBytes),
