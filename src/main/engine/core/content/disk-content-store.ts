@@ -67,17 +67,19 @@ export async function openContentStore(root: string): Promise<ContentStore> {
         throw fromSystemError(error, 'cannot write to the content store')
       }
     },
-    async adopt(file, { digest, size }) {
-      const found = await stat(file)
-      if (found.size !== size) throw mismatch({ digest }, `${found.size} bytes instead of ${size}`)
-      await rename(file, pathOf(digest))
-    },
+    adopt: (file, written) => adopt(file, written, pathOf(written.digest)),
     async put(content) {
       const digest = digestOf(content)
       if (!existsSync(pathOf(digest))) await writeFileAtomic(pathOf(digest), content, 0o600).catch((error: unknown) => Promise.reject(fromSystemError(error, 'cannot write to the content store')))
       return digest
     },
   }
+}
+
+async function adopt(file: string, { digest, size }: { digest: Digest; size: number }, place: string) {
+  const found = await stat(file)
+  if (found.size !== size) throw mismatch({ digest }, `${found.size} bytes instead of ${size}`)
+  await rename(file, place)
 }
 
 function missing(error: unknown, digest: Digest): never {

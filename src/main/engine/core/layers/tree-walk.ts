@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, type Stats } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, type Stats } from 'node:fs'
 import { fromText, toPath, type BytePath } from './byte-path.ts'
 
 /** One thing found below a directory. */
@@ -15,15 +15,16 @@ const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_
 
 interface Level {
   descriptor: number
+  device: number
   path: BytePath
   names: BytePath[]
 }
 
 /**
  * Everything below `root` in byte order, a directory before what is in it, never following a link and never entering another file
- * system. The root itself comes first. What vanishes while walking is left out. `/proc/self/fd/N/name` is openat for Node.
+ * system unless `crosses` says so. The root itself comes first. What vanishes while walking is left out. `/proc/self/fd/N/name` is openat for Node.
  */
-export function* walkTree(root: string): Generator<Found> {
+export function* walkTree(root: string, crosses: (directory: Found) => boolean = () => false): Generator<Found> {
   const levels: Level[] = [open(toPath(fromText(root)), '')]
   try {
     const stat = lstatSync(`/proc/self/fd/${levels[0]!.descriptor}/.`)
@@ -37,7 +38,7 @@ export function* walkTree(root: string): Generator<Found> {
       const found = look(level, name)
       if (!found) continue
       yield found
-      if (found.stat.isDirectory() && found.stat.dev === stat.dev) enter(levels, found)
+      if (found.stat.isDirectory() && (found.stat.dev === level.device || crosses(found))) enter(levels, found)
     }
   } finally {
     for (const { descriptor } of levels) closeSync(descriptor)
@@ -62,5 +63,5 @@ function open(access: string | Buffer, path: BytePath): Level {
   const descriptor = openSync(access, OPEN_DIRECTORY)
   // Taken from the end, so the last comes first.
   const names = readdirSync(`/proc/self/fd/${descriptor}`, 'latin1').sort().reverse()
-  return { descriptor, path, names }
+  return { descriptor, device: fstatSync(descriptor).dev, path, names }
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, Digest, ImageId } from '#shared/oci/digest.ts'
-import type { HistoryEntry, ImageConfig } from '#shared/oci/image-config.ts'
+import type { ContainerDefaults, HistoryEntry, ImageConfig } from '#shared/oci/image-config.ts'
 import type { Platform } from '#shared/oci/platform.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
@@ -44,6 +44,8 @@ export interface Images {
   commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** Makes the tar file a layer on `parent`: applied to a committed snapshot and kept as a blob. */
   addLayer(file: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  /** A config after Dockerfile instructions, as `--change` of commit and import gives them. @throws invalid-argument */
+  applyChanges(config: ContainerDefaults, changes: readonly string[]): ContainerDefaults
   /** Makes an image of a config whose layers are all committed. The same config gives the same image. */
   create(request: CreateImageRequest): Promise<ImageId>
 

@@ -1,12 +1,16 @@
-import { EngineError } from '#shared/errors.ts'
+import { applyChanges } from './apply-changes.ts'
 import { authenticate, inspectDistribution, searchImages } from './ask-registry.ts'
 import type { ImagesContext } from './context.ts'
 import { addLayer, commitLayer, createImage } from './create.ts'
 import type { Images } from './images-service.ts'
+import { importImage } from './import.ts'
 import { imageHistory, inspectImage, listImages } from './list.ts'
+import { loadImages } from './load.ts'
 import { pullImage } from './pull.ts'
+import { pushImage } from './push.ts'
 import { pruneImages, removeImage } from './remove.ts'
 import { ensureImage, findImage, resolveImage } from './resolve.ts'
+import { saveImages } from './save.ts'
 import { createService } from './service.ts'
 import { tagImage } from './tag.ts'
 
@@ -14,22 +18,22 @@ import { tagImage } from './tag.ts'
 export function createImages(context: ImagesContext): Images {
   const service = createService(context)
   const { records } = service
-  const later = () => Promise.reject(new EngineError('not-implemented', 'being written'))
   return {
     resolve: (name, platform) => resolveImage(service, name, platform),
     find: (name) => findImage(service, name),
     ensure: (name, options) => ensureImage(service, name, options),
     pull: (name, options) => pullImage(service, name, options),
-    push: later,
+    push: (name, options) => pushImage(service, name, options),
     list: (options) => listImages(service, options),
     inspect: (name) => inspectImage(service, name),
     history: (name) => imageHistory(service, name),
     tag: (source, target) => tagImage(service, source, target),
     remove: (name, options) => removeImage(service, name, options),
     prune: (filters) => pruneImages(service, filters),
-    save: later,
-    load: later,
-    import: later,
+    save: (names, options) => saveImages(service, names, options),
+    load: (archive, options) => loadImages(service, archive, options),
+    import: (source, options) => importImage(service, source, options),
+    applyChanges,
     commitLayer: (key, options) => commitLayer(service, key, options),
     addLayer: (file, options) => addLayer(service, file, options),
     create: (request) => createImage(service, request),

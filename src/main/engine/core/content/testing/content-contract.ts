@@ -6,6 +6,7 @@ import type { ContentStore } from '../content-store.ts'
 const bytes = (text: string) => Buffer.from(text)
 const describeBytes = (content: Uint8Array) => ({ mediaType: 'x', digest: digestOf(content), size: content.length })
 
+/* eslint-disable max-lines-per-function -- a table of tests */
 /** What every content store does. `damage` changes the stored bytes of a blob behind the store's back. */
 export function contentContract(create: () => Promise<ContentStore>, damage: (store: ContentStore, digest: ReturnType<typeof digestOf>) => void) {
   test('a blob is there after commit and not before', async () => {

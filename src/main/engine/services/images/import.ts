@@ -1,0 +1,70 @@
+import type { Readable } from 'node:stream'
+import { EngineError } from '#shared/errors.ts'
+import { mediaTypes } from '#shared/oci/descriptor.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
+import { decompressed } from '../../core/layers/decompress.ts'
+import { parseReference } from '#shared/oci/reference.ts'
+import { applyChanges } from './apply-changes.ts'
+import { removeBlobs } from './collect.ts'
+import { applyBlob, createImage } from './create.ts'
+import type { ImportOptions } from './images-service.ts'
+import type { Service } from './service.ts'
+
+/** Makes an image with one layer of an archive, or of the archive a URL leads to. The layer is kept as the plain archive it was. */
+export async function importImage(service: Service, source: Readable | string, options: ImportOptions = {}): Promise<ImageId> {
+  if (options.name !== undefined) parseReference(options.name)
+  const config = applyChanges({}, options.changes ?? [])
+  using lease = service.leases.open('import')
+  const { stream, origin } = typeof source === 'string' ? await download(source, options.signal) : { stream: source, origin: '-' }
+  const digest = await keep(service, await decompressed(stream), options.signal)
+  lease.hold(digest)
+  const blob = { mediaType: mediaTypes.ociLayer, digest, size: service.content.sizeOf(digest) }
+  try {
+    const layer = await applyBlob(service, blob, { parent: undefined, lease, ...(options.signal && { signal: options.signal }) })
+    const now = new Date().toISOString()
+    const platform = options.platform ?? service.platform
+    return await createImage(service, {
+      config: {
+        created: now,
+        architecture: platform.architecture || service.platform.architecture,
+        os: platform.os,
+        ...(platform.variant && { variant: platform.variant }),
+        comment: options.message ?? `Imported from ${origin}`,
+        config,
+        rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+        history: [{ created: now, comment: options.message ?? `Imported from ${origin}` }],
+      },
+      ...(options.name !== undefined && { names: [options.name] }),
+      event: 'import',
+      lease,
+    })
+  } finally {
+    lease[Symbol.dispose]()
+    await removeBlobs(service, new Set([digest]))
+  }
+}
+
+async function keep({ content }: Service, stream: Readable, signal: AbortSignal | undefined) {
+  await using writer = await content.writer(`import/${process.pid}/${Math.random()}`)
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
+      await writer.write(chunk)
+    }
+    return (await writer.commit()).digest
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+}
+
+async function download(text: string, signal: AbortSignal | undefined): Promise<{ stream: Readable; origin: string }> {
+  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
+  if (!url || !/^https?:$/.test(url.protocol)) throw new EngineError('invalid-argument', `cannot import from ${JSON.stringify(text)}: not an http or https URL`, { reason: 'invalid-url', field: 'fromSrc' })
+  const { request, interceptors, getGlobalDispatcher } = await import('undici')
+  const answer = await request(url, { dispatcher: getGlobalDispatcher().compose(interceptors.redirect({ maxRedirections: 5 })), ...(signal && { signal }) }).catch((cause: unknown) => {
+    throw new EngineError('unavailable', `cannot import from ${url.href}: ${cause instanceof Error ? cause.message : String(cause)}`, { reason: 'unreachable', cause })
+  })
+  if (answer.statusCode !== 200) throw new EngineError('unavailable', `cannot import from ${url.href}: the server answered ${answer.statusCode}`, { reason: `http-${answer.statusCode}` })
+  return { stream: answer.body, origin: url.href }
+}

@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream'
+import { EngineError } from '#shared/errors.ts'
+import { isIndexType, mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
+import { shortId, type Digest, type ImageId } from '#shared/oci/digest.ts'
+import { familiarName, findReference, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import { decompressed, detectCompression } from '../../core/layers/decompress.ts'
+import { assertIsImage, parseManifest } from '../../core/registry/parse-manifest.ts'
+import { chainsOf } from './chains.ts'
+import { chooseManifest } from './choose-platform.ts'
+import { removeBlobs } from './collect.ts'
+import type { LoadedImage, LoadOptions } from './images-service.ts'
+import { readArchive, type Archive, type ArchivedFile } from './read-archive.ts'
+import { parseConfig } from './read-config.ts'
+import { registerImage } from './register.ts'
+import type { Service } from './service.ts'
+import { publishImageEvent } from './tag-events.ts'
+import { unpackLayer } from './unpack.ts'
+
+/** An image as an archive describes it. */
+interface Described {
+  config: ArchivedFile
+  layers: ArchivedFile[]
+  names: string[]
+  manifest?: Descriptor
+}
+
+/** Takes in every image of a docker-archive or OCI layout, in any compression. */
+export async function loadImages(service: Service, source: Readable, { signal, onProgress }: LoadOptions = {}): Promise<LoadedImage[]> {
+  using lease = service.leases.open('load')
+  const archive = await readArchive(service.content, await decompressed(source), lease, signal)
+  const loaded: LoadedImage[] = []
+  try {
+    const images = archive.find('manifest.json') ? await fromDockerArchive(service, archive) : await fromLayout(service, archive)
+    for (const described of images) loaded.push(await loadOne(service, described, { ...(signal && { signal }), ...(onProgress && { onProgress }) }))
+  } finally {
+    lease[Symbol.dispose]()
+    await removeBlobs(service, archive.digests)
+  }
+  return loaded
+}
+
+/** The docker-archive's manifest.json; the manifests of an index.json beside it are kept, so that the image keeps its digest. */
+async function fromDockerArchive(service: Service, archive: Archive): Promise<Described[]> {
+  const entries = await readJson(service, archive.get('manifest.json'))
+  if (!Array.isArray(entries)) throw invalid('manifest.json is not a list')
+  const manifests = archive.find('index.json') ? await manifestsByConfig(service, archive) : new Map<Digest, Descriptor>()
+  return (entries as Record<string, unknown>[]).map(({ Config, RepoTags, Layers }) => {
+    if (typeof Config !== 'string' || !isTexts(Layers) || !(RepoTags === null || RepoTags === undefined || isTexts(RepoTags))) throw invalid('an entry of manifest.json is not complete')
+    const config = archive.get(Config)
+    const manifest = manifests.get(config.digest)
+    return { config, layers: Layers.map((path) => archive.get(path)), names: RepoTags ?? [], ...(manifest && { manifest }) }
+  })
+}
+
+async function manifestsByConfig(service: Service, archive: Archive): Promise<Map<Digest, Descriptor>> {
+  const found = new Map<Digest, Descriptor>()
+  for (const descriptor of await layoutEntries(service, archive)) {
+    const parsed = isIndexType(descriptor.mediaType) || !service.content.has(descriptor.digest) ? undefined : parseManifest(await service.content.read(descriptor), descriptor.mediaType)
+    if (parsed?.kind === 'manifest') found.set(parsed.manifest.config.digest, { mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size })
+  }
+  return found
+}
+
+async function layoutEntries(service: Service, archive: Archive): Promise<Descriptor[]> {
+  const index = archive.get('index.json')
+  const parsed = parseManifest(await service.content.read(index), mediaTypes.ociIndex)
+  return parsed.kind === 'index' ? parsed.index.manifests : []
+}
+
+async function fromLayout(service: Service, archive: Archive): Promise<Described[]> {
+  if (!archive.find('index.json')) throw invalid('neither manifest.json nor index.json is in it')
+  const found = new Map<Digest, Described>()
+  for (const entry of await layoutEntries(service, archive)) {
+    const name = entry.annotations?.['io.containerd.image.name'] ?? fullName(entry.annotations?.['org.opencontainers.image.ref.name'])
+    const described = await describe(service, archive, entry)
+    const known = found.get(described.manifest!.digest) ?? described
+    found.set(described.manifest!.digest, { ...known, names: [...known.names, ...(name === undefined ? [] : [name])] })
+  }
+  return [...found.values()]
+}
+
+/** A reference name may be a whole image name, or only a tag that says nothing without one. */
+const fullName = (name: string | undefined) => (name !== undefined && /[/:]/.test(name) && findReference(name) ? name : undefined)
+
+async function describe(service: Service, archive: Archive, entry: Descriptor): Promise<Described> {
+  const file = archive.get(blobPath(entry.digest))
+  const parsed = parseManifest(await service.content.read(entry), entry.mediaType)
+  if (parsed.kind === 'index') return describe(service, archive, chooseManifest(parsed.index, service.platform, 'the image'))
+  assertIsImage(parsed.manifest)
+  const { mediaType } = entry
+  return { config: archive.get(blobPath(parsed.manifest.config.digest)), layers: parsed.manifest.layers.map(({ digest }) => archive.get(blobPath(digest))), names: [], manifest: { mediaType, digest: file.digest, size: file.size } }
+}
+
+const blobPath = (digest: Digest) => `blobs/sha256/${digest.slice('sha256:'.length)}`
+
+async function loadOne(service: Service, { config: file, layers, names, manifest }: Described, { signal, onProgress }: LoadOptions): Promise<LoadedImage> {
+  const { content, records, events } = service
+  const config = parseConfig(await content.read(file))
+  const diffIds = config.rootfs.diff_ids
+  if (diffIds.length !== layers.length) throw invalid(`${diffIds.length} diff IDs for ${layers.length} layers`)
+  const references = names.map((name) => withDefaultTag(parseReference(name)))
+  const chains = chainsOf(diffIds)
+  const stop = new AbortController()
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+  const jobs = chains.map(async (chain, index) => {
+    const id = shortId(diffIds[index]!)
+    const blob = { mediaType: layerType(layers[index]!.head), digest: layers[index]!.digest, size: layers[index]!.size }
+    const report = ({ current, total }: { current?: number; total?: number }) => onProgress?.({ id, status: 'Loading layer', ...(current !== undefined && { current }), ...(total !== undefined && { total }) })
+    try {
+      await service.shared.join(`layer/${chain}`, { signal: either }, (inner) =>
+        unpackLayer(service, { chain, parent: chains[index - 1], diffId: diffIds[index]!, blob }, () => parentCommitted(service, chains[index - 1], inner), { signal: inner, report }),
+      )
+    } catch (error) {
+      stop.abort()
+      throw error
+    }
+  })
+  const failed = (await Promise.allSettled(jobs)).flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  if (failed.length > 0) throw failed.find((error) => !(error instanceof EngineError && error.code === 'cancelled')) ?? failed[0]
+  const id = file.digest as string as ImageId
+  const image = registerImage(records, { id, config, ...(manifest && { manifest }), names: references.map((reference) => ({ name: formatReference(reference) })) })
+  publishImageEvent(events, 'load', id, image, id)
+  return { id, names: references.map(familiarName) }
+}
+
+async function parentCommitted(service: Service, parent: string | undefined, signal: AbortSignal): Promise<void> {
+  if (parent === undefined || service.snapshots.has(parent as never)) return
+  await service.shared.join(`layer/${parent}`, { signal }, () => Promise.reject(new EngineError('cancelled', 'the layer below was not unpacked', { reason: 'cancelled' })))
+}
+
+function layerType(head: Buffer): string {
+  const compression = detectCompression(head)
+  return compression === 'gzip' ? mediaTypes.ociLayerGzip : compression === 'zstd' ? mediaTypes.ociLayerZstd : mediaTypes.ociLayer
+}
+
+async function readJson({ content }: Service, file: ArchivedFile): Promise<unknown> {
+  try {
+    return JSON.parse(Buffer.from(await content.read(file)).toString('utf8'))
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause
+    throw invalid('manifest.json is not JSON')
+  }
+}
+
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === 'string')
+const invalid = (what: string) => new EngineError('invalid-argument', `invalid archive: ${what}`, { reason: 'invalid-archive' })

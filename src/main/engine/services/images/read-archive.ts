@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream'
+import { EngineError } from '#shared/errors.ts'
+import type { Digest } from '#shared/oci/digest.ts'
+import type { ContentStore, ContentWriter } from '../../core/content/content-store.ts'
+import type { Lease } from '../../core/leases/leases.ts'
+import { toText } from '../../core/layers/byte-path.ts'
+import { normalise } from '../../core/layers/rooted-path.ts'
+import type { TarEntry } from '../../core/layers/tar-format.ts'
+import { TarReader } from '../../core/layers/tar-reader.ts'
+
+/** A file of an archive, which is now a blob. `head` are its first bytes. */
+export interface ArchivedFile {
+  digest: Digest
+  size: number
+  head: Buffer
+}
+
+/** Files of an archive by their path in it; nothing of it ever becomes a path on this machine. */
+export interface Archive {
+  find(path: string): ArchivedFile | undefined
+  /** @throws invalid-argument */
+  get(path: string): ArchivedFile
+  readonly digests: ReadonlySet<Digest>
+}
+
+const FILE_LIMIT = 100_000
+const LINK_LIMIT = 20
+
+type Step = { entry: TarEntry } | { data: Buffer } | 'complete'
+
+/** Puts every file of the archive into the content store, held by the lease. Entries other than files and links are skipped. */
+export async function readArchive(content: ContentStore, stream: Readable, lease: Lease, signal: AbortSignal | undefined): Promise<Archive> {
+  const files = new Map<string, ArchivedFile>()
+  const links = new Map<string, string>()
+  const steps: Step[] = []
+  const reader = new TarReader({ entry: (entry) => steps.push({ entry }), data: (data) => steps.push({ data }), complete: () => steps.push('complete') })
+  const unique = `archive/${process.pid}/${Math.random()}`
+  let current: { path: string; head: Buffer; writer: ContentWriter } | undefined
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
+      if (!reader.ended) reader.write(chunk)
+      for (const step of steps.splice(0)) {
+        if (step === 'complete') {
+          if (current) files.set(current.path, await finish(current, lease))
+          current = undefined
+        } else if ('data' in step) {
+          if (current && current.head.length < 6) current.head = Buffer.concat([current.head, step.data.subarray(0, 6)])
+          await current?.writer.write(step.data)
+        } else {
+          const path = normalise(step.entry.path).map(toText).join('/')
+          if (files.size + links.size > FILE_LIMIT) throw new EngineError('invalid-argument', `the archive has more than ${FILE_LIMIT} files`, { reason: 'invalid-archive' })
+          if (step.entry.type === 'file') current = { path, head: Buffer.alloc(0), writer: await content.writer(unique) }
+          else if (step.entry.type === 'symlink' || step.entry.type === 'link') links.set(path, linkTarget(path, step.entry))
+        }
+      }
+    }
+    reader.end()
+  } catch (error) {
+    await current?.writer.abort()
+    throw error
+  }
+  return archiveOf(files, links)
+}
+
+async function finish({ head, writer }: { head: Buffer; writer: ContentWriter }, lease: Lease): Promise<ArchivedFile> {
+  const written = await writer.commit()
+  lease.hold(written.digest)
+  return { ...written, head }
+}
+
+/** Old archives share a layer by a link from one image's folder to another's. Targets stay in the archive, whatever they say. */
+function linkTarget(path: string, entry: TarEntry): string {
+  const target = toText(entry.linkPath)
+  const folder = path.split('/').slice(0, -1)
+  return entry.type === 'link' || target.startsWith('/') ? normalise(target).join('/') : normalise([...folder, target].join('/')).join('/')
+}
+
+function archiveOf(files: ReadonlyMap<string, ArchivedFile>, links: ReadonlyMap<string, string>): Archive {
+  const find = (path: string): ArchivedFile | undefined => {
+    let at = normalise(path).join('/')
+    for (let count = 0; count < LINK_LIMIT && links.has(at); count++) at = links.get(at)!
+    return files.get(at)
+  }
+  return {
+    find,
+    get(path) {
+      const found = find(path)
+      if (!found) throw new EngineError('invalid-argument', `invalid archive: it has no file ${JSON.stringify(path.slice(0, 300))}`, { reason: 'invalid-archive' })
+      return found
+    },
+    digests: new Set([...files.values()].map(({ digest }) => digest)),
+  }
+}
