@@ -39,7 +39,7 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
   await using undo = new AsyncDisposableStack()
 
   const id = randomBytes(32).toString('hex')
-  const name = request.name ? parseContainerName(request.name) : generateName((taken) => ctx.records.byName(taken) !== undefined)
+  const name = request.name ? parseContainerName(request.name) : generateName((wanted) => ctx.records.isTaken(wanted))
   using _claim = ctx.records.claimName(name, id)
   const warnings = warningsOf(ctx, request.host)
   if (!request.config.Image) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container: it names no image', { field: 'image' })

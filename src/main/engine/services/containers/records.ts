@@ -14,6 +14,8 @@ export interface Records {
   readonly size: number
   commit(record: ContainerRecord): void
   delete(id: string): void
+  /** Recorded, or claimed by a create under way. */
+  isTaken(name: string): boolean
   /** Holds a name until it is committed or disposed. @throws conflict in Docker's words. */
   claimName(name: string, id: string): Disposable
 }
@@ -29,6 +31,7 @@ export function createRecords(collection: Collection<ContainerRecord>): Records 
     find,
     byName,
     byId: (id) => collection.find(id),
+    isTaken: (name) => ids.has(name),
     list: () => collection.list(),
     get size() {
       return collection.size
