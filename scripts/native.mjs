@@ -5,6 +5,7 @@ import { hashFiles, hasStamp, inRoot, say, writeStamp } from './project.mjs'
 
 const PARTS = [
   { name: 'shim', product: 'resources/bin/slipway-shim' },
+  { name: 'init', product: 'resources/bin/slipway-init' },
   { name: 'syscalls', product: 'resources/bin/slipway-syscalls.node' },
 ]
 
