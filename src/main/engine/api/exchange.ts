@@ -36,14 +36,14 @@ export function createExchange(parts: ExchangeParts): Exchange {
 }
 
 /**
- * An exchange on a request that asked for an upgrade. Node stops parsing behind the headers, so the body (exec start has one) and the
- * raw stream after it both come from the socket.
+ * An exchange on a request that asked for an upgrade. Node stops parsing behind the headers, so the body (exec start has one, and some
+ * clients send one with attach) and the raw stream after it both come from the socket; the body is taken off it here.
  */
-export function createUpgradedExchange(parts: ExchangeParts, socket: Socket, head: Buffer): Exchange {
+export async function createUpgradedExchange(parts: ExchangeParts, socket: Socket, head: Buffer): Promise<Exchange> {
   const { request, response } = parts
-  const length = Number(request.headers['content-length'] ?? 0)
   if (head.length > 0) socket.unshift(head)
-  let bodyRead = length === 0
+  const length = Number(request.headers['content-length'] ?? 0)
+  const body = length > 0 ? await readExactly(socket, length) : Buffer.alloc(0)
   return {
     request,
     response,
@@ -51,16 +51,10 @@ export function createUpgradedExchange(parts: ExchangeParts, socket: Socket, hea
     query: createQuery(parts.search),
     apiVersion: parts.apiVersion,
     signal: closeSignal(socket),
-    async json<Body extends object>() {
-      if (bodyRead) return {} as Body
-      bodyRead = true
-      return parseBody<Body>(request, await readExactly(socket, length))
-    },
+    json: async <Body extends object>() => parseBody<Body>(request, body),
     hijack(contentType) {
+      const lines = Object.entries(response.getHeaders()).map(([name, value]) => `${name}: ${String(value)}\r\n`)
       response.detachSocket(socket)
-      if (!bodyRead) throw new EngineError('internal', 'hijacked before the body was read')
-      const own = response.getHeaders()
-      const lines = Object.entries(own).map(([name, value]) => `${name}: ${String(value)}\r\n`)
       socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}Content-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`)
       return request.headers['transfer-encoding'] === 'chunked' ? withoutEmptyChunkedBody(socket) : socket
     },

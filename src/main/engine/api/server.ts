@@ -22,6 +22,8 @@ export interface ApiServer extends AsyncDisposable {
   listen(socketPath: string, mode: number): Promise<void>
 }
 
+type ExchangeWithHandler = Exchange & { handle: Route['handle'] }
+
 const HEADERS_DEADLINE = 30_000
 const MAX_CONNECTIONS = 20_000
 
@@ -39,16 +41,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   })
   server.maxConnections = MAX_CONNECTIONS
 
-  const respond = async (request: IncomingMessage, response: ServerResponse, makeExchange: (path: string) => Exchange & { handle: Route['handle'] }) => {
+  const respond = async (request: IncomingMessage, response: ServerResponse, makeExchange: (url: string) => Promise<ExchangeWithHandler> | ExchangeWithHandler) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     try {
-      const exchange = makeExchange(request.url ?? '/')
+      const exchange = await makeExchange(request.url ?? '/')
       const reply = await exchange.handle(exchange)
       if (reply) send(response, reply)
     } catch (thrown) {
       const error = toEngineError(thrown)
       if (error.code === 'internal') options.log(`${request.method} ${request.url}: ${error.stack ?? error.message}\n${error.cause instanceof Error ? (error.cause.stack ?? '') : ''}`)
       if (response.headersSent) response.destroy()
+      else if (!response.socket) request.socket.destroy()
       else send(response, errorReply(error))
     }
   }
@@ -73,9 +76,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     socket.once('close', () => upgraded.delete(socket))
     socket.on('error', () => socket.destroy())
     const response = responseOn(request, socket)
-    void respond(request, response, (url) => {
+    void respond(request, response, async (url) => {
       const { match, search, apiVersion } = find(request, url)
-      return { ...createUpgradedExchange({ request, response, params: match.params, search, apiVersion }, socket, head), handle: match.handle }
+      return { ...(await createUpgradedExchange({ request, response, params: match.params, search, apiVersion }, socket, head)), handle: match.handle }
     })
   })
   boundIdle(server)
