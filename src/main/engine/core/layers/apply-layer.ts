@@ -50,11 +50,11 @@ export class LayerTree implements TarHandler {
   }
 
   entry(entry: TarEntry): void {
+    if (isAufs(entry.path)) return
     const { parent, base } = this.#paths.locate(entry.path)
     if (base === '') return this.#root(entry)
     if (base.length > 255) throw hostile(entry.path, 'has a name longer than 255 bytes')
     if (base.startsWith(WHITEOUT)) return this.#whiteout(parent, base, entry)
-    if (entry.path.includes(AUFS)) return
     const path = `${parent}/${base}`
     this.#make(path, entry)
     this.#own.add(path)
@@ -200,7 +200,6 @@ export class LayerTree implements TarHandler {
 
   #whiteout(parent: BytePath, base: BytePath, entry: TarEntry): void {
     if (base === OPAQUE) return this.#opaque(parent)
-    if (base.startsWith(AUFS)) return
     const name = base.slice(WHITEOUT.length)
     if (name === '' || name === '.' || name === '..') throw hostile(entry.path, 'is a whiteout of nothing that has a name')
     const path = `${parent}/${name}`
@@ -225,6 +224,7 @@ export class LayerTree implements TarHandler {
   }
 }
 
+const isAufs = (path: BytePath) => path.includes(AUFS) && !path.endsWith(OPAQUE)
 const reasonOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.reason : undefined)
 
 const tooLarge = (entry: TarEntry) => new EngineError('resource-exhausted', `${JSON.stringify(toText(entry.path))} has ${entry.size} bytes, more than a layer may have`, { reason: 'layer-too-large' })

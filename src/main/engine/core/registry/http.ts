@@ -50,6 +50,8 @@ export function createHttp(options: RegistryOptions): Http {
       ...(request.body !== undefined && { body: request.body }),
       ...(request.signal && { signal: request.signal }),
     })
+    // Whoever reads the body hears of its failure; a body nobody reads any more must not bring the engine down.
+    answer.body.on('error', () => {})
     const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)]))
     return { status: answer.statusCode, headers, body: answer.body, url: url.href }
   }
@@ -62,7 +64,7 @@ export function createHttp(options: RegistryOptions): Http {
       const location = response.headers['location']
       const isRedirect = [301, 302, 303, 307, 308].includes(response.status) && (request.method === 'GET' || request.method === 'HEAD') && location !== undefined
       if (!isRedirect) return response
-      response.body.resume().on('error', () => {})
+      response.body.resume()
       if (redirects === REDIRECT_LIMIT) throw new EngineError('unavailable', `${request.url}: stopped after ${REDIRECT_LIMIT} redirects`, { reason: 'redirects' })
       const next = new URL(location, url)
       assertAllowed(url, next, options)
@@ -80,7 +82,7 @@ export function createHttp(options: RegistryOptions): Http {
         try {
           const response = await followed(request)
           if (response.status < 500 || response.status === 501 || attempt >= retries) return response
-          response.body.resume().on('error', () => {})
+          response.body.resume()
         } catch (error) {
           if (attempt >= retries || !isPassing(error)) throw translate(error, request)
         }

@@ -47,7 +47,7 @@ export class Session {
     granted.catch(() => this.#granted.delete(key))
     const header = await granted
     if (header === undefined || header === known) return first
-    first.body.resume().on('error', () => {})
+    first.body.resume()
     return this.#send(request, url, header)
   }
 
@@ -57,20 +57,25 @@ export class Session {
   }
 }
 
-/** A token that was right is renewed by another 401; whoever got one refused gets a plain error. */
+/** What a token is asked for: `repository:library/busybox:pull`. */
 export const repositoryScope = (reference: Reference, actions: string): string => `repository:${reference.repository}:${actions}`
 
-/** Tries the endpoints in turn until one speaks the protocol. @throws the last failure */
+/**
+ * Tries the endpoints in turn until one speaks the protocol. A mirror may fail in any way; of a registry only what says that it does not
+ * speak like this leads on to the next way of speaking.
+ * @throws what says most: an answer of the registry before a failure to reach it, the first before the second
+ */
 export async function firstAnswering<Result>(sessions: readonly Session[], attempt: (session: Session) => Promise<Result>): Promise<Result> {
-  let last: unknown
-  for (const [index, session] of sessions.entries()) {
+  const failures: unknown[] = []
+  for (const session of sessions) {
     try {
       return await attempt(session)
     } catch (error) {
-      last = isEngineError(last) && last.code !== 'unavailable' ? last : error
-      const mayGoOn = session.endpoint.mirror || (isEngineError(error) && (error.code === 'unavailable' || error.reason === 'not-a-registry'))
-      if (!mayGoOn || index === sessions.length - 1 || isEngineError(error, 'cancelled')) throw session.endpoint.mirror ? error : last
+      if (isEngineError(error, 'cancelled')) throw error
+      if (!session.endpoint.mirror) failures.push(error)
+      if (!session.endpoint.mirror && !isEngineError(error, 'unavailable')) break
+      if (session === sessions.at(-1)) failures.push(error)
     }
   }
-  throw last ?? new EngineError('internal', 'a registry without endpoints')
+  throw failures.find((error) => !isEngineError(error, 'unavailable')) ?? failures[0] ?? new EngineError('internal', 'a registry without endpoints')
 }

@@ -125,7 +125,7 @@ async function parentOf(service: Service, { parent }: LayerToUnpack, signal: Abo
 async function download(service: Service, repository: Repository, blob: Descriptor, signal: AbortSignal, tell: NonNullable<PullOptions['onProgress']>): Promise<void> {
   const id = shortId(blob.digest)
   if (service.content.has(blob.digest)) return tell({ id, status: 'Download complete' })
-  tell({ id, status: 'Waiting' })
+  if (service.downloads.isFull) tell({ id, status: 'Waiting' })
   await service.shared.join(`blob/${blob.digest}`, { signal, onProgress: tell }, async (inner, report) => {
     using _place = await service.downloads.enter()
     let last = 0

@@ -66,6 +66,10 @@ export function createGate(limit: number) {
   const waiting: (() => void)[] = []
   let free = limit
   return {
+    /** Who enters now has to wait. */
+    get isFull() {
+      return free === 0
+    },
     async enter(): Promise<Disposable> {
       if (free > 0) free--
       else await new Promise<void>((resolve) => waiting.push(resolve))

@@ -1,0 +1,249 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { DiffId } from '#shared/oci/digest.ts'
+import { loadSyscalls } from '../host/syscalls.ts'
+import type { Layers, WhiteoutForm } from './layers.ts'
+import { directory, link, tarOf, type Item } from './testing/tar-builder.ts'
+import { createLayers } from './worker-layers.ts'
+
+let root: string
+let target: string
+let layers: Layers
+let count = 0
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'images-layers-'))
+  layers = createLayers()
+})
+afterAll(async () => {
+  await layers[Symbol.asyncDispose]()
+  rmSync(root, { recursive: true, force: true })
+})
+beforeEach(() => {
+  target = join(root, `target-${count++}`)
+  mkdirSync(target)
+})
+
+function save(archive: Buffer): string {
+  const path = join(root, `layer-${count++}`)
+  writeFileSync(path, archive)
+  return path
+}
+const apply = (items: Item[], whiteouts: WhiteoutForm = 'overlay') => layers.apply(save(tarOf(...items)), target, { whiteouts })
+const at = (path: string) => join(target, path)
+
+describe('an ordinary layer', () => {
+  test('files, links, owners, modes, times', async () => {
+    const applied = await apply([
+      directory('etc', 0o750),
+      { path: 'etc/file', content: 'hello', mode: 0o4755, uid: 1000, gid: 1001 },
+      link('etc/link', 'file'),
+      link('etc/hard', 'etc/file', 'link'),
+      { path: 'etc/fifo', type: 'fifo', mode: 0o600 },
+      { path: 'etc/null', type: 'char', mode: 0o666, major: 1, minor: 3 },
+      { path: Buffer.from('etc/naïve').toString('latin1'), content: 'ü' },
+      { path: `etc/${'\xff\xfe'}`, content: 'not UTF-8' },
+      { path: 'etc/cap', xattrs: new Map([['user.note', Buffer.from('v')]]) },
+    ])
+    expect(applied.contentSize).toBe(5 + 2 + 9)
+    expect(statSync(at('etc')).mode & 0o7777).toBe(0o750)
+    expect(statSync(at('etc')).mtimeMs).toBe(1_700_000_000_000)
+    expect(statSync(at('etc/file'))).toMatchObject({ uid: 1000, gid: 1001, nlink: 2, mtimeMs: 1_700_000_000_000 })
+    expect(statSync(at('etc/file')).mode & 0o7777).toBe(0o4755)
+    expect(readlinkSync(at('etc/link'))).toBe('file')
+    expect(lstatSync(at('etc/fifo')).isFIFO()).toBe(true)
+    expect(lstatSync(at('etc/null')).rdev).toBe(0x103)
+    expect(readFileSync(at('etc/naïve'), 'utf8')).toBe('ü')
+    expect(readdirSync(at('etc'), 'latin1')).toContain('\xff\xfe')
+    expect(Buffer.from(loadSyscalls().getXattr(at('etc/cap'), 'user.note')!).toString()).toBe('v')
+  })
+
+  test.each([
+    ['plain', (tar: Buffer) => tar],
+    ['gzip', (tar: Buffer) => gzipSync(tar)],
+    ['gzip of several members', (tar: Buffer) => Buffer.concat([gzipSync(tar.subarray(0, 300)), gzipSync(tar.subarray(300))])],
+    ['zstd', (tar: Buffer) => zstdCompressSync(tar)],
+  ])('%s gives the diff ID of the archive', async (_form, compress) => {
+    const tar = tarOf({ path: 'f', content: 'x'.repeat(100_000) })
+    const diffId = `sha256:${createHash('sha256').update(tar).digest('hex')}`
+    const applied = await layers.apply(save(compress(tar)), target, { whiteouts: 'overlay', expected: diffId as DiffId })
+    expect(applied).toMatchObject({ diffId, size: tar.length, contentSize: 100_000 })
+  })
+
+  test('a link of the same layer is followed as a process inside would', async () => {
+    await apply([directory('usr'), directory('usr/lib'), link('lib', 'usr/lib'), { path: 'lib/a', content: '1' }, link('abs', '/usr'), { path: 'abs/b', content: '2' }])
+    expect(readFileSync(at('usr/lib/a'), 'utf8')).toBe('1')
+    expect(readFileSync(at('usr/b'), 'utf8')).toBe('2')
+  })
+
+  test('the same name twice: the last one counts', async () => {
+    await apply([{ path: 'a', content: '1' }, { path: 'a', content: '2' }, directory('b'), { path: 'b/x', content: '' }, { path: 'b', content: 'file now' }, { path: 'c', content: '' }, directory('c')])
+    expect([readFileSync(at('a'), 'utf8'), readFileSync(at('b'), 'utf8'), statSync(at('c')).isDirectory()]).toEqual(['2', 'file now', true])
+  })
+
+  test('directories nobody announced are told', async () => {
+    expect((await apply([{ path: 'tmp/deep/file' }])).implied).toEqual(['tmp', 'tmp/deep'])
+  })
+})
+
+describe('whiteouts', () => {
+  test('as an overlay wants them', async () => {
+    await apply([{ path: '.wh.gone' }, directory('dir'), { path: 'dir/.wh..wh..opq' }, { path: '.wh.again' }, directory('again'), { path: 'again/new' }, { path: '.wh..wh.plnk/x' }])
+    expect(lstatSync(at('gone'))).toMatchObject({ rdev: 0 })
+    expect(lstatSync(at('gone')).isCharacterDevice()).toBe(true)
+    const opaque = (path: string) => Buffer.from(loadSyscalls().getXattr(at(path), 'trusted.overlay.opaque') ?? []).toString()
+    expect([opaque('dir'), opaque('again')]).toEqual(['y', 'y'])
+    expect(readdirSync(target).sort()).toEqual(['again', 'dir', 'gone'])
+  })
+
+  test('on a copy they remove what was below and spare what is new', async () => {
+    mkdirSync(at('dir/sub'), { recursive: true })
+    writeFileSync(at('old'), '')
+    await apply([{ path: '.wh.old' }, { path: 'dir/new' }, { path: 'dir/.wh..wh..opq' }], 'remove')
+    expect([readdirSync(target), readdirSync(at('dir'))]).toEqual([['dir'], ['new']])
+  })
+
+  test.each(['.wh.', '.wh..', '.wh...', 'a/.wh...'])('%s is refused', async (path) => {
+    await expect(apply([{ path }])).rejects.toMatchObject({ reason: 'hostile-layer' })
+  })
+})
+
+describe('hostile layers reach nothing outside', () => {
+  let outside: string
+  beforeEach(() => {
+    outside = join(root, `outside-${count++}`)
+    mkdirSync(outside)
+    writeFileSync(join(outside, 'secret'), 'untouched')
+  })
+  const untouched = () => expect([readdirSync(outside), readFileSync(join(outside, 'secret'), 'utf8'), statSync(join(outside, 'secret')).mode & 0o777]).toEqual([['secret'], 'untouched', 0o644])
+
+  test.each(['../x', 'a/../../x', '../../../../etc/x'])('the name %s', async (path) => {
+    await expect(apply([{ path, content: 'x' }])).rejects.toThrow('is outside of the root of the image')
+  })
+
+  test('an absolute name lands inside', async () => {
+    await apply([{ path: '/abs/x', content: 'in' }])
+    expect(readFileSync(at('abs/x'), 'utf8')).toBe('in')
+  })
+
+  test('a file, directory, link or whiteout through a symbolic link', async () => {
+    for (const victim of [outside, `../../../../../../../../..${outside}`]) {
+      rmSync(target, { recursive: true })
+      mkdirSync(target)
+      await apply([link('out', victim), { path: 'out/secret', content: 'owned', mode: 0o777 }, directory('out/dir'), { path: 'out/.wh.secret' }, link('out/l', 'x')])
+      untouched()
+    }
+  })
+
+  test('a symbolic link as the last part is replaced, not followed', async () => {
+    await apply([link('out', join(outside, 'secret')), { path: 'out', content: 'owned', mode: 0o777 }])
+    untouched()
+    expect(readFileSync(at('out'), 'utf8')).toBe('owned')
+    await apply([link('dir', outside), directory('dir', 0o777)])
+    untouched()
+    expect(lstatSync(at('dir')).isDirectory()).toBe(true)
+  })
+
+  test('a hard link to what lies outside', async () => {
+    await expect(apply([link('out', outside), link('stolen', 'out/secret', 'link')])).rejects.toMatchObject({ reason: 'hostile-layer' })
+    await expect(apply([link('stolen2', `../../..${outside}/secret`, 'link')])).rejects.toMatchObject({ code: 'invalid-argument' })
+    untouched()
+  })
+
+  test('a hard link to a symbolic link, then a file written through it', async () => {
+    await apply([link('s', join(outside, 'secret')), link('h', 's', 'link'), { path: 'h', content: 'owned' }])
+    untouched()
+  })
+
+  test('links that a layer below left in a copied tree', async () => {
+    symlinkSync(outside, at('below'))
+    await apply([{ path: 'below/secret', content: 'owned' }, { path: 'below/.wh.secret' }, { path: 'below/.wh..wh..opq' }], 'remove')
+    untouched()
+  })
+
+  test('an opaque marker through a link, a loop of links, the root replaced', async () => {
+    await expect(apply([link('a', 'b'), link('b', 'a'), { path: 'a/x' }])).rejects.toThrow('too many symbolic links')
+    await expect(apply([link('.', '/etc')])).rejects.toThrow('replace the root')
+    await apply([link('o', outside), { path: 'o/.wh..wh..opq' }])
+    untouched()
+  })
+
+  test("an overlay's own attributes are not taken", async () => {
+    await apply([{ ...directory('d'), xattrs: new Map([['trusted.overlay.redirect', Buffer.from('/etc')], ['user.overlay.opaque', Buffer.from('y')]]) }])
+    expect(loadSyscalls().listXattrs(at('d')).filter((name) => name.includes('overlay'))).toEqual([])
+  })
+})
+
+describe('damage', () => {
+  test('another diff ID, a truncated gzip, garbage, an endless file', async () => {
+    const tar = tarOf({ path: 'f', content: 'x'.repeat(50_000) })
+    const other = `sha256:${'0'.repeat(64)}` as DiffId
+    await expect(layers.apply(save(tar), target, { whiteouts: 'overlay', expected: other })).rejects.toMatchObject({ reason: 'wrong-diff-id' })
+    await expect(layers.apply(save(gzipSync(tar).subarray(0, 60)), target, { whiteouts: 'overlay' })).rejects.toMatchObject({ code: 'data-loss' })
+    await expect(layers.apply(save(gzipSync(tar.subarray(0, 20_000))), target, { whiteouts: 'overlay' })).rejects.toMatchObject({ code: 'data-loss', reason: 'truncated' })
+    await expect(layers.apply(save(Buffer.alloc(2000, 7)), target, { whiteouts: 'overlay' })).rejects.toMatchObject({ code: 'invalid-argument' })
+    await expect(layers.apply(save(tar), target, { whiteouts: 'overlay', limit: 10_000 })).rejects.toMatchObject({ code: 'resource-exhausted' })
+  })
+
+  test('a bomb stops at the limit', async () => {
+    const bomb = gzipSync(Buffer.concat([tarOf({ path: 'zeros', content: Buffer.alloc(50_000_000) })]))
+    expect(bomb.length).toBeLessThan(60_000)
+    await expect(layers.apply(save(bomb), target, { whiteouts: 'overlay', limit: 1_000_000 })).rejects.toMatchObject({ reason: 'layer-too-large' })
+  })
+
+  test('cancelling ends the work, and the next job finds a thread', async () => {
+    const cancel = new AbortController()
+    const work = layers.apply(save(tarOf({ path: 'big', content: Buffer.alloc(20_000_000) })), target, { whiteouts: 'overlay', signal: cancel.signal })
+    cancel.abort()
+    await expect(work).rejects.toMatchObject({ code: 'cancelled' })
+    expect((await apply([{ path: 'after' }])).contentSize).toBe(0)
+  })
+})
+
+describe('diff', () => {
+  test('gives back what was applied, in a form every tar reads', async () => {
+    await apply([directory('a'), { path: 'a/f', content: 'x', mode: 0o4711, uid: 5 }, link('a/l', 'f'), link('a/h', 'a/f', 'link'), { path: '.wh.gone' }, directory('o'), { path: 'o/.wh..wh..opq' }, { path: 'n'.repeat(180), content: 'y' }])
+    const tar = await buffer(layers.diff({ directory: target, form: 'overlay' }))
+    const listed = execFileSync('tar', ['-tf', '-'], { input: tar }).toString().trim().split('\n')
+    expect(listed).toEqual(['a/', 'a/f', 'a/h', 'a/l', '.wh.gone', 'n'.repeat(180), 'o/', 'o/.wh..wh..opq'])
+    const measured = await layers.measure({ directory: target, form: 'overlay' })
+    expect(measured.diffId).toBe(`sha256:${createHash('sha256').update(tar).digest('hex')}`)
+
+    const copy = join(root, `copy-${count++}`)
+    mkdirSync(copy)
+    const again = await layers.apply(save(tar), copy, { whiteouts: 'overlay' })
+    expect(again.diffId).toBe(measured.diffId)
+    expect((await layers.measure({ directory: copy, form: 'overlay' })).diffId).toBe(measured.diffId)
+
+    const packed = join(root, 'packed.gz')
+    const compressed = await layers.compress({ directory: copy, form: 'overlay' }, packed)
+    expect(compressed).toMatchObject({ diffId: measured.diffId, digest: `sha256:${createHash('sha256').update(readFileSync(packed)).digest('hex')}`, compressedSize: statSync(packed).size })
+  })
+
+  test('of two trees', async () => {
+    const before = join(root, `before-${count++}`)
+    mkdirSync(join(before, 'same/deep'), { recursive: true })
+    writeFileSync(join(before, 'same/deep/kept'), 'k')
+    writeFileSync(join(before, 'same/gone'), 'g')
+    execFileSync('cp', ['-a', '-T', before, target])
+    rmSync(at('same/gone'))
+    writeFileSync(at('same/deep/new'), 'n')
+    const source = { directory: target, form: 'remove', below: [before] } as const
+    const listed = execFileSync('tar', ['-tf', '-'], { input: await buffer(layers.diff(source)) }).toString().trim().split('\n')
+    expect(listed).toEqual(['same/', 'same/.wh.gone', 'same/deep/', 'same/deep/new'])
+    expect(await layers.changes(source)).toEqual([{ path: '/same/deep/new', kind: 'added' }, { path: '/same/gone', kind: 'deleted' }])
+  })
+
+  test('a link in a tree that is packed is never followed', async () => {
+    symlinkSync('/etc', at('etc'))
+    const listed = execFileSync('tar', ['-tf', '-'], { input: await buffer(layers.pack(target)) }).toString().trim()
+    expect(listed).toBe('etc')
+    expect(existsSync('/etc/passwd')).toBe(true)
+  })
+})
