@@ -27,6 +27,13 @@ export function networkKind(record: Pick<ContainerRecord, 'host' | 'config'>): '
   return mode === 'none' || record.config.NetworkDisabled ? 'none' : 'private'
 }
 
+/** A container that joins another's network stack goes by the other's name. */
+export function withHostname(ctx: ContainersContext, record: ContainerRecord): ContainerRecord {
+  if (networkKind(record) !== 'joined') return record
+  const { config } = ctx.records.get((record.host.NetworkMode ?? '').slice('container:'.length))
+  return { ...record, config: { ...record.config, Hostname: config.Hostname, Domainname: config.Domainname } }
+}
+
 export function sandboxRequestOf(ctx: ContainersContext, record: ContainerRecord, kind: 'none' | 'private'): SandboxRequest {
   const { config, host } = record
   return {

@@ -10,7 +10,7 @@ import { watchTask } from './exit.ts'
 import { watchHealth } from './health.ts'
 import { FIRST_RESTART_DELAY } from './live.ts'
 import { logDriverOf } from './log-drivers.ts'
-import { networkKind, sandboxRequestOf } from './network-plan.ts'
+import { networkKind, sandboxRequestOf, withHostname } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
 import { openMounts } from './open-mounts.ts'
 import { removeLocked } from './remove.ts'
@@ -53,8 +53,9 @@ async function startTask(ctx: ContainersContext, record: ContainerRecord): Promi
   await using undo = new AsyncDisposableStack()
   await mkdir(ctx.layout.container(record.id).logs, { recursive: true, mode: 0o700 })
   const [network, rootfs] = await settleAll([openNetwork(ctx, record, undo), openRootfs(ctx, record, undo)])
-  const files = { ...network.files, hostname: await writeHostname(ctx, record) }
-  const { spec } = await ctx.spec.container(specInputOf(ctx, record, { ...rootfs, sandbox: network.sandbox, files, consoleSize: consoleSizeOf(record) }))
+  const named = withHostname(ctx, record)
+  const files = { ...network.files, hostname: await writeHostname(ctx, named) }
+  const { spec } = await ctx.spec.container(specInputOf(ctx, named, { ...rootfs, sandbox: network.sandbox, files, consoleSize: consoleSizeOf(record) }))
   const task = undo.adopt(await ctx.runtime.createTask({ id: record.id, spec, ...stdioOf(ctx, record) }), (made) => made.remove())
   await settleAll([...ctx.live.of(record.id).pendingAttachments].map((attachment) => attachment.join(task)))
   const pid = await task.start()
