@@ -13,6 +13,7 @@ import { createSpecMaker } from './core/runtime/spec/spec-maker.ts'
 import { openSnapshotter } from './core/snapshots/open-snapshotter.ts'
 import { engineIdentity, networkInstance } from './identity.ts'
 import type { Layout } from './layout.ts'
+import { createRest } from './rest.ts'
 import { engineRoutes } from './routes.ts'
 import { createBuilder } from './services/builder/builder.ts'
 import { createCacheMounts } from './services/builder/cache-mounts.ts'
@@ -79,7 +80,9 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   })
 
   await containers.restore()
-  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, images, networks, volumes, builder, system, events, clock, layout }), version, log }))
+  const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
+  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, images, networks, volumes, builder, system, events, clock, layout }), version, log, onRequest: () => rest.active() }))
+  rest.active()
   parts.defer(() => closing.abort())
   const held = parts.move()
   return {

@@ -14,6 +14,8 @@ export interface ApiServerOptions {
   version: string
   /** Gets one line for each internal error, with its stack. */
   log: (line: string) => void
+  /** Called for each request. */
+  onRequest?: () => void
 }
 
 /** The Docker Engine API on a unix socket. Disposing stops listening and cuts every connection. */
@@ -42,6 +44,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   server.maxConnections = MAX_CONNECTIONS
 
   const respond = async (request: IncomingMessage, response: ServerResponse, makeExchange: (url: string) => Promise<ExchangeWithHandler> | ExchangeWithHandler) => {
+    options.onRequest?.()
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     try {
       const exchange = await makeExchange(request.url ?? '/')
