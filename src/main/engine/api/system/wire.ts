@@ -28,7 +28,6 @@ export function versionJson(version: string, facts: HostFacts) {
 
 /** `GET /info` */
 export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
-  const can = (controller: string) => facts.cgroup.driver !== 'none' && facts.cgroup.controllers.includes(controller)
   const runtimeName = facts.runtime?.name ?? 'none'
   const { running, paused, stopped } = info.containers
   return {
@@ -41,17 +40,10 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     Driver: info.storageDriver,
     DriverStatus: [['Kind', facts.storage]],
     Plugins: { Volume: ['local'], Network: info.networkDrivers, Authorization: null, Log: ['json-file', 'local', 'none'] },
-    MemoryLimit: can('memory'),
-    SwapLimit: can('memory'),
-    CpuCfsPeriod: can('cpu'),
-    CpuCfsQuota: can('cpu'),
-    CPUShares: can('cpu'),
-    CPUSet: can('cpuset'),
-    PidsLimit: can('pids'),
+    ...limitsJson(facts),
     IPv4Forwarding: true,
     Debug: false,
     NFd: info.openFiles,
-    OomKillDisable: facts.cgroup.mode !== 'v2' && can('memory'),
     NGoroutines: 0,
     SystemTime: info.systemTime,
     LoggingDriver: 'json-file',
@@ -64,13 +56,7 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     OSType: 'linux',
     Architecture: MACHINE_NAMES[facts.architecture] ?? facts.architecture,
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: {
-      AllowNondistributableArtifactsCIDRs: null,
-      AllowNondistributableArtifactsHostnames: null,
-      InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
-      IndexConfigs: { 'docker.io': { Mirrors: info.registryMirrors, Name: 'docker.io', Official: true, Secure: true } },
-      Mirrors: info.registryMirrors,
-    },
+    RegistryConfig: registryJson(info.registryMirrors),
     NCPU: facts.cpus,
     MemTotal: facts.memoryBytes,
     GenericResources: null,
@@ -97,6 +83,29 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     CDISpecDirs: [],
   }
 }
+
+/** Which limits are enforced here. */
+function limitsJson({ cgroup }: HostFacts) {
+  const can = (controller: string) => cgroup.driver !== 'none' && cgroup.controllers.includes(controller)
+  return {
+    MemoryLimit: can('memory'),
+    SwapLimit: can('memory'),
+    CpuCfsPeriod: can('cpu'),
+    CpuCfsQuota: can('cpu'),
+    CPUShares: can('cpu'),
+    CPUSet: can('cpuset'),
+    PidsLimit: can('pids'),
+    OomKillDisable: cgroup.mode !== 'v2' && can('memory'),
+  }
+}
+
+const registryJson = (Mirrors: readonly string[]) => ({
+  AllowNondistributableArtifactsCIDRs: null,
+  AllowNondistributableArtifactsHostnames: null,
+  InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
+  IndexConfigs: { 'docker.io': { Mirrors, Name: 'docker.io', Official: true, Secure: true } },
+  Mirrors,
+})
 
 /** uname -m of a GOARCH. */
 const MACHINE_NAMES: Record<string, string> = { amd64: 'x86_64', arm64: 'aarch64', '386': 'i686', arm: 'armv7l' }

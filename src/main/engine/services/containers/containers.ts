@@ -24,7 +24,8 @@ import { renameContainer } from './rename.ts'
 import { resizeContainer } from './resize.ts'
 import { restartContainer } from './restart.ts'
 import { restoreContainers } from './restore.ts'
-import { startContainer } from './start.ts'
+import { createRestarts } from './restart-policy.ts'
+import { startContainer, startLocked } from './start.ts'
 import { isAlive } from './state.ts'
 import { sampleStats, type StatsSample } from './stats.ts'
 import { stopContainer, type StopOptions } from './stop.ts'
@@ -90,10 +91,11 @@ export interface Containers {
   stopAll(): Promise<void>
 }
 
-export type ContainersOptions = Omit<ContainersContext, 'records' | 'live' | 'locks'> & { metadata: MetadataStore; leases: Leases }
+export type ContainersOptions = Omit<ContainersContext, 'records' | 'live' | 'locks' | 'restarts'> & { metadata: MetadataStore; leases: Leases }
 
 export function createContainers({ metadata, ...options }: ContainersOptions): Containers {
-  const ctx = { ...options, records: createRecords(metadata.collection<ContainerRecord>('containers')), live: createLiveContainers(), locks: new KeyedMutex() }
+  const base = { ...options, records: createRecords(metadata.collection<ContainerRecord>('containers')), live: createLiveContainers(), locks: new KeyedMutex() }
+  const ctx: ContainersContext & { leases: Leases } = { ...base, restarts: createRestarts(base, (record) => startLocked(ctx, record)) }
   return {
     get: (reference) => ctx.records.get(reference),
     find: (reference) => ctx.records.find(reference),

@@ -8,6 +8,7 @@ import type { Layout } from '../../layout.ts'
 import type { LiveContainers } from './live.ts'
 import type { ContainersNeeds } from './needs.ts'
 import type { Records } from './records.ts'
+import type { Restarts } from './restart-policy.ts'
 
 /** What every verb takes. */
 export interface ContainersContext {
@@ -15,6 +16,7 @@ export interface ContainersContext {
   live: LiveContainers
   /** By container id: verbs that change a container never overlap. */
   locks: KeyedMutex
+  restarts: Restarts
   runtime: Runtime
   spec: SpecMaker
   snapshots: Snapshotter

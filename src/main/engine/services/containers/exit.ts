@@ -6,7 +6,7 @@ import { publishContainerEvent } from './events.ts'
 import { releaseVolumes } from './open-mounts.ts'
 import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
-import { scheduleRestart, shouldRestart } from './restart-policy.ts'
+import { shouldRestart } from './restart-policy.ts'
 import { isAlive, type Ended } from './state.ts'
 
 /** Follows a running task to its end, and records that. */
@@ -33,7 +33,7 @@ export async function settleExit(ctx: ContainersContext, id: string, task: Task,
   await tearDown(ctx, next, task)
   live.running?.abort()
   announce(ctx, next, exit, ended)
-  if (restarts) scheduleRestart(ctx, next, durationOf(ended))
+  if (restarts) ctx.restarts.schedule(next, durationOf(ended))
   else if (record.host.AutoRemove) await removeLocked(ctx, next, { volumes: true })
 }
 

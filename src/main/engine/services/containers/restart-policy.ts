@@ -2,7 +2,6 @@ import { messageOf } from '#shared/errors.ts'
 import type { ContainersContext } from './context.ts'
 import { FIRST_RESTART_DELAY } from './live.ts'
 import type { ContainerRecord } from './record.ts'
-import { startLocked } from './start.ts'
 
 const LONGEST_DELAY = 60_000
 /** A run this long was a good one: the delay starts over. */
@@ -15,19 +14,29 @@ export function shouldRestart(record: ContainerRecord, exitCode: number): boolea
   return policy === 'on-failure' && exitCode !== 0 && (limit === 0 || record.restartCount < limit)
 }
 
-/** Starts it again after Docker's back-off: 100 ms, doubling to a minute. `ranFor` in milliseconds. */
-export function scheduleRestart(ctx: ContainersContext, record: ContainerRecord, ranFor: number): void {
-  const live = ctx.live.of(record.id)
-  if (ranFor >= GOOD_RUN) live.restartDelay = FIRST_RESTART_DELAY
-  const delay = live.restartDelay
-  live.restartDelay = Math.min(delay * 2, LONGEST_DELAY)
-  live.restartTimer = setTimeout(() => void restartNow(ctx, record.id), delay)
+/** Starts containers again after Docker's back-off: 100 ms, doubling to a minute, over again after a good run. */
+export interface Restarts {
+  /** `ranFor` in milliseconds. */
+  schedule(record: ContainerRecord, ranFor: number): void
 }
 
-async function restartNow(ctx: ContainersContext, id: string): Promise<void> {
-  await ctx.locks.run(id, async () => {
-    const record = ctx.records.byId(id)
-    if (record?.state.status !== 'restarting' || ctx.closing.aborted) return
-    await startLocked(ctx, record)
-  }).catch((error: unknown) => ctx.log(`container ${id}: restart by its policy failed: ${messageOf(error)}`))
+/** `start` is what start.ts offers to a holder of the container's lock. */
+export function createRestarts(ctx: Pick<ContainersContext, 'records' | 'live' | 'locks' | 'log' | 'closing'>, start: (record: ContainerRecord) => Promise<void>): Restarts {
+  const restartNow = async (id: string) => {
+    await ctx.locks
+      .run(id, async () => {
+        const record = ctx.records.byId(id)
+        if (record?.state.status === 'restarting' && !ctx.closing.aborted) await start(record)
+      })
+      .catch((error: unknown) => ctx.log(`container ${id}: restart by its policy failed: ${messageOf(error)}`))
+  }
+  return {
+    schedule(record, ranFor) {
+      const live = ctx.live.of(record.id)
+      if (ranFor >= GOOD_RUN) live.restartDelay = FIRST_RESTART_DELAY
+      const delay = live.restartDelay
+      live.restartDelay = Math.min(delay * 2, LONGEST_DELAY)
+      live.restartTimer = setTimeout(() => void restartNow(record.id), delay)
+    },
+  }
 }

@@ -71,6 +71,6 @@ const CONTROLLERS: readonly [controller: string, warning: string][] = [
 
 function warningsOf(facts: HostFacts): string[] {
   const limits = CONTROLLERS.filter(([controller]) => facts.cgroup.driver === 'none' || !facts.cgroup.controllers.includes(controller)).map(([, warning]) => warning)
-  const checks = facts.checks.filter((check) => check.status !== 'ok' && check.consequence).map((check) => `WARNING: ${check.finding}: ${check.consequence}`)
+  const checks = facts.checks.filter((check) => check.status !== 'ok' && check.consequence).map((check) => `WARNING: ${check.finding.replace(/\.$/, '')}: ${check.consequence}`)
   return [...limits, ...checks]
 }
