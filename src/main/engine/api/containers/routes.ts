@@ -3,6 +3,7 @@ import * as handlers from './handlers.ts'
 import type { ContainersApiNeeds } from './needs.ts'
 import { streamStats } from './stats-stream.ts'
 import * as streams from './streams.ts'
+import { attachWebSocket } from './websocket.ts'
 
 export function containerRoutes(needs: ContainersApiNeeds): Route[] {
   const route = (method: Route['method'], path: string, handler: (needs: ContainersApiNeeds, exchange: Exchange) => Promise<Reply | undefined>): Route => ({ method, path, handle: (exchange) => handler(needs, exchange) })
@@ -25,6 +26,7 @@ export function containerRoutes(needs: ContainersApiNeeds): Route[] {
     route('POST', '/containers/:id/resize', handlers.resize),
     route('POST', '/containers/:id/wait', streams.wait),
     route('POST', '/containers/:id/attach', streams.attach),
+    route('GET', '/containers/:id/attach/ws', attachWebSocket),
     route('DELETE', '/containers/:id', handlers.remove),
     route('PUT', '/slipway/containers/:id/ports', handlers.changePorts),
   ]
