@@ -57,6 +57,33 @@ export async function removeBlobs({ records, content, leases }: Service, digests
   for (const digest of digests) if (!needed.has(digest) && !leases.isHeld(digest)) await content.remove(digest)
 }
 
+/**
+ * Removes layers and blobs that no image has: what pulls that failed or were given up left for another try, what a crash left. Whatever is
+ * under way holds what it needs by a lease. Gives the bytes of file content.
+ */
+export async function collectOrphans(service: Service): Promise<number> {
+  const { records, snapshots, leases, content } = service
+  const alive = livingChains(service)
+  const diffIds = new Map(records.layers.list().map(({ chain, diffId }) => [chain, diffId]))
+  let bytes = 0
+  for (let removed = 1; removed > 0; ) {
+    removed = 0
+    const needed = new Set([...snapshots.listActive(), ...snapshots.listCommitted()].map(({ parent }) => parent))
+    for (const { chain } of snapshots.listCommitted()) {
+      if (alive.has(chain) || needed.has(chain) || leases.isHeld(chain)) continue
+      const diffId = diffIds.get(chain)
+      bytes += (diffId && records.layers.find(diffId)?.contentSize) ?? 0
+      await snapshots.removeCommitted(chain)
+      if (diffId) await forgetLayer(service, diffId, chain, alive)
+      removed++
+    }
+  }
+  const digests = new Set<Digest>()
+  for await (const { digest } of content.list()) digests.add(digest)
+  await removeBlobs(service, digests)
+  return bytes
+}
+
 /** Everything an image refers to that is not a layer; taken before its names are gone. */
 export const blobsOf = ({ records }: Service, id: ImageId): Set<Digest> => {
   const image = records.images.find(id)

@@ -3,6 +3,7 @@ import { EngineError } from '#shared/errors.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, ImageId } from '#shared/oci/digest.ts'
 import { familiarName, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import { digestOf } from '../../core/content/blob-reader.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import { detectCompression } from '../../core/layers/decompress.ts'
 import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
@@ -70,11 +71,15 @@ export async function applyBlob(service: Service, blob: { mediaType: string; dig
 
 /** @throws failed-precondition when a layer is not committed. */
 export async function createImage(service: Service, { config, parent, names = [], event }: CreateImageRequest): Promise<ImageId> {
-  const { content, records, events, snapshots } = service
+  const { content, records, events, snapshots, leases } = service
+  using lease = leases.open('create image')
+  for (const chain of chainsOf(config.rootfs.diff_ids)) lease.hold(chain)
+  const bytes = Buffer.from(JSON.stringify(config))
+  lease.hold(digestOf(bytes))
   const references = names.map((name) => withDefaultTag(parseReference(name)))
   const absent = chainsOf(config.rootfs.diff_ids).find((chain) => !snapshots.has(chain))
   if (absent !== undefined) throw new EngineError('failed-precondition', `layer ${absent} of the new image is not committed`, { reason: 'no-such-layer' })
-  const id = (await content.put(Buffer.from(JSON.stringify(config)))) as string as ImageId
+  const id = (await content.put(bytes)) as string as ImageId
   const image = registerImage(records, { id, config, names: references.map((reference) => ({ name: formatReference(reference) })), ...(parent !== undefined && { parent }) })
   if (event !== undefined) publishImageEvent(events, event, id, image, id)
   for (const reference of references) publishImageEvent(events, 'tag', id, image, familiarName(reference))

@@ -39,7 +39,8 @@ async function pullOne(service: Service, reference: Reference, options: PullOpti
 
   const root = await repository.manifest(reference.digest !== undefined ? { digest: reference.digest } : { tag: reference.tag! }, options.signal)
   report({ id: reference.digest ?? reference.tag!, status: `Pulling from ${reference.repository}` })
-  const { descriptor, manifest } = await choose(service, repository, reference, root, options)
+  lease.hold(root.descriptor.digest)
+  const { descriptor, manifest } = await choose(service, repository, reference, root, lease, options)
   const config = await fetchConfig(service, repository, manifest, lease, options)
   assertWanted(config, reference, options)
   await fetchLayers(service, repository, manifest, config, lease, options)
@@ -51,10 +52,11 @@ async function pullOne(service: Service, reference: Reference, options: PullOpti
 }
 
 /** The manifest of this platform; an index is kept beside it, as the name's digest is the index's. */
-async function choose(service: Service, repository: Repository, reference: Reference, root: FetchedManifest, options: PullOptions): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
+async function choose(service: Service, repository: Repository, reference: Reference, root: FetchedManifest, lease: Lease, options: PullOptions): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
   const parsed = parseManifest(root.content, root.descriptor.mediaType)
   if (parsed.kind === 'manifest') return { descriptor: root.descriptor, manifest: await keep(service, root, parsed.manifest) }
   const chosen = chooseManifest(parsed.index, options.platform ?? service.platform, familiarName(reference))
+  lease.hold(chosen.digest)
   const fetched = await repository.manifest({ digest: chosen.digest }, options.signal)
   if (fetched.descriptor.size !== chosen.size) throw new EngineError('data-loss', `manifest ${chosen.digest} has ${fetched.descriptor.size} bytes instead of ${chosen.size}`, { reason: 'size-mismatch' })
   const inner = parseManifest(fetched.content, chosen.mediaType)

@@ -50,6 +50,7 @@ async function pushOne(service: Service, repository: Repository, reference: Refe
   if (!(await repository.hasBlob(manifest.config.digest, options.signal))) await repository.pushBlob(manifest.config, () => content.open(manifest.config), signalOf(options))
   await repository.pushManifest(reference.tag!, descriptor.mediaType, bytes, options.signal)
 
+  lease.hold(descriptor.digest)
   await content.put(bytes)
   records.transaction(() => {
     records.images.put(image.id, { ...(records.images.find(image.id) ?? image), manifest: descriptor })

@@ -1,7 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
 import { familiarName, parseReference, repositoryName } from '#shared/oci/reference.ts'
-import { blobsOf, collectImage } from './collect.ts'
+import { blobsOf, collectImage, collectOrphans } from './collect.ts'
 import { isTag, pruneFilter } from './image-filters.ts'
 import type { ImageFilters, RemovalStep } from './images-service.ts'
 import type { ImageRecord, NameRecord } from './records.ts'
@@ -121,6 +121,7 @@ export async function pruneImages(service: Service, filters: ImageFilters = {}):
     for (const { name } of names) untag(service, image, name, steps)
     reclaimed += await removeRecord(service, records.images.find(id) ?? image, { force: false, prune: true, quiet: true }, steps)
   }
-  if (steps.length > 0 || reclaimed >= 0) service.events.publish({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } })
+  reclaimed += await collectOrphans(service)
+  service.events.publish({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } })
   return { steps, reclaimed }
 }

@@ -1,0 +1,206 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { bzip2, xz } from './testing/compressors.ts'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { directory, link, tarOf } from '../../core/layers/testing/tar-builder.ts'
+import { startMemoryRegistry, type MemoryRegistry, type TestImage } from './testing/memory-registry.ts'
+import { startTestImages, type TestImages } from './testing/test-images.ts'
+
+let registry: MemoryRegistry
+let here: TestImages
+let open: AsyncDisposableStack
+let web: TestImage
+beforeEach(async () => {
+  open = new AsyncDisposableStack()
+  registry = open.use(await startMemoryRegistry())
+  here = open.use(await startTestImages())
+  web = registry.image('web', '1', [[directory('etc'), { path: 'etc/a', content: 'a' }], [{ path: 'b', content: 'bb' }]], { config: { Labels: { kind: 'test' }, Cmd: ['sh'] } })
+  await here.images.pull(web.name)
+  here.events.length = 0
+})
+afterEach(() => open.disposeAsync())
+
+const tags = async (filters: Record<string, string[]> = {}) => (await here.images.list({ filters })).flatMap((image) => image.tags).sort()
+
+/** A container writes something, and that becomes an image on top of web. */
+async function commit(path: string, content: string, names: string[] = [], keep = false) {
+  const parent = await here.images.resolve(web.name)
+  await here.snapshots.prepare(`c-${path}`, parent.chain)
+  const target = join(here.folder, 'c')
+  await here.snapshots.mount(`c-${path}`, target)
+  writeFileSync(join(target, path), content)
+  if (!keep) await here.snapshots.unmount(target)
+  const layer = await here.images.commitLayer(`c-${path}`, { parent: parent.chain, keep })
+  if (keep) await here.snapshots.unmount(target)
+  const rootfs = { type: 'layers' as const, diff_ids: [...parent.config.rootfs.diff_ids, layer.diffId] }
+  return here.images.create({ config: { ...parent.config, created: '2026-06-01T00:00:00Z', rootfs, history: [...(parent.config.history ?? []), { created_by: path }] }, parent: parent.id, names })
+}
+
+describe('looking', () => {
+  test('inspect, history, prefixes', async () => {
+    const details = await here.images.inspect(web.name)
+    expect(details).toMatchObject({ id: web.config.digest, tags: [web.name], digests: [`${registry.host}/web@${web.manifest.digest}`], size: 3, graphDriver: { name: 'overlay2' } })
+    expect(Object.keys(details.graphDriver.values)).toEqual(['LowerDir', 'UpperDir', 'WorkDir'])
+    expect((await here.images.history(web.name)).map(({ created_by, size, tags }) => [created_by, size, tags])).toEqual([['layer 1', 2, [web.name]], ['layer 0', 1, []]])
+    for (const name of [web.config.digest, web.config.digest.slice(7), web.config.digest.slice(7, 19), web.config.digest.slice(0, 12)]) expect((await here.images.resolve(name)).id).toBe(web.config.digest)
+    await expect(here.images.resolve('nosuch')).rejects.toThrow('No such image: nosuch:latest')
+  })
+
+  test('filters', async () => {
+    await here.images.tag(web.name, 'other:x')
+    const newer = await commit('n', 'n')
+    expect(await tags({ reference: ['other'] })).toEqual(['other:x'])
+    expect(await tags({ reference: ['*/web:1'] })).toEqual([web.name])
+    expect(await tags({ label: ['kind=test'] })).toEqual([web.name, 'other:x'].sort())
+    expect(await tags({ label: ['kind=no'] })).toEqual([])
+    expect((await here.images.list({ filters: { dangling: ['true'] } })).map(({ id }) => id)).toEqual([newer])
+    expect((await here.images.list({ filters: { since: [web.name] } })).map(({ id }) => id)).toEqual([newer])
+    expect(await tags({ before: [newer] })).toEqual([web.name, 'other:x'].sort())
+    await expect(here.images.list({ filters: { nonsense: ['1'] } })).rejects.toThrow("invalid filter 'nonsense'")
+    expect((await here.images.list({ sharedSize: true })).map(({ sharedSize }) => sharedSize)).toEqual([3, 3])
+  })
+})
+
+describe('removing', () => {
+  test('a name, then the image with its layers', async () => {
+    await here.images.tag(web.name, 'other')
+    expect(await here.images.remove('other')).toEqual([{ untagged: 'other:latest' }])
+    const steps = await here.images.remove(web.name)
+    expect(steps.slice(0, 3)).toEqual([{ untagged: web.name }, { untagged: `${registry.host}/web@${web.manifest.digest}` }, { deleted: web.config.digest }])
+    expect(steps).toHaveLength(5)
+    expect([here.snapshots.listCommitted(), await here.blobs()]).toEqual([[], 0])
+    expect(here.events.map(({ action }) => action)).toEqual(['tag', 'untag', 'untag', 'untag', 'delete'])
+  })
+
+  test('what is used is refused in Docker’s words', async () => {
+    const id = web.config.digest.slice(7, 19)
+    here.uses.set(web.config.digest, [{ id: 'c'.repeat(64), running: false }])
+    await expect(here.images.remove(web.name)).rejects.toThrow(`conflict: unable to remove repository reference "${web.name}" (must force) - container cccccccccccc is using its referenced image ${id}`)
+    await expect(here.images.remove(id)).rejects.toThrow(`conflict: unable to delete ${id} (must be forced) - image is being used by stopped container cccccccccccc`)
+    here.uses.set(web.config.digest, [{ id: 'c'.repeat(64), running: true }])
+    await expect(here.images.remove(id, { force: true })).rejects.toThrow(`conflict: unable to delete ${id} (cannot be forced) - image is being used by running container cccccccccccc`)
+    here.uses.clear()
+    const child = await commit('n', 'n', ['child'])
+    await expect(here.images.remove(id, { force: true })).rejects.toThrow('image has dependent child images')
+    await here.images.tag('child', 'more')
+    await expect(here.images.remove(child)).rejects.toThrow('(must be forced) - image is referenced in multiple repositories')
+    expect((await here.images.remove(child, { force: true })).filter((step) => 'deleted' in step)).toHaveLength(2)
+    expect(await tags()).toEqual([web.name])
+  })
+
+  test('prune takes what nothing uses', async () => {
+    await commit('n', 'nnnn')
+    const first = await here.images.prune()
+    expect([first.steps.length, first.reclaimed]).toEqual([2, 4])
+    expect(await tags()).toEqual([web.name])
+    here.uses.set(web.config.digest, [{ id: 'c', running: false }])
+    expect((await here.images.prune({ dangling: ['false'] })).steps).toEqual([])
+    here.uses.clear()
+    expect((await here.images.prune({ dangling: ['false'] })).reclaimed).toBe(3)
+    expect([here.snapshots.listCommitted(), await here.blobs()]).toEqual([[], 0])
+  })
+})
+
+describe('pushing', () => {
+  const pushed = async (name: string) => {
+    const told: string[] = []
+    await here.images.push(name, { onProgress: ({ id, status, aux }) => told.push(aux ? JSON.stringify(aux) : id ? `${id.length}: ${status}` : status) })
+    return told
+  }
+
+  test('what was pulled goes back unchanged, mounted where it can be', async () => {
+    const target = `${registry.host}/copy:2`
+    await here.images.tag(web.name, target)
+    const told = await pushed(target)
+    expect(told).toContain('12: Mounted from web')
+    expect(told.at(-1)).toBe(JSON.stringify({ Tag: '2', Digest: web.manifest.digest, Size: web.manifest.size }))
+    expect(await pushed(target)).toContain('12: Layer already exists')
+    expect((await here.images.inspect(target)).digests).toContain(`${registry.host}/copy@${web.manifest.digest}`)
+  })
+
+  test.each([false, true])('what was made here (container goes on: %s) comes back the same elsewhere', async (keep) => {
+    const name = `${registry.host}/made:1`
+    await commit('new', 'made here', [name], keep)
+    expect(await pushed(name)).toContain('12: Pushed')
+    await using elsewhere = await startTestImages('copy')
+    const { id } = await elsewhere.images.pull(name)
+    expect(id).toBe((await here.images.resolve(name)).id)
+    expect(await elsewhere.files(name)).toEqual({ b: 'bb', 'etc/a': 'a', new: 'made here' })
+    await elsewhere.images.tag(name, `${registry.host}/again:1`)
+    await elsewhere.images.push(`${registry.host}/again:1`)
+  })
+
+  test('a name that is not here, and every tag', async () => {
+    await expect(pushed(`${registry.host}/none:1`)).rejects.toThrow(`An image does not exist locally with the tag: ${registry.host}/none`)
+    for (const tag of ['a', 'b']) await here.images.tag(web.name, `${registry.host}/all:${tag}`)
+    await here.images.push(`${registry.host}/all`, { allTags: true })
+    expect([...registry.manifests.keys()].filter((key) => key.startsWith('all:') && !key.includes('sha256'))).toEqual(['all:a', 'all:b'])
+  })
+})
+
+describe('archives', () => {
+  test('save and load keep names, layers and digests', async () => {
+    await commit('new', 'x', ['made:1'])
+    await here.images.tag(web.name, 'web:same')
+    const archive = await buffer(await here.images.save([web.name, 'web:same', 'made:1']))
+    const listed = execFileSync('tar', ['-tf', '-'], { input: archive }).toString().split('\n')
+    expect(listed).toEqual(expect.arrayContaining(['oci-layout', 'index.json', 'manifest.json']))
+    for (const form of [archive, gzipSync(archive), zstdCompressSync(archive), xz(archive), bzip2(archive)]) {
+      await using elsewhere = await startTestImages()
+      const loaded = await elsewhere.images.load(Readable.from([form.subarray(0, 3), form.subarray(3)]))
+      expect(loaded.map(({ names }) => names)).toEqual([[web.name, 'web:same'], ['made:1']])
+      expect(await elsewhere.files('made:1')).toEqual({ b: 'bb', 'etc/a': 'a', new: 'x' })
+      expect((await elsewhere.images.inspect('web:same')).descriptor?.digest).toBe(web.manifest.digest)
+    }
+  })
+
+  test('skopeo reads what we save, and we what it writes', async () => {
+    const file = join(here.folder, 'saved.tar')
+    writeFileSync(file, await buffer(await here.images.save([web.name])))
+    const out = join(here.folder, 'out.tar')
+    execFileSync('skopeo', ['--insecure-policy', 'copy', '-q', `docker-archive:${file}`, `docker-archive:${out}:again:1`])
+    const layout = join(here.folder, 'layout.tar')
+    execFileSync('skopeo', ['--insecure-policy', 'copy', '-q', `oci-archive:${file}:1`, `oci-archive:${layout}:named.example/x:1`])
+    await using elsewhere = await startTestImages()
+    expect((await elsewhere.images.load(Readable.from([readFileSync(out)])))[0]!.names).toEqual(['again:1'])
+    expect((await elsewhere.images.load(Readable.from([readFileSync(layout)])))[0]!.names).toEqual(['named.example/x:1'])
+    expect(await elsewhere.files('again:1')).toEqual({ b: 'bb', 'etc/a': 'a' })
+  })
+
+  test('hostile and broken archives are refused and leave nothing', async () => {
+    await using elsewhere = await startTestImages()
+    const entry = (value: unknown) => ({ path: 'manifest.json', content: JSON.stringify(value) })
+    const config = { path: 'c.json', content: JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [`sha256:${'1'.repeat(64)}`] } }) }
+    const archives = [
+      tarOf(link('manifest.json', '/etc/passwd')),
+      tarOf(link('manifest.json', '../../../../etc/passwd')),
+      tarOf({ path: '../manifest.json', content: '[]' }),
+      tarOf(entry([{ Config: '../../etc/passwd', Layers: [], RepoTags: null }])),
+      tarOf(entry([{ Config: 'c.json', Layers: ['../x'], RepoTags: null }]), config),
+      tarOf(entry([{ Config: 'c.json', Layers: ['c.json'], RepoTags: ['x:1'] }]), config),
+      tarOf(entry({})),
+      tarOf({ path: 'manifest.json', content: 'not JSON' }),
+      tarOf({ path: 'manifest.json', content: Buffer.alloc(9_000_000, 32) }),
+      tarOf(),
+      Buffer.from('not a tar at all'.repeat(100)),
+      tarOf(entry([])).subarray(0, 513),
+    ]
+    for (const archive of archives) await expect(elsewhere.images.load(Readable.from([archive]))).rejects.toMatchObject({ name: 'EngineError' })
+    expect([await elsewhere.images.list({ all: true }), elsewhere.snapshots.listCommitted(), await elsewhere.blobs()]).toEqual([[], [], 0])
+  })
+
+  test('import makes one layer of any archive, with changes', async () => {
+    const tar = tarOf(directory('bin'), { path: 'bin/x', content: 'x', mode: 0o755 })
+    for (const form of [tar, gzipSync(tar), zstdCompressSync(tar), xz(tar), bzip2(tar)]) {
+      const id = await here.images.import(Readable.from([form]), { name: 'imp:1', message: 'hello', changes: ['CMD ["x"]', 'ENV A=b C="d e"', 'EXPOSE 80', 'LABEL a=b'] })
+      expect((await here.images.inspect(id)).config).toMatchObject({ comment: 'hello', config: { Cmd: ['x'], Env: ['A=b', 'C=d e'], ExposedPorts: { '80/tcp': {} }, Labels: { a: 'b' } } })
+      expect(await here.files('imp:1')).toEqual({ 'bin/x': 'x' })
+    }
+    await expect(here.images.import(Readable.from([tar]), { changes: ['RUN x'] })).rejects.toThrow('RUN is not a valid change command')
+    await expect(here.images.import(Readable.from([tarOf({ path: '../x' })]))).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+})
