@@ -33,6 +33,8 @@ export function detailsJson(image: ImageDetails, apiVersion: number) {
     Created: config.created ?? NO_TIME,
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
+    // docker-compose 1 reads ContainerConfig.Volumes of every image and stops when it is not there.
+    ...(apiVersion < 45 && { Container: '', ContainerConfig: configJson(config.config ?? {}, apiVersion) }),
     Config: configJson(config.config ?? {}, apiVersion),
     Architecture: config.architecture,
     ...(config.variant && { Variant: config.variant }),
