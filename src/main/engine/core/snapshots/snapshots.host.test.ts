@@ -21,6 +21,7 @@ describe.each([
   ['overlay', 'overlay', false],
   ['overlay in a user namespace', 'overlay', true],
   ['copy', 'copy', false],
+  ...(existsSync('/dev/fuse') && existsSync('/usr/bin/fuse-overlayfs') ? ([['fuse-overlayfs', 'fuse-overlayfs', false]] as const) : []),
 ] as const)('%s', (_name, storage, rootless) => {
   let folder: string
   let target: string
