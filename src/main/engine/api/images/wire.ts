@@ -33,8 +33,9 @@ export function detailsJson(image: ImageDetails, apiVersion: number) {
     Created: config.created ?? NO_TIME,
     DockerVersion: config.docker_version ?? '',
     Author: config.author ?? '',
-    // docker-compose 1 reads ContainerConfig.Volumes of every image and stops when it is not there.
-    ...(apiVersion < 45 && { Container: '', ContainerConfig: configJson(config.config ?? {}, apiVersion) }),
+    ...(apiVersion < 45 && { Container: '' }),
+    // Gone from API 1.45 on. docker-compose 1 asks for the newest version and stops when it is not there (https://github.com/docker/compose/issues/11742).
+    ContainerConfig: configJson(config.config ?? {}, apiVersion),
     Config: configJson(config.config ?? {}, apiVersion),
     Architecture: config.architecture,
     ...(config.variant && { Variant: config.variant }),

@@ -53,7 +53,7 @@ export function endpointRequestOf(ctx: ContainersContext, record: ContainerRecor
   return {
     network,
     aliases: settings.Aliases ?? [],
-    links: network === record.host.NetworkMode ? [...(settings.Links ?? []), ...(record.host.Links ?? [])].map((link) => resolveLink(ctx, link)) : (settings.Links ?? []),
+    links: (network === record.host.NetworkMode ? [...(settings.Links ?? []), ...(record.host.Links ?? [])] : (settings.Links ?? [])).map((link) => resolveLink(ctx, link, network)),
     ipv4: settings.IPAMConfig?.IPv4Address || undefined,
     ipv6: settings.IPAMConfig?.IPv6Address || undefined,
     macAddress: settings.MacAddress || undefined,
@@ -62,10 +62,11 @@ export function endpointRequestOf(ctx: ContainersContext, record: ContainerRecor
   }
 }
 
-/** `name[:alias]` with the container's id in place of its name. */
-function resolveLink(ctx: ContainersContext, link: string): string {
+/** `name[:alias]` with the container's name in place of its id. On the default bridge it has to exist; elsewhere a link is an alias for whoever has that name when it is asked for. */
+function resolveLink(ctx: ContainersContext, link: string, network: string): string {
   const [reference = '', alias = reference] = link.split(':')
   const target = ctx.records.find(reference)
+  if (!target && network !== 'bridge') return link
   if (!target) throw new EngineError('invalid-argument', `could not get container for ${reference}: No such container: ${reference}`, { field: 'links' })
   return `${target.name}:${alias.replace(/^\//, '')}`
 }
