@@ -39,10 +39,20 @@ async function createMissing(source: string): Promise<void> {
 
 async function openVolume(ctx: ContainersContext, id: string, mount: Volume, undo: AsyncDisposableStack): Promise<MountInput> {
   const source = await ctx.needs.volumes.acquire(mount.volume, id, mount.subpath)
-  undo.defer(() => ctx.needs.volumes.release(mount.volume, id))
+  publishVolumeEvent(ctx, mount, 'mount', { container: id, destination: mount.target, propagation: '', 'read/write': String(!mount.readonly) })
+  undo.defer(() => releaseVolume(ctx, id, mount))
   return { kind: 'bind', source, target: mount.target, readonly: mount.readonly }
 }
 
 export async function releaseVolumes(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
-  for (const mount of record.mounts) if (mount.kind === 'volume') await ctx.needs.volumes.release(mount.volume, record.id)
+  for (const mount of record.mounts) if (mount.kind === 'volume') await releaseVolume(ctx, record.id, mount)
+}
+
+async function releaseVolume(ctx: ContainersContext, id: string, mount: Volume): Promise<void> {
+  await ctx.needs.volumes.release(mount.volume, id)
+  publishVolumeEvent(ctx, mount, 'unmount', { container: id })
+}
+
+function publishVolumeEvent(ctx: ContainersContext, mount: Volume, action: string, attributes: Record<string, string>): void {
+  ctx.events.publish({ type: 'volume', action, id: mount.volume, attributes: { driver: mount.driver, ...attributes } })
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainersContext } from './context.ts'
+import { publishContainerEvent } from './events.ts'
 import { isAlive } from './state.ts'
 
 export interface ProcessTable {
@@ -15,6 +16,7 @@ export async function topContainer(ctx: ContainersContext, reference: string, ps
   const record = ctx.records.get(reference)
   const { task } = ctx.live.of(record.id)
   if (!isAlive(record.state) || !task) throw new EngineError('failed-precondition', `container ${record.id} is not running`, { reason: 'not-running' })
+  publishContainerEvent(ctx, record, 'top')
   const pids = new Set((await task.pids()).map(String))
   const words = (psArguments || DEFAULT_ARGUMENTS).split(/\s+/).filter(Boolean)
   if (words.join(' ') === DEFAULT_ARGUMENTS) return await defaultTable([...pids])
