@@ -1,5 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
-import { openJsonLines, type JsonLines } from '../streams/json-lines.ts'
+import { openJsonLines, PROGRESS_ENDING, type JsonLines } from '../streams/json-lines.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
 import { decodeBuildQuery, decodeRegistryConfig, encodeFailure, encodeMessage } from './wire.ts'
 import type { BuildNeeds } from './needs.ts'
@@ -14,14 +14,15 @@ export function createBuildHandlers(builder: BuildNeeds) {
       const remote = exchange.query.text('remote')
       const context = remote ? ({ kind: 'remote', url: remote } as const) : ({ kind: 'tar', stream: exchange.request } as const)
       let lines: JsonLines | undefined
-      const write = (value: object) => void (lines ??= openJsonLines(exchange)).write(value)
+      const write = (value: object) => void (lines ??= openJsonLines(exchange, PROGRESS_ENDING)).write(value)
       try {
         await builder.build({ ...query, context, signal: exchange.signal, onMessage: (message) => write(encodeMessage(message)) })
       } catch (error) {
         if (!lines) throw error
         write(encodeFailure(error as Error))
       }
-      lines?.end()
+      const whole = lines ?? openJsonLines(exchange, PROGRESS_ENDING)
+      whole.end()
       return undefined
     },
     async prune(): Promise<Reply> {

@@ -47,6 +47,7 @@ export async function prune(needs: Needs, { query }: Exchange): Promise<Reply> {
 
 export async function search(needs: Needs, exchange: Exchange): Promise<Reply> {
   const { query, signal } = exchange
+  if (!query.text('term')) throw new EngineError('invalid-argument', 'a search needs a term', { field: 'term' })
   const limit = query.integer('limit')
   if (limit !== undefined && (limit < 0 || limit > 100)) throw new EngineError('invalid-argument', `limit ${limit} is outside the range of [1, 100]`)
   const results = await needs.search(query.text('term') ?? '', { ...(limit && { limit }), filters: query.filters(), ...optional('auth', registryAuthOf(exchange)), signal })

@@ -10,11 +10,14 @@ export interface JsonLines {
   end(): void
 }
 
+/** Docker ends the lines of pulls, pushes and builds like this, those of everything else with a line feed alone; there are clients that split at it. */
+export const PROGRESS_ENDING = '\r\n'
+
 /** Sends the headers at once, so that the client knows its request was taken. */
-export function openJsonLines({ response }: Pick<Exchange, 'response'>, status = 200): JsonLines {
-  response.writeHead(status, { 'Content-Type': 'application/json' })
+export function openJsonLines({ response }: Pick<Exchange, 'response'>, ending = '\n'): JsonLines {
+  response.writeHead(200, { 'Content-Type': 'application/json' })
   response.flushHeaders()
-  const writeLine = (json: string) => writeTo(response, Buffer.from(`${json}\n`))
+  const writeLine = (json: string) => writeTo(response, Buffer.from(json + ending))
   return {
     write: (value) => writeLine(JSON.stringify(value)),
     writeLine,
@@ -29,12 +32,12 @@ export function openJsonLines({ response }: Pick<Exchange, 'response'>, status =
 export async function streamProgress(exchange: Exchange, work: (emit: (value: unknown) => void) => Promise<void>): Promise<undefined> {
   let lines: JsonLines | undefined
   const emit = (value: unknown) => {
-    lines ??= openJsonLines(exchange)
+    lines ??= openJsonLines(exchange, PROGRESS_ENDING)
     void lines.write(value)
   }
   try {
     await work(emit)
-    lines ??= openJsonLines(exchange)
+    lines ??= openJsonLines(exchange, PROGRESS_ENDING)
   } catch (error) {
     if (!lines) throw error
     const { message } = errorReply(error).body as ErrorBody

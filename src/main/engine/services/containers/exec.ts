@@ -20,7 +20,7 @@ export function createExec(ctx: ContainersContext, reference: string, config: Ex
   const id = randomBytes(32).toString('hex')
   const live = ctx.live.of(record.id)
   forgetOld(live.execs)
-  live.execs.set(id, { id, containerId: record.id, config, state: { status: 'created' } })
+  live.execs.set(id, { id, containerId: record.id, config, state: { status: 'created' }, begun: Promise.withResolvers() })
   publishContainerEvent(ctx, record, `exec_create: ${config.args.join(' ')}`, { execID: id })
   return id
 }
@@ -97,6 +97,7 @@ async function start(ctx: ContainersContext, record: ContainerRecord, exec: Exec
   try {
     const pid = await process.start()
     exec.state = { status: 'running', process }
+    exec.begun.resolve()
     publishContainerEvent(ctx, record, `exec_start: ${exec.config.args.join(' ')}`, about)
     const recorded = process.exited.then(async (exit) => {
       exec.state = { status: 'exited', code: exit.code, pid, at: Date.now() }
@@ -115,6 +116,7 @@ async function start(ctx: ContainersContext, record: ContainerRecord, exec: Exec
 function failed(exec: Exec, error: unknown): void {
   const reason = isEngineError(error) ? error.reason : undefined
   exec.state = { status: 'exited', code: reason === 'executable-not-found' ? 127 : reason === 'not-executable' ? 126 : 128, pid: 0, at: Date.now() }
+  exec.begun.resolve()
 }
 
 function taskFor(ctx: ContainersContext, record: ContainerRecord): Task {
@@ -125,8 +127,11 @@ function taskFor(ctx: ContainersContext, record: ContainerRecord): Task {
   return task
 }
 
+/** Clients send the first size as soon as the stream is theirs, which is before the process runs. @throws failed-precondition when it does not run. */
 export async function resizeExec(ctx: ContainersContext, execId: string, size: { rows: number; columns: number }): Promise<void> {
-  const { state } = getExec(ctx, execId)
+  const exec = getExec(ctx, execId)
+  if (exec.state.status === 'starting') await exec.begun.promise
+  const { state } = exec
   if (state.status !== 'running') throw new EngineError('failed-precondition', `exec ${execId} is not running`, { reason: 'not-running' })
   await state.process.resize(size)
 }

@@ -32,6 +32,8 @@ export interface PendingAttachment {
 }
 
 export interface Exec {
+  /** Settled when its start succeeded or failed. */
+  readonly begun: PromiseWithResolvers<void>
   id: string
   containerId: string
   config: ExecConfig
