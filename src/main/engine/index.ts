@@ -42,7 +42,7 @@ export interface EngineOptions {
  */
 export interface Engine extends AsyncDisposable {
   listen(socketPath: string): Promise<void>
-  /** Stops every running container, as for a shutdown of the machine. */
+  /** Stops every running container and takes the networks out of the kernel, as for a shutdown of the machine. */
   stopContainers(): Promise<void>
 }
 
@@ -60,7 +60,7 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   const snapshots = await openSnapshotter({ root: layout.snapshots, host, metadata, layers })
   const registry = createRegistry({ mirrors: registryMirrors })
   const runtime = parts.adopt(createRuntime({ host, layout }), (made) => made.close())
-  const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, instance: networkInstance(layout), log }))
+  const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, lockFile: layout.lockFile, instance: networkInstance(layout), log }))
 
   // Images and volumes ask which containers use them, and containers ask for both: the question is answered late.
   const users = (): Containers => containers
@@ -87,7 +87,10 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   const held = parts.move()
   return {
     listen: (socketPath) => server.listen(socketPath, host.facts.rootless ? 0o600 : 0o660),
-    stopContainers: () => containers.stopAll(),
+    async stopContainers() {
+      await containers.stopAll()
+      await networks.takeDown()
+    },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }

@@ -26,9 +26,8 @@ import { restartContainer } from './restart.ts'
 import { restoreContainers } from './restore.ts'
 import { createRestarts } from './restart-policy.ts'
 import { startContainer, startLocked } from './start.ts'
-import { isAlive } from './state.ts'
 import { sampleStats, type StatsSample } from './stats.ts'
-import { stopContainer, type StopOptions } from './stop.ts'
+import { stopAllContainers, stopContainer, type StopOptions } from './stop.ts'
 import { topContainer, type ProcessTable } from './top.ts'
 import { updateContainer } from './update.ts'
 import { waitForContainer, type WaitCondition, type WaitResult } from './wait.ts'
@@ -131,6 +130,6 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     graphDriver: (id) => ({ name: ctx.snapshots.driver, values: ctx.snapshots.describe({ key: id }) }),
     volumeMountpoint: (volume) => ctx.needs.volumes.mountpoint(volume),
     restore: () => restoreContainers(ctx),
-    stopAll: async () => void (await Promise.allSettled(ctx.records.list().filter((record) => isAlive(record.state)).map((record) => stopContainer(ctx, record.id, {})))),
+    stopAll: () => stopAllContainers(ctx),
   }
 }

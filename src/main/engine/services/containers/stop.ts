@@ -26,6 +26,20 @@ export async function stopContainer(ctx: ContainersContext, reference: string, o
   publishContainerEvent(ctx, record, 'stop')
 }
 
+/** As for a shutdown of the machine: no user asked for it, so the restart policies count when the engine comes back. */
+export async function stopAllContainers(ctx: ContainersContext): Promise<void> {
+  const running = ctx.records.list().filter(({ state }) => isAlive(state))
+  await Promise.allSettled(
+    running.map(async ({ id, stoppedByUser }) => {
+      await stopContainer(ctx, id, {})
+      await ctx.locks.run(id, async () => {
+        const record = ctx.records.byId(id)
+        if (record?.state.status === 'exited' && !record.host.AutoRemove) ctx.records.commit({ ...record, stoppedByUser })
+      })
+    }),
+  )
+}
+
 async function beginStop(ctx: ContainersContext, id: string, options: StopOptions): Promise<{ task: Task; timeout: number; record: ContainerRecord } | undefined> {
   const record = ctx.records.get(id)
   const live = ctx.live.of(id)

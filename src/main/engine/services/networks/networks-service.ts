@@ -8,6 +8,8 @@ import type { NetworkRecord } from './network-record.ts'
  * nothing of it exists but what the container's own record says. Network references are names, ids or id prefixes.
  */
 export interface Networks extends NetworkRecords, Sandboxes, AsyncDisposable {
+  /** Takes bridges, sandboxes and rules out of the kernel when no container runs any more; the records stay, and `restore` of the next engine makes it all again. */
+  takeDown(): Promise<void>
   /**
    * Run once before anything else: makes the predefined networks, compares records with the kernel, takes up the sandboxes of the
    * containers that run, and removes what dead ones left.

@@ -2,11 +2,12 @@ import { KeyedMutex } from '#base/keyed-mutex.ts'
 import { createNameDirectory } from '../../core/network/dns/directory.ts'
 import { createNameServers } from '../../core/network/dns/name-servers.ts'
 import { createFirewall } from '../../core/network/firewall/firewall.ts'
-import { DEFAULT_TABLE } from '../../core/network/firewall/ruleset.ts'
 import { createNamespaces } from '../../core/network/namespace.ts'
 import { createPortClaims } from '../../core/network/ports/port-claims.ts'
 import { createAddressPools } from './address-pools.ts'
+import { tableOf } from './bridge-owner.ts'
 import { createBridges } from './bridges.ts'
+import { closeNetworks } from './close.ts'
 import { connectEndpoint, disconnectEndpoint } from './connect-endpoint.ts'
 import { connectSandbox } from './connect-sandbox.ts'
 import type { NetworksContext } from './context.ts'
@@ -23,6 +24,7 @@ import { pruneNetworks, removeNetwork } from './remove-network.ts'
 import { reservePorts } from './reserve-ports.ts'
 import { restoreNetworks } from './restore.ts'
 import type { NetworksState } from './state.ts'
+import { takeDownNetworks } from './take-down.ts'
 import { updatePorts } from './update-ports.ts'
 
 /** The networks service; see networks-service.ts for what it promises. */
@@ -45,17 +47,15 @@ export function createNetworks(context: NetworksContext): Networks {
     findSandbox: (containerId) => findSandbox(state, containerId),
     renameSandbox: (containerId, name) => renameSandbox(state, containerId, name),
     hostModeFiles: (request) => hostModeFiles(state, request),
+    takeDown: () => changing(() => takeDownNetworks(state)),
     restore: (liveContainerIds) => changing(() => restoreNetworks(state, new Set(liveContainerIds))),
-    async [Symbol.asyncDispose]() {
-      for (const { containerId } of state.sandboxes.list()) state.nameServers.close(containerId)
-      await state.firewall.settled()
-    },
+    [Symbol.asyncDispose]: () => changing(() => closeNetworks(state)),
   }
 }
 
 function createState(context: NetworksContext): NetworksState {
   const { host, metadata } = context
-  const firewall = createFirewall(host, context.instance === '' ? DEFAULT_TABLE : `${DEFAULT_TABLE}-${context.instance}`, context.log)
+  const firewall = createFirewall(host, tableOf(context.instance), context.log)
   const directory = createNameDirectory()
   return {
     context,
@@ -71,5 +71,6 @@ function createState(context: NetworksContext): NetworksState {
     namespaces: createNamespaces(host, context.namespaces),
     nameServers: createNameServers(host.syscalls, directory),
     mutex: new KeyedMutex(),
+    restored: false,
   }
 }
