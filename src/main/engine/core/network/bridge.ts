@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { isEngineError } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Host } from '../host/host.ts'
 import { generateMac } from './ipam/mac.ts'
-import type { Address } from './ipam/address.ts'
-import { addAddress } from './netlink/addresses.ts'
+import { contains, parseCidr, type Address } from './ipam/address.ts'
+import { addAddress, addressesIn, listAddresses, removeAddress, type InterfaceAddress } from './netlink/addresses.ts'
 import { exchange } from './netlink/exchange.ts'
-import { addBridge, getLink, linksIn, listLinks, removeLink, type Link } from './netlink/links.ts'
+import { addBridge, getLink, linksIn, listLinks, removeLink, setAlias, type Link } from './netlink/links.ts'
 import { writeNetSysctl } from './sysctl.ts'
 
 /** The kernel side of one bridge network. */
@@ -14,6 +14,8 @@ export interface BridgePlan {
   mtu: number
   /** The host's own addresses on it: the gateways. */
   addresses: readonly { address: Address; prefix: number }[]
+  /** Left on the bridge to tell whose it is. */
+  alias: string
 }
 
 type BridgeHost = Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>
@@ -28,16 +30,34 @@ const rtnetlink = (host: BridgeHost, about: string, messages: Parameters<typeof 
  * using it to reach the host's loopback. @throws conflict when a link of that name is no bridge.
  */
 export async function ensureBridge(host: BridgeHost, plan: BridgePlan): Promise<number> {
-  try {
-    await rtnetlink(host, `create bridge ${plan.name}`, [addBridge({ name: plan.name, macAddress: generateMac({ family: 4, value: BigInt(randomBytes(4).readUInt32BE()) }), mtu: plan.mtu })])
-  } catch (error) {
-    if (!isEngineError(error, 'already-exists')) throw error
-  }
-  const index = (await getBridge(host, plan.name)).index
-  if (plan.addresses.length > 0) await rtnetlink(host, `give ${plan.name} its address`, plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix)))
+  const isNew = await tryAddBridge(host, plan)
+  const link = await getBridge(host, plan.name)
+  if (link.kind !== 'bridge') throw new EngineError('conflict', `${plan.name} is an interface of this machine, and no bridge`, { reason: 'bridge-name-taken', hint: 'Choose another name with -o com.docker.network.bridge.name=…' })
+  const { index } = link
+  const stale = isNew ? [] : await addressesBeside(host, index, plan)
+  const messages = [setAlias(plan.name, plan.alias), ...stale.map(({ address, prefix }) => removeAddress(index, address, prefix)), ...plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix))]
+  await rtnetlink(host, `give ${plan.name} its address`, messages)
   await writeNetSysctl(host, [`ipv4/conf/${plan.name}/route_localnet`], '1')
   return index
 }
+
+/** False when there is a link of that name already. */
+async function tryAddBridge(host: BridgeHost, plan: BridgePlan): Promise<boolean> {
+  try {
+    await rtnetlink(host, `create bridge ${plan.name}`, [addBridge({ name: plan.name, macAddress: generateMac({ family: 4, value: BigInt(randomBytes(4).readUInt32BE()) }), mtu: plan.mtu })])
+    return true
+  } catch (error) {
+    if (isEngineError(error, 'already-exists')) return false
+    throw error
+  }
+}
+
+/** Addresses from an earlier life. Link-local ones are the kernel's own. */
+async function addressesBeside(host: BridgeHost, index: number, plan: BridgePlan): Promise<InterfaceAddress[]> {
+  const found = addressesIn(await rtnetlink(host, 'list addresses', [listAddresses()])).filter((each) => each.index === index && !contains(LINK_LOCAL, each.address))
+  return found.filter(({ address, prefix }) => !plan.addresses.some((wanted) => wanted.address.value === address.value && wanted.prefix === prefix))
+}
+const LINK_LOCAL = parseCidr('fe80::/10')
 
 /** @throws not-found. */
 export async function getBridge(host: BridgeHost, name: string): Promise<Link> {

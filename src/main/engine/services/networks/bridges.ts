@@ -3,6 +3,7 @@ import type { Firewall } from '../../core/network/firewall/firewall.ts'
 import type { BridgeRules } from '../../core/network/firewall/ruleset.ts'
 import { parseAddress, parseCidr } from '../../core/network/ipam/address.ts'
 import { readNetSysctl } from '../../core/network/sysctl.ts'
+import { ownerAlias } from './bridge-owner.ts'
 import type { NetworksContext } from './context.ts'
 import { bridgeOptions } from './driver-options.ts'
 import type { NetworkRecord } from './network-record.ts'
@@ -30,7 +31,7 @@ export function createBridges(context: NetworksContext, firewall: Firewall): Bri
   const make = (network: NetworkRecord) => {
     const { bridge } = bridgeOptions(network)
     if (!notes.find(bridge)) notes.put(bridge, { bridge })
-    const making = ensureBridge(host, planOf(network))
+    const making = ensureBridge(host, { ...planOf(network), alias: ownerAlias(context) })
     indexes.set(network.id, making)
     making.catch(() => indexes.delete(network.id))
     return making

@@ -32,6 +32,7 @@ export async function connectSandbox(state: NetworksState, request: SandboxReque
   state.reservations.delete(record.containerId)
   for (const endpoint of endpoints) announce(state, endpoint.networkId, 'connect', record.containerId)
   undo.move()
+  state.claims.release(new Set(claimed).difference(new Set(ports)))
   return { containerId: record.containerId, namespacePath, endpoints: endpoints.map(endpointOf), ports, files: filesFor(state, record) }
 }
 
@@ -51,8 +52,10 @@ function planEndpoints(state: NetworksState, request: SandboxRequest, undo: Asyn
 async function claimPorts(state: NetworksState, request: SandboxRequest, endpoints: readonly EndpointRecord[], undo: AsyncDisposableStack): Promise<PortMapping[]> {
   const reserved = state.reservations.get(request.containerId) ?? []
   const mappings = await state.claims.claim(request.containerId, withHostBinding(state, request.ports, endpoints), reserved)
-  undo.defer(() => state.claims.release(mappings.filter((mapping) => !reserved.includes(mapping))))
-  state.claims.release(reserved.filter((mapping) => !mappings.includes(mapping)))
+  undo.defer(() => {
+    state.claims.release(mappings)
+    state.claims.adopt(request.containerId, reserved)
+  })
   return mappings
 }
 

@@ -11,5 +11,7 @@ export interface NetworksContext {
   namespaces: string
   /** Tells this engine's bridge and firewall table from another's on the same machine; empty for the machine's own engine. */
   instance: string
+  /** File that this engine holds a lock on while it lives (layout.lockFile): bridges say by it whose they are. */
+  lockFile: string
   log: (line: string) => void
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '#shared/errors.ts'
+import { sweepBridges } from './bridge-owner.ts'
 import { rulesOf } from './bridges.ts'
 import { openNameServer } from './connect-sandbox.ts'
 import { planNetwork } from './create-network.ts'
@@ -16,6 +17,7 @@ import type { NetworksState } from './state.ts'
  */
 export async function restoreNetworks(state: NetworksState, liveContainerIds: ReadonlySet<string>): Promise<void> {
   const live = state.sandboxes.list().filter(({ containerId }) => liveContainerIds.has(containerId))
+  await sweepBridges(state, new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge)))
   await ensurePredefined(state)
   for (const sandbox of live) takeUp(state, sandbox)
   const bridges = state.store.list().filter(({ driver }) => driver === 'bridge')
@@ -26,6 +28,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   await removeDead(state, liveContainerIds)
   await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
   for (const sandbox of live) await serveNames(state, sandbox)
+  state.restored = true
 }
 
 async function ensurePredefined(state: NetworksState) {
@@ -47,18 +50,11 @@ function takeUp(state: NetworksState, sandbox: SandboxRecord) {
   }
 }
 
-/** Records and namespaces of containers that do not run, bridges of networks that are gone. */
+/** Records and namespaces of containers that do not run. */
 async function removeDead(state: NetworksState, liveContainerIds: ReadonlySet<string>) {
   const recorded = state.sandboxes.list().map(({ containerId }) => containerId)
   const dead = new Set([...recorded, ...(await state.namespaces.list())].filter((containerId) => !liveContainerIds.has(containerId)))
   for (const containerId of dead) await disconnectSandbox(state, containerId)
-  await removeStrayBridges(state)
-}
-
-/** Bridges whose network was removed while the engine could not take them down; noted in `network-bridges` when they were made. */
-async function removeStrayBridges(state: NetworksState) {
-  const wanted = new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge))
-  for (const bridge of state.bridges.noted()) if (!wanted.has(bridge)) await state.bridges.sweep(bridge).catch((error: unknown) => state.context.log(`network: ${messageOf(error)}`))
 }
 
 async function serveNames(state: NetworksState, sandbox: SandboxRecord) {

@@ -26,6 +26,8 @@ export interface NetworksState {
   reservations: Map<string, PortMapping[]>
   publisher: Publisher
   namespaces: Namespaces
+  /** The kernel is as the records say: before that, nothing in it is touched. */
+  restored: boolean
   nameServers: NameServers
   directory: NameDirectory
   /** One verb at a time per container, and one per `networks` for changes of the set of networks. */

@@ -13,11 +13,14 @@ export async function updatePorts(state: NetworksState, containerId: string, bin
   const current = { ipv4: currentGateway(sandbox, 4), ipv6: currentGateway(sandbox, 6) }
   await using undo = new AsyncDisposableStack()
   const claimed = await state.claims.claim(containerId, withHostBinding(state, bindings, endpoints), sandbox.ports)
-  undo.defer(() => state.claims.release(claimed.filter((mapping) => !sandbox.ports.includes(mapping))))
+  undo.defer(() => {
+    state.claims.release(claimed)
+    state.claims.adopt(containerId, sandbox.ports)
+  })
   const ports = state.publisher.feasible({ endpoints, mappings: claimed, current })
   await state.publisher.change({ endpoints, mappings: sandbox.ports, current }, { endpoints, mappings: ports, current })
   state.sandboxes.put(containerId, { ...sandbox, bindings, ports })
   undo.move()
-  state.claims.release([...claimed, ...sandbox.ports].filter((mapping) => !ports.includes(mapping)))
+  state.claims.release(new Set(claimed).difference(new Set(ports)))
   return ports
 }

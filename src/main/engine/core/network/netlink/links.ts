@@ -5,7 +5,7 @@ const NEWLINK = 16
 const DELLINK = 17
 const GETLINK = 18
 
-const IFLA = { address: 1, name: 3, mtu: 4, link: 5, master: 10, linkInfo: 18, family: 26, namespaceFd: 28 } as const
+const IFLA = { address: 1, name: 3, mtu: 4, link: 5, master: 10, linkInfo: 18, alias: 20, family: 26, namespaceFd: 28 } as const
 const INFO = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const
 const VETH_PEER = 1
 const MACVLAN_MODE = 1
@@ -26,6 +26,8 @@ export interface Link {
   /** Index of the link it hangs on or, for veth, of its other end in the other end's namespace. */
   peerIndex: number | undefined
   masterIndex: number | undefined
+  /** A note that anybody may leave on a link. */
+  alias: string | undefined
 }
 
 /** struct ifinfomsg. */
@@ -46,6 +48,9 @@ export const formatMac = (bytes: Uint8Array): string => [...bytes].map((octet) =
 
 export const addBridge = (bridge: { name: string; macAddress: string; mtu: number }): NetlinkMessage =>
   message(NEWLINK, create, header(0, UP, UP), text(IFLA.name, bridge.name), attribute(IFLA.address, parseMac(bridge.macAddress)), u32(IFLA.mtu, bridge.mtu), nested(IFLA.linkInfo, text(INFO.kind, 'bridge')))
+
+/** At most 255 bytes are kept. */
+export const setAlias = (name: string, alias: string): NetlinkMessage => message(NEWLINK, 0, header(0), text(IFLA.name, name), attribute(IFLA.alias, Buffer.from(alias).subarray(0, 255)))
 
 export interface VethPair {
   /** The end that stays, which joins `bridgeIndex`. */
@@ -134,6 +139,7 @@ function decodeLink(reply: NetlinkReply): Link {
   const view = new DataView(reply.body.buffer, reply.body.byteOffset)
   const found = decodeAttributes(reply.body.subarray(16))
   const kind = decodeAttributes(found.get(IFLA.linkInfo) ?? new Uint8Array()).get(INFO.kind)
+  const alias = found.get(IFLA.alias)
   const number = (type: number) => {
     const bytes = found.get(type)
     return bytes && readU32(bytes)
@@ -147,5 +153,6 @@ function decodeLink(reply: NetlinkReply): Link {
     up: (view.getUint32(8, true) & UP) !== 0,
     peerIndex: number(IFLA.link),
     masterIndex: number(IFLA.master),
+    alias: alias && readText(alias),
   }
 }

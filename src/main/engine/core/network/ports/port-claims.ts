@@ -11,13 +11,13 @@ import { ANY4, ANY6, createPortOwners, type PortOwners } from './port-owners.ts'
  */
 export interface PortClaims {
   /**
-   * Claims ports for the owner. A wish that `keep` already fulfils takes that mapping as it is.
-   * @throws conflict (port-allocated); nothing new is claimed then.
+   * Claims ports for the owner, in place of those it has from before (`current`): a wish that one of these fulfils takes it as it is, the others are
+   * given back and may be taken for another wish. @throws conflict (port-allocated); the owner has what it had then.
    */
-  claim(owner: string, bindings: readonly PortBinding[], keep?: readonly PortMapping[]): Promise<PortMapping[]>
+  claim(owner: string, bindings: readonly PortBinding[], current?: readonly PortMapping[]): Promise<PortMapping[]>
   /** Takes up mappings that are in force, without asking. */
   adopt(owner: string, mappings: readonly PortMapping[]): void
-  release(mappings: readonly PortMapping[]): void
+  release(mappings: Iterable<PortMapping>): void
 }
 
 export interface PortClaimsOptions {
@@ -31,31 +31,57 @@ export function createPortClaims(options: PortClaimsOptions = {}): PortClaims {
   const { probe = probePort, range = ephemeralRange } = options
   const owners = createPortOwners()
   const candidates = createCandidates(range)
-  async function claimOne(owner: string, binding: PortBinding): Promise<PortMapping[]> {
+  async function claimOne(attempt: Omit<Attempt, 'wanted'>, binding: PortBinding): Promise<PortMapping[]> {
     let refusal: Refusal | undefined
     for await (const hostPort of candidates(binding)) {
-      const outcome = await tryPort(owners, probe, owner, mappingsFor(binding, hostPort))
+      const outcome = await tryPort(owners, { ...attempt, wanted: mappingsFor(binding, hostPort) })
       if (Array.isArray(outcome)) return outcome
       refusal = outcome
     }
     throw refusalError(binding, refusal)
   }
+  const adopt = (owner: string, mappings: Iterable<PortMapping>) => {
+    for (const mapping of mappings) owners.put(owner, mapping)
+  }
+  const release = (mappings: Iterable<PortMapping>) => {
+    for (const mapping of mappings) owners.drop(mapping)
+  }
   return {
-    adopt: (owner, mappings) => mappings.forEach((mapping) => owners.put(owner, mapping)),
-    release: (mappings) => mappings.forEach(owners.drop),
-    async claim(owner, bindings, keep = []) {
+    adopt,
+    release,
+    async claim(owner, bindings, current = []) {
       using undo = new DisposableStack()
+      const kept = keptBy(bindings, current)
+      const yielded = new Set(current).difference(new Set(kept.flat()))
+      undo.defer(() => adopt(owner, yielded))
+      release(yielded)
+      const own = new Set([...yielded].map(socketKey))
       const all: PortMapping[] = []
       for (const [index, binding] of bindings.entries()) {
-        const kept = keep.filter((mapping) => fulfils(mapping, binding))
-        const claimed = kept.length > 0 ? [] : await claimOne(owner, binding).catch((error: unknown) => Promise.reject(atField(error, index)))
-        undo.defer(() => claimed.forEach(owners.drop))
-        all.push(...kept, ...claimed)
+        const claimed = kept[index]!.length > 0 ? [] : await claimOne({ owner, own, probe }, binding).catch((error: unknown) => Promise.reject(atField(error, index)))
+        undo.defer(() => release(claimed))
+        all.push(...kept[index]!, ...claimed)
       }
       undo.move()
       return all
     },
   }
+}
+
+/** For each wish, what it has already. */
+function keptBy(bindings: readonly PortBinding[], current: readonly PortMapping[]): PortMapping[][] {
+  const byTarget = Map.groupBy(current, targetKey)
+  return bindings.map((binding) => (byTarget.get(targetKey(binding)) ?? []).filter((mapping) => fulfils(mapping, binding)))
+}
+const targetKey = ({ protocol, containerPort }: Pick<PortMapping, 'protocol' | 'containerPort'>) => `${protocol}/${containerPort}`
+const socketKey = ({ protocol, hostIp, hostPort }: PortMapping) => `${protocol} ${hostIp} ${hostPort}`
+
+interface Attempt {
+  owner: string
+  /** Sockets that the owner's own mapping may be listening on now: asking the host about them says nothing. */
+  own: ReadonlySet<string>
+  probe: NonNullable<PortClaimsOptions['probe']>
+  wanted: readonly PortMapping[]
 }
 
 interface Refusal {
@@ -65,7 +91,7 @@ interface Refusal {
 }
 
 /** Claims the port on all of the addresses or on none. `[::]` of "all addresses" is left out where the machine has no IPv6. */
-async function tryPort(owners: PortOwners, probe: NonNullable<PortClaimsOptions['probe']>, owner: string, wanted: readonly PortMapping[]): Promise<PortMapping[] | Refusal> {
+async function tryPort(owners: PortOwners, { owner, own, probe, wanted }: Attempt): Promise<PortMapping[] | Refusal> {
   for (const mapping of wanted) {
     const other = owners.find(mapping)
     if (other !== undefined) return { mapping, occupation: 'taken', owner: other }
@@ -77,7 +103,7 @@ async function tryPort(owners: PortOwners, probe: NonNullable<PortClaimsOptions[
   }
   const claimed: PortMapping[] = []
   for (const mapping of wanted) {
-    const occupation = await probe(mapping.protocol, mapping.hostIp, mapping.hostPort)
+    const occupation = own.has(socketKey(mapping)) ? 'free' : await probe(mapping.protocol, mapping.hostIp, mapping.hostPort)
     if (occupation === 'free') claimed.push(mapping)
     else if (occupation === 'no-such-address' && mapping.hostIp === ANY6 && wanted.length > 1) owners.drop(mapping)
     else return { mapping, occupation }
@@ -106,9 +132,9 @@ function createCandidates(range: () => Promise<{ first: number; last: number }>)
 const addressesFor = (hostIp: string) => (hostIp === '' ? [ANY4, ANY6] : [hostIp])
 const mappingsFor = ({ hostIp, protocol, containerPort }: PortBinding, hostPort: number): PortMapping[] => addressesFor(hostIp).map((address) => ({ protocol, containerPort, hostIp: address, hostPort }))
 
-function fulfils(mapping: PortMapping, { hostPort, protocol, containerPort, hostIp }: PortBinding): boolean {
+function fulfils(mapping: PortMapping, { hostPort, hostIp }: PortBinding): boolean {
   const portFits = hostPort === undefined || hostPort === 0 || (typeof hostPort === 'number' ? hostPort === mapping.hostPort : mapping.hostPort >= hostPort[0] && mapping.hostPort <= hostPort[1])
-  return portFits && mapping.protocol === protocol && mapping.containerPort === containerPort && addressesFor(hostIp).includes(mapping.hostIp)
+  return portFits && addressesFor(hostIp).includes(mapping.hostIp)
 }
 
 function refusalError(binding: PortBinding, refusal: Refusal | undefined): EngineError {

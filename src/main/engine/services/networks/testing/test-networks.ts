@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createEventBus } from '../../../core/events/memory-event-bus.ts'
+import type { EngineEvent } from '../../../core/events/event-bus.ts'
+import { createHost } from '../../../core/host/create-host.ts'
+import { acquireLock } from '../../../core/host/exclusive-lock.ts'
+import type { Host } from '../../../core/host/host.ts'
+import { createMemoryMetadataStore } from '../../../core/metadata/memory-metadata-store.ts'
+import type { MetadataStore } from '../../../core/metadata/metadata-store.ts'
+import { removeLinkNamed } from '../../../core/network/bridge.ts'
+import type { SandboxRequest } from '../../../core/network/sandbox.ts'
+import { createLayout } from '../../../layout.ts'
+import { createNetworks } from '../networks.ts'
+import type { Networks } from '../networks-service.ts'
+
+/** Real networks on this machine, apart from everybody else's: own bridge, own table, own folder. Disposing leaves nothing. */
+export interface TestNetworks extends AsyncDisposable {
+  networks: Networks
+  host: Host
+  metadata: MetadataStore
+  events: EngineEvent[]
+  log: string[]
+  instance: string
+  namespaces: string
+  /** Another engine on the same records and kernel, as after a crash of the first. */
+  restart(live: Iterable<string>): Promise<Networks>
+}
+
+export async function openTestNetworks(): Promise<TestNetworks> {
+  await using undo = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-networks-'))
+  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  const host = await createHost({ layout: createLayout(join(folder, 'data'), join(folder, 'run')) })
+  const metadata = createMemoryMetadataStore()
+  const bus = createEventBus()
+  const events: EngineEvent[] = []
+  bus.subscribe((event) => events.push(event))
+  const log: string[] = []
+  const instance = Math.random().toString(36).slice(2, 7)
+  const namespaces = join(folder, 'netns')
+  const lockFile = join(folder, 'lock')
+  undo.use(acquireLock(host.syscalls, lockFile, folder))
+  const make = () => createNetworks({ host, metadata, events: bus, namespaces, instance, lockFile, log: (line) => log.push(line) })
+  let networks = make()
+  undo.defer(async () => void (await host.run('nft', ['delete', 'table', 'inet', `slipway-${instance}`], { allowFailure: true })))
+  undo.defer(() => removeLinkNamed(host, `slipway-${instance}`))
+  undo.defer(async () => {
+    for (const network of networks.list({ type: ['custom'] })) await networks.remove(network.id).catch(() => {})
+  })
+  undo.defer(async () => {
+    for (const { containers } of networks.list()) for (const { containerId } of containers) await networks.disconnectSandbox(containerId)
+    await networks[Symbol.asyncDispose]()
+  })
+  await networks.restore([])
+  const held = undo.move()
+  return {
+    get networks() {
+      return networks
+    },
+    host,
+    metadata,
+    events,
+    log,
+    instance,
+    namespaces,
+    async restart(live) {
+      await networks[Symbol.asyncDispose]()
+      networks = make()
+      await networks.restore(live)
+      return networks
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  }
+}
+
+let made = 0
+/** A request with nothing special about it. */
+export function sandboxRequest(name: string, more: Partial<SandboxRequest> = {}): SandboxRequest {
+  const containerId = (made++).toString(16).padStart(12, '0').padEnd(64, 'c')
+  return { containerId, name, hostname: name, kind: 'private', endpoints: [{ network: 'bridge', aliases: [] }], ports: [], dns: { servers: [], search: [], options: [] }, ...more }
+}
