@@ -74,7 +74,8 @@ export async function plugEndpoint(state: NetworksState, namespacePath: string, 
   if (network.driver === 'bridge') {
     const { talking, locked, mtu } = bridgeOptions(network)
     const [bridgeIndex, hairpin] = await Promise.all([state.bridges.ensure(network), state.bridges.hairpin()])
-    await plugIntoBridge(host, cable(mtu), { bridgeIndex, hostName: endpoint.hostLink!, isolated: !talking, locked, hairpin })
+    // Where br_netfilter shows bridged packets to the firewall, that keeps neighbours apart; isolated ports would stop translated packets as well.
+    await plugIntoBridge(host, cable(mtu), { bridgeIndex, hostName: endpoint.hostLink!, isolated: !talking && !hairpin, locked, hairpin })
   } else if (network.driver === 'macvlan') {
     const { mode, mtu } = macvlanOptions(network)
     const parent = await ensureParent(host, network)

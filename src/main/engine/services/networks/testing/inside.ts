@@ -6,21 +6,21 @@ type SocketHost = Pick<Host, 'syscalls'>
 const DEADLINE = 3_000
 
 /** Listens inside a namespace and greets everyone with `text` and the address they come from. */
-export async function greet(host: SocketHost, namespace: string, port: number, text: string): Promise<Disposable> {
+export async function greet(host: SocketHost, namespace: string, port: number, text: string, address: '0.0.0.0' | '::' = '0.0.0.0'): Promise<Disposable> {
   const server = createServer((connection) => {
     connection.on('error', () => {})
     connection.end(`${text} to ${connection.remoteAddress}`)
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.on('error', reject)
-  server.listen({ fd: host.syscalls.socketIn(namespace, 'tcp4', '0.0.0.0', port) }, resolve)
+  server.listen({ fd: host.syscalls.socketIn(namespace, address === '::' ? 'tcp6' : 'tcp4', address, port) }, resolve)
   await promise
   return { [Symbol.dispose]: () => void server.close() }
 }
 
 /** What is said by whoever listens there, asked from a namespace (undefined: the host). Rejects when nobody answers in time. */
 export async function ask(host: SocketHost, from: string | undefined, address: string, port: number, deadline = DEADLINE): Promise<string> {
-  const socket = from === undefined ? new Socket() : new Socket({ fd: host.syscalls.socketIn(from, 'tcp4', '0.0.0.0', 0) })
+  const socket = from === undefined ? new Socket() : new Socket({ fd: host.syscalls.socketIn(from, address.includes(':') ? 'tcp6' : 'tcp4', address.includes(':') ? '::' : '0.0.0.0', 0) })
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let heard = ''
   socket.setEncoding('utf8')

@@ -49,7 +49,7 @@ export async function openTestNetworks(): Promise<TestNetworks> {
     for (const network of networks.list({ type: ['custom'] })) await networks.remove(network.id).catch(() => {})
   })
   undo.defer(async () => {
-    for (const { containers } of networks.list()) for (const { containerId } of containers) await networks.disconnectSandbox(containerId)
+    for (const { containerId } of metadata.collection<{ containerId: string }>('sandboxes').list()) await networks.disconnectSandbox(containerId)
     await networks[Symbol.asyncDispose]()
   })
   await networks.restore([])
