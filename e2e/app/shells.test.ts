@@ -73,6 +73,7 @@ test.runIf(shells.includes('stand-in'))('stand-in: dialogs, the menu, a reload, 
   await app.desktop!.clickMenu(['View', 'Images'])
   await expect.poll(() => app.page.url()).toContain('images')
   await app.page.reload()
+  await seen(app, 'Engine ready')
   await app.desktop!.clickMenu(['View', 'Containers'])
   await seen(app, 'shop-web')
   await app.closeWindow()

@@ -54,7 +54,8 @@ export function createEngineApi(target: ConnectionTarget): EngineApi {
   return {
     json: (method, path, request = {}) => dial(method, path, request, {}),
     stream: async (method, path, request = {}) => endedBy(request.signal, await dial<IncomingMessage>(method, path, request, { isStream: true })),
-    hijack: async (path, request = {}) => endedBy(request.signal, await dial<Duplex>('POST', path, request, { isStream: true, hijack: true, openStdin: true })),
+    // The transport holds the head of a request back until there is a body.
+    hijack: async (path, { body = {}, ...request } = {}) => endedBy(request.signal, await dial<Duplex>('POST', path, { ...request, body }, { isStream: true, hijack: true, openStdin: true })),
   }
 }
 

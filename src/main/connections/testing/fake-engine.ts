@@ -44,6 +44,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   const routes = new Map<string, Handler>()
   const asked: string[] = []
   const listeners = new Set<ServerResponse>()
+  const upgraded = new Set<Duplex>()
   let server: Server
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -70,6 +71,8 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     },
     async die() {
       server.closeAllConnections()
+      // What has left HTTP is no longer the server's to close.
+      for (const socket of upgraded) socket.destroy()
       listeners.clear()
       await new Promise((resolve) => server.close(resolve))
     },
@@ -78,6 +81,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       server.on('upgrade', (request, socket) => {
         asked.push(`${request.method} ${request.url}`)
         socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+        upgraded.add(socket)
         engine.upgrade?.(request.url ?? '', socket)
       })
       await new Promise<void>((resolve) => server.listen(socketPath, resolve))
