@@ -1,3 +1,4 @@
+import { platformOf } from '../streams/platform-text.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { HostPortBinding, ResourceUpdate } from '../../services/containers/config.ts'
 import type { ContainerRecord } from '../../services/containers/record.ts'
@@ -24,15 +25,8 @@ async function sizesOf(needs: Needs, record: ContainerRecord): Promise<Sizes> {
 export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
   const body = await exchange.json<CreateBody>()
   if (Object.keys(body).length === 0) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container')
-  const { id, warnings } = await needs.create(parseCreateBody(body, exchange.query.text('name') || undefined, parsePlatform(exchange.query.text('platform'))))
+  const { id, warnings } = await needs.create(parseCreateBody(body, exchange.query.text('name') || undefined, platformOf(exchange.query.text('platform'))))
   return json({ Id: id, Warnings: warnings }, 201)
-}
-
-function parsePlatform(text: string | undefined) {
-  if (!text) return undefined
-  const [os = '', architecture, variant] = text.split('/')
-  if (os !== 'linux' || text.split('/').length > 3) throw new EngineError('invalid-argument', `"${text}" is an invalid OS or platform`, { field: 'platform' })
-  return architecture ? { os, architecture, variant } : undefined
 }
 
 export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> {

@@ -1,13 +1,13 @@
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
-import { architectureOf, type Platform } from '#shared/oci/platform.ts'
+import { architectureOf, parsePlatform, type Platform } from '#shared/oci/platform.ts'
 import { parseDockerfile } from '../../core/dockerfile/dockerfile.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { BuildRequest } from './builder.ts'
 import type { BuildRun } from './build-run.ts'
 import { openContext, type OpenedContext } from './context.ts'
 import { planBuild } from './plan.ts'
-import { parsePlatform, platformArguments } from './stage-image.ts'
+import { platformArguments } from './stage-image.ts'
 import { runStage } from './stage.ts'
 import type { StageState } from './stage-state.ts'
 import { createStepOutput } from './step-output.ts'
@@ -38,7 +38,7 @@ export async function build(context: BuilderContext, request: BuildRequest): Pro
 function prepare(context: BuilderContext, request: BuildRequest, opened: OpenedContext, lease: Lease): Omit<BuildRun, 'finished'> {
   const file = parseDockerfile(opened.dockerfile)
   const own: Platform = { os: 'linux', architecture: architectureOf(process.arch) }
-  const platform = request.platform ? parsePlatform(request.platform) : own
+  const platform = request.platform ? parsePlatform(request.platform, own.architecture) : own
   const platformArgs = platformArguments(own, platform)
   const plan = planBuild(file, { ...(request.target ? { target: request.target } : {}), buildArgs: request.buildArgs, platformArgs, ...(request.platform ? { platform: request.platform } : {}) })
   const consumed = new Set(file.globalArgs.flatMap(({ args }) => args.map(({ name }) => name)))

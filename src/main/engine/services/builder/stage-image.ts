@@ -1,6 +1,6 @@
 import { findStage } from './plan.ts'
 import { expandWord } from '../../core/dockerfile/dockerfile.ts'
-import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
+import { architectureOf, formatPlatform, parsePlatform, type Platform } from '#shared/oci/platform.ts'
 import type { BuildRun, Step } from './build-run.ts'
 import type { BaseImage } from './needs.ts'
 import { variablesOf } from './stage-state.ts'
@@ -9,7 +9,7 @@ import { variablesOf } from './stage-state.ts'
 export async function fetchImage(run: BuildRun, name: string, platform: string | undefined, emit: Step['emit']): Promise<BaseImage> {
   const { context, request, lease, signal } = run
   const options = {
-    ...(platform ? { platform: parsePlatform(platform) } : {}),
+    ...(platform ? { platform: parsePlatform(platform, architectureOf(process.arch)) } : {}),
     ...(authFor(name, request.auths) ? { auth: authFor(name, request.auths)! } : {}),
     lease,
     signal,
@@ -33,11 +33,6 @@ export async function sourceImage(step: Step, from: string): Promise<{ key: stri
   if (name === 'scratch') return { key: 'scratch', chain: undefined }
   const image = await fetchImage(step.run, name, step.stage.platform, step.emit)
   return { key: image.id, chain: image.chain }
-}
-
-export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant] = text.split('/')
-  return { os: architecture ? os! : 'linux', architecture: architecture ?? os!, ...(variant ? { variant } : {}) }
 }
 
 /** The predefined platform arguments: https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope */

@@ -1,4 +1,5 @@
-import { EngineError, messageOf } from '#shared/errors.ts'
+import { EngineError } from '#shared/errors.ts'
+import { parseSeccompProfile } from '../../core/runtime/spec/seccomp.ts'
 
 export interface SecurityOptions {
   noNewPrivileges: boolean
@@ -26,11 +27,5 @@ export function readSecurityOptions(options: readonly string[]): SecurityOptions
 function parseSeccomp(value: string): SecurityOptions['seccomp'] {
   if (value === 'unconfined') return value
   if (value === 'builtin' || value === '') return 'default'
-  try {
-    const profile: unknown = JSON.parse(value)
-    if (typeof profile === 'object' && profile !== null) return profile
-    throw new Error('expected an object')
-  } catch (error) {
-    throw new EngineError('invalid-argument', `Decoding seccomp profile failed: ${messageOf(error)}`, { field: 'securityOpt' })
-  }
+  return parseSeccompProfile(value)
 }

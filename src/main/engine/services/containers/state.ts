@@ -27,7 +27,6 @@ export interface Ended {
 
 /** Has a task. */
 export const isAlive = (state: ContainerState): state is Extract<ContainerState, { status: 'running' | 'paused' }> => state.status === 'running' || state.status === 'paused'
-export const canStart = (state: ContainerState): boolean => state.status === 'created' || state.status === 'exited' || state.status === 'restarting'
 
 /** How it ended last, if it ever ran. */
 export const lastEnd = (state: ContainerState): Ended | undefined => {

@@ -48,12 +48,3 @@ export function chooseManifest(index: Index, wanted: Platform, name: string): De
     hint: `${name} is there for ${images.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : [])).join(', ') || 'no platform at all'}.`,
   })
 }
-
-/** `linux/arm64/v8`, `arm64`, `linux`. @throws invalid-argument */
-export function parsePlatform(text: string, host: Platform): Platform {
-  const parts = text.toLowerCase().split('/')
-  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9._-]+$/.test(part))) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: invalid platform`, { reason: 'invalid-platform', hint: 'A platform looks like linux/amd64.' })
-  const [first = '', second, variant] = parts
-  if (second === undefined) return ['linux', 'windows', 'darwin', 'freebsd'].includes(first) ? { os: first, architecture: host.architecture } : normal({ os: host.os, architecture: first })
-  return normal({ os: first, architecture: second, ...(variant && { variant }) })
-}

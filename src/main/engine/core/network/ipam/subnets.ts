@@ -39,8 +39,3 @@ export function refuseOverlap(wished: Cidr, networks: readonly Cidr[]): void {
   if (networks.some((other) => overlaps(other, wished)))
     throw new EngineError('forbidden', 'invalid pool request: Pool overlaps with other one on this address space', { reason: 'subnet-overlap', hint: 'Choose a subnet that no other network has.' })
 }
-
-/** @throws invalid-argument when the inner block is not part of the subnet. */
-export function requireInside(subnet: Cidr, inner: Cidr, what: string): void {
-  if (!includes(subnet, inner) || sizeOf(inner) > sizeOf(subnet)) throw new EngineError('invalid-argument', `invalid ${what}: not part of the network's subnet`, { reason: 'invalid-subnet' })
-}

@@ -1,6 +1,6 @@
 import type { TaskStats } from '../runtime.ts'
 import type { Cgroup } from './locate.ts'
-import { memoryLimit, parseFields, parseNumber, pidsOf, readFiles } from './stats.ts'
+import { memoryLimit, parseFields, parseNumber, pidsOf, readFiles } from './counter-files.ts'
 
 /** cpuacct.stat counts in USER_HZ, which is 100 for user space on every architecture: https://man7.org/linux/man-pages/man7/time.7.html */
 const NANOSECONDS_PER_TICK = 1e9 / 100

@@ -1,5 +1,5 @@
 import type { TaskStats } from '../runtime.ts'
-import { memoryLimit, parseFields, parseNumber, pidsOf, readFiles } from './stats.ts'
+import { memoryLimit, parseFields, parseNumber, pidsOf, readFiles } from './counter-files.ts'
 
 const FILES = ['cpu.stat', 'memory.current', 'memory.max', 'memory.peak', 'memory.events', 'memory.stat', 'pids.current', 'pids.max', 'io.stat'] as const
 type Files = Partial<Record<(typeof FILES)[number], string>>

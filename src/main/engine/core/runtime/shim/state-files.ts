@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit } from '../runtime.ts'
 
@@ -30,8 +30,6 @@ export function readPid(stateDirectory: string): ProcessIdentity | undefined {
   const [pid, startTime] = read(join(stateDirectory, 'pid'))?.trim().split(' ') ?? []
   return pid === undefined || startTime === undefined ? undefined : { pid: Number(pid), startTime: BigInt(startTime) }
 }
-
-export const hasState = (stateDirectory: string): boolean => existsSync(stateDirectory)
 
 function read(path: string): string | undefined {
   try {
