@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,10 +43,10 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { Id } of await docker.listContainers({ all: true })) await docker.getContainer(Id).remove({ force: true, v: true })
   await engine[Symbol.asyncDispose]()
-  // Bridge and rules outlive the engine, as the containers on them do.
+  // Bridge and rules outlive an engine that others' containers may still need; the last container's end takes them along.
   const instance = `slipway-${networkInstance(layout)}`
-  execFileSync('ip', ['link', 'delete', instance])
-  execFileSync('nft', ['delete', 'table', 'inet', instance])
+  spawnSync('ip', ['link', 'delete', instance])
+  spawnSync('nft', ['delete', 'table', 'inet', instance])
   expect(mountsBelow(root)).toEqual([])
   rmSync(root, { recursive: true, force: true })
 })
