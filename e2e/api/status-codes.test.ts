@@ -98,6 +98,8 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['GET', '/nodes', 503],
   ['POST', '/swarm/init', 501, undefined, () => ({})],
   ['POST', '/plugins/pull?remote=x', 501],
+  ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
+  ['PUT', '/volumes/vol', 503],
   ['POST', '/session', 404],
 ]
 
@@ -132,6 +134,11 @@ test('what succeeds has Docker\'s status and shape', async () => {
   expect((await api('DELETE', '/networks/n2')).status).toBe(204)
   expect((await api('POST', `/images/${image()}/tag?repo=shape&tag=1`)).status).toBe(201)
   expect((await api('DELETE', '/images/shape:1')).json()).toEqual([{ Untagged: 'shape:1' }])
+})
+
+test('docker inspect finds what is there by name, and says when nothing is', async () => {
+  for (const name of ['runs', stage.busybox, 'net', 'vol']) expect(JSON.parse(await stage.engine.ok('inspect', name))).toHaveLength(1)
+  expect(await stage.engine.docker('inspect', 'nothing')).toMatchObject({ code: 1, stderr: expect.stringContaining('No such object: nothing') })
 })
 
 test('exec: created, inspected, started detached, and gone with its container', async () => {
