@@ -45,6 +45,7 @@ napi_value js_open_in_root(napi_env env, napi_callback_info info);
 napi_value js_create_network_namespace(napi_env env, napi_callback_info info);
 napi_value js_socket_in(napi_env env, napi_callback_info info);
 napi_value js_netlink(napi_env env, napi_callback_info info);
+napi_value js_watch_netlink(napi_env env, napi_callback_info info);
 napi_value js_try_lock(napi_env env, napi_callback_info info);
 napi_value js_signal_process(napi_env env, napi_callback_info info);
 napi_value js_launch(napi_env env, napi_callback_info info);

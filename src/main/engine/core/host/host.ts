@@ -84,6 +84,11 @@ export interface Syscalls {
    * answered. Done off the main thread: taking a link away can take the kernel tens of milliseconds. See netlink(7).
    */
   netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Uint8Array>
+  /**
+   * Gets every datagram of notifications that the kernel sends to a netlink group, as they come; an empty one stands for some that were lost. A thread waits
+   * for them; the engine's life does not depend on it.
+   */
+  watchNetlink(path: string | undefined, protocol: number, group: number, listener: (datagram: Uint8Array) => void): Disposable
   /** flock(2) LOCK_EX|LOCK_NB. False when another holds it. */
   tryLock(fd: number): boolean
   /** Sends a signal by pidfd, only if the process still has this start time (field 22 of /proc/PID/stat). False when it is gone. */

@@ -18,6 +18,7 @@ interface Addon {
   createNetworkNamespace(path: string): void
   socketIn(path: string, kind: string, address: string, port: number): number
   netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Buffer>
+  watchNetlink(path: string | undefined, protocol: number, group: number, listener: (datagram: Buffer) => void): () => void
   tryLock(fd: number): boolean
   signalProcess(pid: number, startTime: bigint, signal: number): boolean
   launch(argv: readonly string[], environment: readonly string[]): Promise<{ status: number; stderr: string }>
@@ -57,6 +58,7 @@ function wrap(addon: Addon): Syscalls {
     createNetworkNamespace: (path) => guard(() => addon.createNetworkNamespace(path)),
     socketIn: (path, kind, address, port) => guard(() => addon.socketIn(path, kind, address, port)),
     netlink: (path, protocol, request) => guardAsync(() => addon.netlink(path, protocol, request)),
+    watchNetlink: (path, protocol, group, listener) => guard(() => ({ [Symbol.dispose]: addon.watchNetlink(path, protocol, group, listener) })),
     tryLock: (fd) => guard(() => addon.tryLock(fd)),
     signalProcess: (pid, startTime, signal) => guard(() => addon.signalProcess(pid, startTime, signal)),
     launch: (argv, environment) => guardAsync(() => addon.launch(argv, environment)),

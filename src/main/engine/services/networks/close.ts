@@ -5,6 +5,7 @@ import type { NetworksState } from './state.ts'
 export async function closeNetworks(state: NetworksState): Promise<void> {
   for (const { containerId } of state.sandboxes.list()) state.nameServers.close(containerId)
   await state.firewall.settled()
+  state.firewall[Symbol.dispose]()
   if (!state.restored || state.sandboxes.size > 0) return
   const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => state.context.log(`network: ${messageOf(error)}`))
   for (const bridge of state.bridges.noted()) await attempt(state.bridges.sweep(bridge))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createServer } from 'node:net'
 import { ask, askUdp, greet, isUnreachable, udpSocket } from './testing/inside.ts'
+import { lookup } from './testing/dns-client.ts'
 import { openTestNetworks, sandboxRequest, type TestNetworks } from './testing/test-networks.ts'
 
 let t: TestNetworks
@@ -135,4 +136,37 @@ test('five thousand ports in one go', async () => {
   using _last = await greet(t.host, sandbox.namespacePath, 5999, 'last')
   expect(await ask(t.host, undefined, '127.0.0.1', port(5099))).toContain('last')
   await t.networks.disconnectSandbox(sandbox.containerId)
+})
+
+test('rules that another program flushed come back by themselves', async () => {
+  const binding = { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: port(200) } as const
+  const sandbox = await t.networks.connectSandbox(sandboxRequest('flushed', { ports: [binding] }))
+  using _server = await greet(t.host, sandbox.namespacePath, 80, 'still here')
+  const table = `slipway-${t.instance}`
+  for (const args of [['delete', 'table', 'inet', table], ['flush', 'chain', 'inet', table, 'raw']]) {
+    const before = t.log.length
+    await t.host.run('nft', args)
+    await expect.poll(() => t.log.length).toBeGreaterThan(before)
+    await expect.poll(async () => (await t.host.run('nft', ['list', 'chain', 'inet', table, 'raw'], { allowFailure: true })).stdout).toContain('127.0.0.0/8 drop')
+    expect(await ask(t.host, undefined, '127.0.0.1', port(200))).toContain('still here')
+  }
+})
+
+test('an engine that was killed is followed by one that knows everything; what dead containers left is removed', async () => {
+  const binding = { protocol: 'tcp', containerPort: 80, hostIp: '', hostPort: port(201) } as const
+  const { id } = await t.networks.create({ name: 'lasting' })
+  const endpoints = [{ network: 'lasting', aliases: [] }]
+  const alive = await t.networks.connectSandbox(sandboxRequest('alive', { endpoints, ports: [binding] }))
+  const dead = await t.networks.connectSandbox(sandboxRequest('dead', { endpoints }))
+  const again = await t.restart([alive.containerId])
+  expect(again.get('lasting')).toMatchObject({ id, containers: [{ name: 'alive' }] })
+  expect(again.findSandbox(dead.containerId)).toBeUndefined()
+  using _server = await greet(t.host, alive.namespacePath, 80, 'survived')
+  expect(await ask(t.host, undefined, '127.0.0.1', port(201))).toContain('survived')
+  await expect(again.reservePorts('z', [binding])).rejects.toMatchObject({ reason: 'port-allocated' })
+  const next = await again.connectSandbox(sandboxRequest('next', { endpoints }))
+  expect(addressOf(next)).not.toBe(addressOf(alive))
+  expect((await lookup(t.host, next.namespacePath, 'alive', 'A')).addresses).toEqual([addressOf(alive)])
+  expect((await lookup(t.host, alive.namespacePath, 'next', 'A')).addresses).toEqual([addressOf(next)])
+  expect((await lookup(t.host, alive.namespacePath, 'dead', 'A')).addresses).toEqual([])
 })

@@ -97,5 +97,6 @@ function unavailable(): Syscalls {
     launch: refuse('launch'),
     trimHeap: () => {},
     netlink: refuse('netlink'),
+    watchNetlink: refuse('watchNetlink'),
   }
 }

@@ -3,6 +3,7 @@ import { messageOf } from '#shared/errors.ts'
 import type { Host } from '../../host/host.ts'
 import { tryExchange } from '../netlink/exchange.ts'
 import type { NetlinkMessage } from '../netlink/message.ts'
+import { createTableGuard } from './table-guard.ts'
 import { createPortTable, differenceMessages, flowMessages, type PortChange } from './port-table.ts'
 import { renderRemoval, renderRuleset, type BridgeRules, type PublishedPort } from './ruleset.ts'
 
@@ -10,9 +11,10 @@ import { renderRemoval, renderRuleset, type BridgeRules, type PublishedPort } fr
  * Keeps the kernel's table equal to what it was told.
  *
  * Networks change rarely: the table is rewritten by `nft -f`. Ports change with containers: a few elements are sent by netlink, in one
- * transaction, without a process. Should that fail because another program took the table away, everything is written anew.
+ * transaction, without a process. The kernel tells when another program takes the table away (firewalls like to flush everything when they reload), and then
+ * it is written anew.
  */
-export interface Firewall {
+export interface Firewall extends Disposable {
   addBridge(rules: BridgeRules): Promise<void>
   removeBridge(bridge: string): Promise<void>
   /** Takes `remove` out and puts `add` in at one instant; what is in both is not touched. */
@@ -26,12 +28,10 @@ export interface Firewall {
   settled(): Promise<void>
   /** Sets everything at once, as after a start of the engine. */
   reset(state: { bridges: readonly BridgeRules[]; ports: readonly PublishedPort[]; separate: readonly string[] }): Promise<void>
-  /** Writes the table again, because it is gone or was changed. */
-  reinstall(): Promise<void>
-  /** Takes the table away. */
+  /** From now on writes the table again whenever another program took it, or rules of it, away. */
+  guard(): void
+  /** Takes the table away and guards it no longer. */
   remove(): Promise<void>
-  /** How often the engine itself has taken the table away while rewriting it: what a watcher need not worry about. */
-  readonly rewrites: number
 }
 
 type FirewallHost = Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>
@@ -42,15 +42,15 @@ export function createFirewall(host: FirewallHost, table: string, log: (line: st
   const bridges = new Map<string, BridgeRules>()
   const ports = createPortTable()
   let separate: readonly string[] = []
-  let rewrites = 0
   /** To be taken out at the next opportunity, unless something else has their place by then. */
   let doomed: PublishedPort[] = []
 
-  async function nft(input: string) {
-    rewrites++
-    await host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
+  const nft = (input: string) => host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
+  async function rewrite() {
+    await nft(renderRuleset({ table, bridges: [...bridges.values()], ports: ports.list(), separate }))
+    await guard.remember()
   }
-  const rewrite = () => nft(renderRuleset({ table, bridges: [...bridges.values()], ports: ports.list(), separate }))
+  const guard = createTableGuard(host, table, (mend) => void exclusively(() => mend(rewrite)).catch((error: unknown) => log(`firewall: ${messageOf(error)}`)), log)
 
   async function changePorts(change: PortChange) {
     const difference = ports.change(change)
@@ -84,11 +84,13 @@ export function createFirewall(host: FirewallHost, table: string, log: (line: st
         separate = state.separate
         await rewrite()
       }),
-    reinstall: () => exclusively(rewrite),
-    remove: () => exclusively(() => nft(renderRemoval(table))),
-    get rewrites() {
-      return rewrites
-    },
+    guard: () => guard.start(),
+    remove: () =>
+      exclusively(async () => {
+        guard.stop()
+        await nft(renderRemoval(table))
+      }),
+    [Symbol.dispose]: () => guard.stop(),
   }
 }
 

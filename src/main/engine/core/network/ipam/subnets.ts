@@ -1,5 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
-import { type Cidr, cidrOf, includes, lastOf, overlaps, parseCidr, sizeOf } from './address.ts'
+import { type Cidr, cidrOf, lastOf, overlaps, parseCidr } from './address.ts'
 
 /** Where subnets come from when the user names none: Docker's own defaults, https://docs.docker.com/engine/network/#subnet-allocation. */
 const DEFAULT_POOLS: readonly { block: Cidr; prefix: number }[] = [

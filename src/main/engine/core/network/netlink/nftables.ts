@@ -2,7 +2,7 @@ import { attribute, concat, FLAG, nested, text, u32be, type NetlinkMessage } fro
 
 /** Messages of nf_tables, numbered in include/uapi/linux/netfilter/nf_tables.h. All numbers inside are big-endian. */
 const SUBSYSTEM = 10
-const MESSAGE = { newTable: 0, delTable: 2, newChain: 3, newRule: 6, newElement: 12, deleteElement: 14 } as const
+const MESSAGE = { newTable: 0, delTable: 2, newChain: 3, delChain: 5, newRule: 6, getRule: 7, delRule: 8, newElement: 12, deleteElement: 14 } as const
 const BATCH_BEGIN = 0x10
 const BATCH_END = 0x11
 export const FAMILY_INET = 1
@@ -59,6 +59,11 @@ export const addChain = (family: number, chain: { table: string; name: string; t
 
 export const addRule = (family: number, place: { table: string; chain: string }, expressions: readonly Uint8Array[]): NetlinkMessage =>
   message(MESSAGE.newRule, FLAG.create | FLAG.append, family, text(1, place.table), text(2, place.chain), nested(4, ...expressions))
+
+/** Types of the notifications that something was taken away. */
+export const REMOVALS: ReadonlySet<number> = new Set([MESSAGE.delTable, MESSAGE.delChain, MESSAGE.delRule].map((type) => (SUBSYSTEM << 8) | type))
+export const listRules = (family: number, table: string): NetlinkMessage => ({ type: (SUBSYSTEM << 8) | MESSAGE.getRule, flags: FLAG.request | FLAG.dump, body: concat([header(family), text(1, table)]) })
+export const isRule = (reply: NetlinkMessage): boolean => reply.type === ((SUBSYSTEM << 8) | MESSAGE.newRule)
 
 const expression = (name: string, ...attributes: readonly Uint8Array[]) => nested(1, text(1, name), nested(2, ...attributes))
 const REGISTER = 1
