@@ -1,0 +1,97 @@
+import { readFile, readdir, readlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { run, type TestEngine } from '../fixtures/engine.ts'
+
+/**
+ * What an engine has in the kernel and on disk, found out without asking it: processes by their command lines, mounts by the kernel's
+ * table, links by the owner written on their bridge, ports by the firewall's table.
+ */
+export interface Footprint {
+  /** Container ids (or exec ids) of the shims that run. */
+  shims: string[]
+  /** Mount points below the engine's roots, namespaces' pins among them. */
+  mounts: string[]
+  /** Container ids with a pinned network namespace. */
+  namespaces: string[]
+  bridges: string[]
+  /** Number of cables on those bridges. */
+  veths: number
+  /** `map key` of every published port in the firewall. */
+  ports: string[]
+  /** Folders named after containers, of the run root and of the data root. */
+  runFolders: string[]
+  dataFolders: string[]
+  /** Names in the snapshots' folder. */
+  snapshots: string[]
+  /** Control groups named after one of the containers asked about. */
+  cgroups: string[]
+}
+
+export async function observe(engine: Pick<TestEngine, 'dataRoot' | 'runRoot'>, ids: readonly string[] = []): Promise<Footprint> {
+  const { dataRoot, runRoot } = engine
+  const table = await readFile('/proc/self/mountinfo', 'utf8')
+  const mounts = table.split('\n').map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${dataRoot}/`) || path.startsWith(`${runRoot}/`))
+  const links = await ownLinks(join(dataRoot, 'lock'))
+  return {
+    shims: await shimsOf(runRoot),
+    mounts: mounts.sort(),
+    namespaces: await names(join(runRoot, 'netns')),
+    bridges: links.bridges,
+    veths: links.veths,
+    ports: links.table === undefined ? [] : await publishedPorts(links.table),
+    runFolders: [...(await names(join(runRoot, 'containers'))), ...(await names(join(runRoot, 'exec'))), ...(await names(join(runRoot, 'runtime')))],
+    dataFolders: await names(join(dataRoot, 'containers')),
+    snapshots: await names(join(dataRoot, 'snapshots')),
+    cgroups: ids.length === 0 ? [] : await cgroupsOf(new Set(ids)),
+  }
+}
+
+export const names = (folder: string): Promise<string[]> => readdir(folder).then((found) => found.filter((name) => !name.startsWith('.')).sort(), () => [])
+
+/** Open files of a process, as what they lead to. */
+export async function openFiles(pid: number): Promise<string[]> {
+  const folder = `/proc/${pid}/fd`
+  const targets = await Promise.all((await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => '')))
+  return targets.filter((target) => target !== '').sort()
+}
+
+async function shimsOf(runRoot: string): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    const state = words[words.indexOf('--state') + 1] ?? ''
+    if (basename(words[0] ?? '') === 'slipway-shim' && state.startsWith(`${runRoot}/`)) found.push(words[words.indexOf('--id') + 1] ?? state)
+  }
+  return found.sort()
+}
+
+interface ShownLink {
+  ifname: string
+  ifalias?: string
+  master?: string
+}
+
+async function ownLinks(lockFile: string): Promise<{ bridges: string[]; veths: number; table?: string }> {
+  const links = JSON.parse((await run('ip', ['-j', 'link'])).stdout) as ShownLink[]
+  const own = links.filter(({ ifalias }) => ifalias?.startsWith('slipway ') && ifalias.endsWith(` ${lockFile}`))
+  const bridges = own.map(({ ifname }) => ifname).sort()
+  const table = own[0]?.ifalias?.split(' ')[1]
+  return { bridges, veths: links.filter(({ master }) => master !== undefined && bridges.includes(master)).length, ...(table !== undefined && { table }) }
+}
+
+interface ShownMap {
+  map?: { name: string; elem?: [unknown, unknown][] }
+}
+
+async function publishedPorts(table: string): Promise<string[]> {
+  const shown = await run('nft', ['-j', 'list', 'table', 'inet', table])
+  if (shown.code !== 0) return []
+  const { nftables } = JSON.parse(shown.stdout) as { nftables: ShownMap[] }
+  return nftables.flatMap(({ map }) => (map?.name.startsWith('ports') ? (map.elem ?? []).map(([key]) => `${map.name} ${JSON.stringify(key)}`) : [])).sort()
+}
+
+async function cgroupsOf(ids: ReadonlySet<string>): Promise<string[]> {
+  const all = (await run('find', ['/sys/fs/cgroup', '-type', 'd', '-regextype', 'posix-extended', '-regex', '.*[0-9a-f]{64}.*'])).stdout.split('\n')
+  return all.filter((path) => ids.has(/[0-9a-f]{64}/.exec(basename(path))?.[0] ?? ''))
+}
