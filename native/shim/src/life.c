@@ -19,13 +19,13 @@
 #include "streams.h"
 #include "terminal.h"
 
-enum { FIRST_CLIENT_MS = 60 * 1000, DRAIN_MS = 2 * 1000, DELETE_MS = 10 * 1000 };
+enum { FIRST_CLIENT_MS = 60 * 1000, DRAIN_MS = 2 * 1000, DELETE_MS = 10 * 1000, ORPHANS_MS = 1000 };
 
 static enum { WAITING, STARTING, RUNNING, DRAINING, LEAVING } phase = WAITING;
 static const struct options *options;
 static struct source children = {.fd = -1}; /* signalfd for SIGCHLD */
 static struct timer patience, delete_deadline;
-static bool had_client;
+static bool had_client, awaits_orphans;
 static pid_t starter = -1, process = -1, deleter = -1;
 static struct exit_status exit_status;
 
@@ -74,8 +74,25 @@ static void delete_took_too_long(void) {
   if (deleter > 0) kill(deleter, SIGKILL);
 }
 
+static bool has_children(void) {
+  siginfo_t ignored;
+  return waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static void abandon_orphans(void) {
+  awaits_orphans = false;
+  life_advance();
+}
+
+/*
+ * A failed exec leaves a process of the runtime in the container's pid namespace, about to end, and ours. Until it is reaped the container's first
+ * process cannot end; whoever inherits it from us may take its time.
+ */
 static void start_failed(uint32_t status, const char *text, size_t length) {
   phase = LEAVING;
+  awaits_orphans = true;
+  patience.expired = abandon_orphans;
+  timer_arm(&patience, ORPHANS_MS);
   terminal_take_master();
   streams_close();
   input_close();
@@ -165,7 +182,7 @@ static void leave(void) {
 void life_advance(void) {
   if (phase == WAITING && had_client && clients_none()) end();
   if (phase == DRAINING && streams_drained()) leave();
-  if (phase == LEAVING && deleter < 0 && clients_flushed()) end();
+  if (phase == LEAVING && deleter < 0 && clients_flushed() && !(awaits_orphans && has_children())) end();
 }
 
 /* ---- children ---- */
@@ -193,4 +210,5 @@ static void children_changed(struct source *source, uint32_t events) {
     runtime_ended(status);
   }
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) child_ended(pid, status);
+  life_advance();
 }
