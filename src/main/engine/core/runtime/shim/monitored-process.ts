@@ -63,13 +63,13 @@ function monitor(control: ControlConnection, options: ShimProcessOptions): ShimP
 }
 
 async function start(control: ControlConnection, { kind, executable }: ShimProcessOptions): Promise<number> {
-  const refused = control.request({ type: 'start' }).then(async () => await control.started)
+  await control.request({ type: 'start' })
   const failed = control.ended.then((ending) => {
-    throw ending?.type === 'start-failed'
-      ? startFailure(kind, ending.text, executable()).error
-      : new EngineError('unavailable', 'the shim was lost while it started the process', { reason: 'shim-lost' })
+    if (ending?.type === 'exit') return control.started /* it was told before */
+    if (ending?.type === 'start-failed') throw startFailure(kind, ending.text, executable()).error
+    throw new EngineError('unavailable', 'the shim was lost while it started the process', { reason: 'shim-lost' })
   })
-  return await Promise.race([refused, failed])
+  return await Promise.race([control.started, failed])
 }
 
 async function exitOf(ending: ShimEnding, options: ShimProcessOptions): Promise<Exit> {
