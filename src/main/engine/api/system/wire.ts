@@ -79,6 +79,7 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     InitCommit: { ID: '' },
     SecurityOptions: [...(facts.apparmor ? ['name=apparmor'] : []), ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), ...(facts.cgroup.mode === 'v2' ? ['name=cgroupns'] : []), ...(facts.rootless ? ['name=rootless'] : [])],
     DefaultAddressPools: info.addressPools,
+    FirewallBackend: { Driver: 'nftables' },
     Warnings: info.warnings,
     CDISpecDirs: [],
   }

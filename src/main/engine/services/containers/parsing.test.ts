@@ -69,6 +69,7 @@ test('refusals in the words of Docker', () => {
   expect(() => validateConfig({ Env: ['=x'] }, {})).toThrow('invalid environment variable: =x')
   expect(() => validateConfig({ Hostname: 'x' }, { NetworkMode: 'container:y' })).toThrow('conflicting options: hostname and the network mode')
   expect(() => validateConfig({ Healthcheck: { Test: ['CMD', 'x'], Interval: 5 } }, {})).toThrow('Interval in Healthcheck cannot be less than 1ms')
+  expect(() => validateConfig({}, { StorageOpt: { size: '1G' } })).toThrow('--storage-opt is supported only for')
   expect(() => validateConfig({}, { LogConfig: { Type: 'syslog' } })).toThrow(`no log driver named 'syslog'`)
   expect(logDriverOf({ LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } })).toEqual({ name: 'json-file', maxSize: 10_485_760, maxFiles: 3 })
 })

@@ -18,6 +18,7 @@ export function validateConfig(config: ContainerConfig, host: HostConfig): void 
   if ((host.ShmSize ?? 0) < 0) throw invalid('SHM size can not be less than 0', 'shmSize')
   if (host.OomScoreAdj !== undefined && (host.OomScoreAdj < -1000 || host.OomScoreAdj > 1000)) throw invalid(`Invalid value ${host.OomScoreAdj}, range for oom score adj is [-1000, 1000]`, 'oomScoreAdj')
   if (host.DeviceRequests?.length) throw invalid('could not select device driver "" with capabilities: [[gpu]]', 'devices')
+  if (Object.keys(host.StorageOpt ?? {}).length > 0) throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option", 'storageOpt')
   logDriverOf(host)
 }
 
