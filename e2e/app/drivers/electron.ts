@@ -7,7 +7,7 @@ import type { DriverResult, Launch } from './launch-app.ts'
 export async function launchElectron(launch: Launch): Promise<DriverResult> {
   const executablePath = electronBinary()
   if (!executablePath) throw new Error("Electron's binary is not here; drive the stand-in instead.")
-  const args = [launch.root, ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : []), `--user-data-dir=${launch.home}/profile`, ...launch.args]
+  const args = [launch.root, ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-3d-apis', `--user-data-dir=${launch.home}/profile`, ...launch.args]
   const app = await _electron.launch({ executablePath, args, locale: launch.locale, colorScheme: launch.appearance, env: { ...(process.env as Record<string, string>), ...launch.environment } })
   const page = await app.firstWindow()
   const child = app.process()
