@@ -11,7 +11,7 @@ const rules: readonly [RegExp, (match: RegExpExecArray, request: RunRequest, err
   [/no such image|manifest unknown|manifest for .* not found|pull access denied|repository .* not found|name unknown|invalid reference format/i, () => 'image'],
   [/invalid hostname/i, () => 'hostname'],
   [/unable to find user|no matching entries in passwd/i, () => 'user'],
-  [/executable file not found|exec format error|stat .*: no such file or directory.*process|no command specified/i, () => 'command'],
+  [/executable file .*not found|exec format error|(exec|stat) .*: no such file or directory|no command specified/i, () => 'command'],
   [/working directory|mkdir .* not a directory/i, () => 'workingDirectory'],
   [/invalid environment variable/i, () => 'environment'],
   [/memory limit/i, () => 'limits.memoryBytes'],
@@ -21,7 +21,8 @@ const rules: readonly [RegExp, (match: RegExpExecArray, request: RunRequest, err
 
 /** The error with the field of the request it belongs to: what an engine of ours said, else what Docker's sentence means. */
 export function atField(error: EngineError, request: RunRequest): EngineError {
-  if (error.field !== undefined) return error
+  // A list without its index says less than the sentence may.
+  if (error.field !== undefined && !['ports', 'mounts', 'networks'].includes(error.field)) return error
   for (const [pattern, fieldOf] of rules) {
     const match = pattern.exec(error.message)
     const field = match && fieldOf(match, request, error)

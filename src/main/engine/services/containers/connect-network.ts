@@ -14,11 +14,11 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
     const { name, id: networkId } = ctx.needs.networks.get(network)
     refuseUnlessPrivate(record)
     if (name in record.endpoints || networkId in record.endpoints) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
-    if (isAlive(record.state)) {
+    await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [name]: settings } }, async () => {
+      if (!isAlive(record.state)) return
       await ctx.needs.networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
       await rewriteNameFiles(ctx, id)
-    }
-    ctx.records.commit({ ...record, endpoints: { ...record.endpoints, [name]: settings } })
+    })
   })
 }
 
@@ -32,13 +32,22 @@ export async function disconnectNetwork(ctx: ContainersContext, reference: strin
       if (force) return
       throw new EngineError('forbidden', `container ${id} is not connected to network ${name}`, { reason: 'not-connected' })
     }
-    if (isAlive(record.state)) {
+    const { [key]: _left, ...endpoints } = record.endpoints
+    await recorded(ctx, record, { ...record, endpoints }, async () => {
+      if (!isAlive(record.state)) return
       await ctx.needs.networks.disconnectEndpoint(id, networkId)
       await rewriteNameFiles(ctx, id)
-    }
-    const { [key]: _left, ...endpoints } = record.endpoints
-    ctx.records.commit({ ...record, endpoints })
+    })
   })
+}
+
+/** The record is durable before the networks service tells of the change: who lists because of the event sees it. */
+async function recorded(ctx: ContainersContext, before: ContainerRecord, after: ContainerRecord, act: () => Promise<void>): Promise<void> {
+  await using undo = new AsyncDisposableStack()
+  ctx.records.commit(after)
+  undo.defer(() => ctx.records.commit(before))
+  await act()
+  undo.move()
 }
 
 function refuseUnlessPrivate(record: ContainerRecord): void {
