@@ -1,11 +1,11 @@
 import type { Bridge, EventFrame } from '#shared/contract/bridge.ts'
-import type { ContainerState, ContainerSummary, RunRequest } from '#shared/contract/containers.ts'
+import type { ContainerState } from '#shared/contract/containers.ts'
 import { serializeError } from '#shared/contract/errors.ts'
-import type { EngineEvent, ProgressStep } from '#shared/contract/events.ts'
+import type { EngineEvent } from '#shared/contract/events.ts'
 import type { Settings } from '#shared/contract/settings.ts'
-import { EngineError } from '#shared/errors.ts'
+import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
-import { fakeContainer, fakeFacts, fakeHost, fakeImageDetail, fakeImages, fakeSnapshot, type Scene } from './fake-world.ts'
+import { fakeSnapshot, type Scene } from './fake-world.ts'
 
 /**
  * An engine that lives in the page: for looking at pages during development (`?fake=some|empty|many|error|reconnecting|starting|first`,
@@ -20,86 +20,8 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
   let listener: ((frame: EventFrame) => void) | undefined
 
   const tell = (...events: EngineEvent[]) => listener?.({ kind: 'events', sequence: (sequence += events.length), events })
-  const change = (container: ContainerSummary) => {
-    world.containers = [...world.containers.filter(({ id }) => id !== container.id), container]
-    tell({ type: 'container.changed', container })
-  }
-  const each = (ids: string[], state: (container: ContainerSummary) => ContainerState) => {
-    for (const container of world.containers.filter(({ id }) => ids.includes(id))) change({ ...container, state: state(container) })
-    return ids.map((id) => ({ id }))
-  }
-  const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-  async function fetchLayers(callId: string, reference: string) {
-    const step = (progress: ProgressStep) => tell({ type: 'progress', callId, step: progress })
-    if (reference.startsWith('nope')) throw new EngineError('not-found', `${reference}: no such manifest in the registry.`, { reason: 'manifest-unknown', hint: 'Check the name and the tag.', field: 'image' })
-    step({ kind: 'phase', phase: 'pulling' })
-    const layers = ['a2318d6c47ec', '095d327c79ae', 'bbfaa25db775', '7bb6fb0cfb2b', '0723edc10c17'].map((id, index) => ({ id, total: (index + 1) * 9_400_000 }))
-    step({ kind: 'layer', id: layers[0]?.id ?? '', phase: 'exists', total: 9_400_000, current: 9_400_000 })
-    for (let tick = 0; tick <= 60; tick++) {
-      if (cancelled.has(callId)) throw new EngineError('cancelled', 'Cancelled.')
-      layers.slice(1).forEach(({ id, total }, index) => {
-        const part = Math.min(1, Math.max(0, (tick - index * 6) / 34))
-        step({ kind: 'layer', id, phase: part === 0 ? 'waiting' : part < 1 ? 'downloading' : tick - index * 6 < 40 ? 'extracting' : 'done', current: Math.round(part * total), total })
-      })
-      await wait(80)
-    }
-  }
-
-  async function run(callId: string, request: RunRequest) {
-    const local = world.images.find(({ tags }) => tags.includes(request.image))
-    if (!local) await fetchLayers(callId, request.image)
-    const image = local ?? { ...(fakeImages()[0] as (typeof world.images)[number]), tags: [request.image] }
-    const container: ContainerSummary = { ...fakeContainer(0, fakeImages()), id: crypto.randomUUID().replaceAll('-', '').repeat(2), name: request.name ?? 'brave_turing', image: request.image, imageId: image.id, createdAt: Date.now(), state: { status: 'running', startedAt: Date.now() } }
-    change(container)
-    return { id: container.id, name: container.name, warnings: [] }
-  }
-
-  const calls: Record<string, (request: never, callId: string) => unknown> = {
-    'app.facts': () => ({ version: '0.1.0', shell: 'electron', platform: 'linux', abilities: { pickFolder: true, openExternal: true, copyText: true } }),
-    'app.openExternal': ({ url }: { url: string }) => void window.open(url, '_blank', 'noopener'),
-    'engine.host': () => fakeHost,
-    'engine.facts': () => fakeFacts,
-    'settings.set': (patch: Partial<Settings>) => {
-      world.settings = { ...world.settings, ...patch }
-      tell({ type: 'settings.changed', settings: world.settings })
-      return world.settings
-    },
-    'containers.inspect': ({ id }: { id: string }) => {
-      const container = world.containers.find((one) => one.id === id)
-      if (!container) throw new EngineError('not-found', `No such container: ${id}`)
-      return {
-        ...container, oomKilled: false, restartCount: 2, entrypoint: ['/docker-entrypoint.sh'], command: ['nginx', '-g', 'daemon off;'], environment: ['PATH=/usr/local/bin:/usr/bin:/bin', 'NGINX_VERSION=1.27.2', 'GREETING=<img src=x onerror=alert(1)>'],
-        workingDirectory: '', user: '', hostname: id.slice(0, 12), tty: false, interactive: false, autoRemove: false, restart: { policy: 'unless-stopped' }, limits: { memoryBytes: 536_870_912 }, startedAt: Date.now() - 7_200_000, pid: 31_337,
-        raw: { Id: id, Name: `/${container.name}`, State: { Status: 'running', Running: true, Pid: 31_337 }, Config: { Env: ['A=1', 'B=2'], Cmd: null, Labels: container.labels }, HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] }, Memory: 536_870_912 }, Mounts: container.mounts, NetworkSettings: { Networks: { bridge: { IPAddress: '172.17.0.2' } } } },
-      }
-    },
-    'containers.start': async ({ ids }: { ids: string[] }) => (await wait(500), each(ids, () => ({ status: 'running', startedAt: Date.now() }))),
-    'containers.stop': async ({ ids }: { ids: string[] }) => (await wait(900), each(ids, () => ({ status: 'exited', code: 0, finishedAt: Date.now() }))),
-    'containers.restart': async ({ ids }: { ids: string[] }) => (await wait(900), each(ids, () => ({ status: 'running', startedAt: Date.now() }))),
-    'containers.pause': ({ ids }: { ids: string[] }) => each(ids, () => ({ status: 'paused' })),
-    'containers.unpause': ({ ids }: { ids: string[] }) => each(ids, () => ({ status: 'running', startedAt: Date.now() })),
-    'containers.remove': ({ ids }: { ids: string[] }) => {
-      world.containers = world.containers.filter(({ id }) => !ids.includes(id))
-      tell(...ids.map((id) => ({ type: 'container.removed' as const, id })))
-      return ids.map((id) => ({ id }))
-    },
-    'containers.run': (request: RunRequest, callId: string) => run(callId, request),
-    'images.inspect': ({ id }: { id: string }) => {
-      const image = world.images.find((one) => one.id === id)
-      if (!image) throw new EngineError('not-found', `No such image: ${id}`)
-      return fakeImageDetail(image)
-    },
-    'images.pull': async ({ reference }: { reference: string }, callId: string) => {
-      await fetchLayers(callId, reference)
-      const image = { ...(fakeImages()[0] as (typeof world.images)[number]), id: `sha256:${'ab'.repeat(32)}`, tags: [reference.includes(':') ? reference : `${reference}:latest`] }
-      world.images = [...world.images, image]
-      tell({ type: 'image.changed', image })
-      return { id: image.id }
-    },
-    'images.remove': ({ ids }: { ids: string[] }) => ids.map((id) => ({ id, error: { code: 'conflict', reason: 'image-in-use', message: `The image is used by container web.`, hint: 'Remove the container first.' } })),
-    'volumes.remove': ({ names }: { names: string[] }) => names.map((id) => ({ id, error: { code: 'conflict', reason: 'volume-in-use', message: `Volume ${id} is in use.` } })),
-  }
+  const engine: FakeEngine = { world, cancelled, tell }
+  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeOtherCalls(engine) }
 
   const churn = Number(options.get('churn') ?? 0)
   if (churn > 0) setInterval(() => tell(...world.containers.slice(0, 500).map((container) => ({ type: 'container.changed' as const, container: { ...container, state: (Math.random() < 0.5 ? { status: 'running', startedAt: Date.now() } : { status: 'exited', code: 0 }) as ContainerState } }))), 1000 / churn)

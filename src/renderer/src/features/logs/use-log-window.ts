@@ -33,32 +33,18 @@ export interface LogWindowOptions {
 export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, query, gutterColumns }: LogWindowOptions) {
   const index = createRowIndex()
   const size = shallowRef({ width: 800, height: 400 })
-  const scrollTop = ref(0)
-  const follow = ref(true)
-  const cell = ref(7.2)
-  const version = ref(0)
-  const colours = new Map<number, Segment[]>()
+  const [scrollTop, follow, cell, version] = [ref(0), ref(true), ref(7.2), ref(0)]
+  const segmentsOf = rememberSegments()
 
   const columns = computed(() => (wrap.value ? Math.max(20, Math.floor((size.value.width - 36) / cell.value) - gutterColumns()) : undefined))
   const height = computed(() => (void version.value, index.total * LINE_HEIGHT))
   const width = computed(() => (wrap.value ? undefined : (void version.value, Math.min(buffer.longest, LONGEST_SHOWN) + gutterColumns() + 4) * cell.value))
 
-  function segmentsOf({ sequence, raw }: LogEntry): Segment[] {
-    const known = colours.get(sequence)
-    if (known) return known
-    if (colours.size > 2000) colours.clear()
-    const segments = parseAnsi(raw)
-    colours.set(sequence, segments)
-    return segments
-  }
-
   function rowAt(row: number): LogRow | undefined {
     const { line, within } = index.locate(row)
     const entry = buffer.entries[line]
     if (!entry) return undefined
-    const starts = columns.value === undefined ? [0] : rowStarts(entry.plain, columns.value)
-    const from = starts[within] ?? 0
-    const to = columns.value === undefined ? Math.min(entry.plain.length, LONGEST_SHOWN) : (starts[within + 1] ?? entry.plain.length)
+    const { from, to } = extent(entry, within, columns.value)
     return { key: `${entry.sequence}.${within}`, top: row * LINE_HEIGHT, entry, first: within === 0, pieces: paint(segmentsOf(entry), rangesIn(entry.plain, query.value), from, to) }
   }
 
@@ -69,10 +55,7 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
     return Array.from({ length: Math.max(0, last - first) }, (_, offset) => rowAt(first + offset)).filter((row) => row !== undefined)
   })
 
-  function toEnd() {
-    const element = viewport.value
-    if (element) element.scrollTop = element.scrollHeight
-  }
+  const toEnd = () => void viewport.value?.scrollTo({ top: viewport.value.scrollHeight })
   function scrollToSequence(sequence: number) {
     const first = buffer.entries[0]?.sequence ?? 0
     follow.value = false
@@ -93,27 +76,21 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
     if (line >= 0 && viewport.value) viewport.value.scrollTop = index.rowOf(line) * LINE_HEIGHT + Math.max(0, scrollTop.value - top)
   }
 
+  /** Scrolling up stops following; coming back to the end takes it up again. */
   function onScroll() {
     const element = viewport.value
     if (!element) return
     const up = element.scrollTop < scrollTop.value
     scrollTop.value = element.scrollTop
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < LINE_HEIGHT
-    if (atEnd) follow.value = true
+    if (atEnd(element)) follow.value = true
     else if (up) follow.value = false
   }
 
-  let observer: ResizeObserver | undefined
-  onMounted(() => {
+  watchSize(viewport, (width, height) => {
     cell.value = measureCell(viewport.value)
-    observer = new ResizeObserver(([entry]) => {
-      if (!entry || entry.contentRect.height === 0) return
-      size.value = { width: entry.contentRect.width, height: entry.contentRect.height }
-      if (follow.value) toEnd()
-    })
-    if (viewport.value) observer.observe(viewport.value)
+    size.value = { width, height }
+    if (follow.value) toEnd()
   })
-  onBeforeUnmount(() => observer?.disconnect())
   watch(columns, () => rebuild(true))
   watch(change, ({ dropped }) => rebuild(dropped > 0), { immediate: true })
   watch(follow, (now) => now && toEnd())
@@ -130,4 +107,34 @@ function measureCell(host: HTMLElement | undefined): number {
   const width = probe.getBoundingClientRect().width / 100
   probe.remove()
   return width || 7.2
+}
+
+const atEnd = ({ scrollHeight, scrollTop, clientHeight }: HTMLElement) => scrollHeight - scrollTop - clientHeight < LINE_HEIGHT
+
+/** The part of a line that one visual row shows. */
+function extent({ plain }: LogEntry, within: number, columns: number | undefined): { from: number; to: number } {
+  if (columns === undefined) return { from: 0, to: Math.min(plain.length, LONGEST_SHOWN) }
+  const starts = rowStarts(plain, columns)
+  return { from: starts[within] ?? 0, to: starts[within + 1] ?? plain.length }
+}
+
+/** Calls back with the size of an element, now and whenever it changes while it is shown. */
+function watchSize(element: Ref<HTMLElement | undefined>, onSize: (width: number, height: number) => void): void {
+  let observer: ResizeObserver | undefined
+  onMounted(() => {
+    observer = new ResizeObserver(([entry]) => entry && entry.contentRect.height > 0 && onSize(entry.contentRect.width, entry.contentRect.height))
+    if (element.value) observer.observe(element.value)
+  })
+  onBeforeUnmount(() => observer?.disconnect())
+}
+
+/** Colours of the lines seen lately. */
+function rememberSegments(): (entry: LogEntry) => Segment[] {
+  const known = new Map<number, Segment[]>()
+  return ({ sequence, raw }) => {
+    if (known.size > 2000) known.clear()
+    const segments = known.get(sequence) ?? parseAnsi(raw)
+    known.set(sequence, segments)
+    return segments
+  }
 }

@@ -48,33 +48,6 @@ export const useTerminalSessions = defineStore('terminal-sessions', () => {
     session.stream = engine.openStream(session.kind === 'shell' ? 'containers.exec' : 'containers.attach', { id: session.containerId, columns, rows }, handlers)
   }
 
-  function take(session: TerminalSession, message: TerminalMessage): void | Promise<void> {
-    const { terminal } = session.screen
-    switch (message.kind) {
-      case 'opened':
-        terminal.options.convertEol = !message.tty
-        session.state = { status: 'open', tty: message.tty }
-        return
-      case 'output':
-        return new Promise((resolve) => terminal.write(message.text, resolve))
-      case 'interrupted':
-        session.state = { status: 'lost' }
-        return
-      case 'resumed':
-        session.state = { status: 'open', tty: !terminal.options.convertEol }
-        return
-      case 'exited':
-        session.state = { status: 'exited', code: message.code }
-    }
-  }
-
-  function end(session: TerminalSession, error: EngineError | undefined) {
-    session.stream = undefined
-    if (session.state.status === 'exited') return
-    if (isEngineError(error, 'unavailable')) session.state = { status: 'lost' }
-    else session.state = error ? { status: 'failed', error } : { status: 'exited' }
-  }
-
   function drop(session: TerminalSession) {
     session.stream?.close()
     session.screen.dispose()
@@ -94,3 +67,32 @@ export const useTerminalSessions = defineStore('terminal-sessions', () => {
   })
   return { ensure, open, drop }
 })
+
+/** What the process says. The promise slows the stream to what the screen can draw. */
+function take(session: TerminalSession, message: TerminalMessage): void | Promise<void> {
+  const { terminal } = session.screen
+  switch (message.kind) {
+    case 'opened':
+      terminal.options.convertEol = !message.tty
+      session.state = { status: 'open', tty: message.tty }
+      return
+    case 'output':
+      return new Promise((resolve) => terminal.write(message.text, resolve))
+    case 'interrupted':
+      session.state = { status: 'lost' }
+      return
+    case 'resumed':
+      session.state = { status: 'open', tty: !terminal.options.convertEol }
+      return
+    case 'exited':
+      session.state = { status: 'exited', code: message.code }
+  }
+}
+
+/** An engine that went away may come back; anything else is the end. */
+function end(session: TerminalSession, error: EngineError | undefined) {
+  session.stream = undefined
+  if (session.state.status === 'exited') return
+  if (isEngineError(error, 'unavailable')) session.state = { status: 'lost' }
+  else session.state = error ? { status: 'failed', error } : { status: 'exited' }
+}

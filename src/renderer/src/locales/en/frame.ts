@@ -2,6 +2,7 @@ export const frame = {
   rail: 'Places',
   status: 'Status',
   running: 'nothing running | 1 running | {n} running',
+  thisMachine: 'This machine',
   places: { containers: 'Containers', images: 'Images', volumes: 'Volumes', networks: 'Networks', engine: 'Engine', settings: 'Settings' },
   engine: {
     open: 'About the engine and this machine',

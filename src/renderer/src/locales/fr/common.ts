@@ -12,6 +12,8 @@ export const common = {
   yes: 'Oui',
   no: 'Non',
   justNow: 'à l’instant',
+  mebibytes: '{value} Mio',
+  gibibytes: '{value} Gio',
   percent: '{value} %',
   more: '+{count}',
   moreActions: 'Autres actions',

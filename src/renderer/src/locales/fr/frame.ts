@@ -2,6 +2,7 @@ export const frame = {
   rail: 'Lieux',
   status: 'État',
   running: 'rien en marche | 1 en marche | {n} en marche',
+  thisMachine: 'Cette machine',
   places: { containers: 'Conteneurs', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', engine: 'Moteur', settings: 'Réglages' },
   engine: {
     open: 'À propos du moteur et de cette machine',
