@@ -47,7 +47,10 @@ describe('run', () => {
     await ok('run', '-d', '--name', 'first', '--hostname', 'firsthost', stage.busybox, 'sleep', '1000')
     expect(await ok('run', '--rm', '--network', 'container:first', stage.busybox, 'hostname')).toBe('firsthost')
     expect(await ok('run', '--rm', '--pid', 'container:first', stage.busybox, 'ps')).toContain('sleep 1000')
-    await ok('rm', '-f', 'first')
+    await ok('create', '--name', 'follower', '--network', 'container:first', stage.busybox, 'hostname')
+    await ok('rename', 'first', 'renamed')
+    expect(await ok('start', '-a', 'follower')).toBe('firsthost')
+    await ok('rm', '-f', 'renamed', 'follower')
   })
 })
 

@@ -15,7 +15,7 @@ import { parsePortBindings } from './port-bindings.ts'
 import type { ContainerRecord } from './record.ts'
 import { resolveMounts } from './resolve-mounts.ts'
 import { readSecurityOptions } from './security-options.ts'
-import { commandOf, limitsOf } from './spec-input.ts'
+import { commandOf, joinedContainer, limitsOf } from './spec-input.ts'
 import { validateConfig } from './validate.ts'
 
 export interface CreateRequest {
@@ -79,10 +79,20 @@ function completed(ctx: ContainersContext, request: CreateRequest, image: Parame
   const { cgroup, runtime } = ctx.host.facts
   const Runtime = request.host.Runtime || runtime?.name || 'runc'
   if (![runtime?.name, 'runc', 'crun'].includes(Runtime)) throw new EngineError('invalid-argument', `unknown or invalid runtime name: ${Runtime}`, { field: 'runtime' })
-  const host = withHostDefaults({ ...request.host, Runtime }, cgroup.mode === 'v2' ? 2 : 1)
+  const host = withIds(ctx, withHostDefaults({ ...request.host, Runtime }, cgroup.mode === 'v2' ? 2 : 1))
   const merged = mergeImageConfig(request.config, image)
   const own = host.NetworkMode === 'host' || host.UTSMode === 'host' ? hostname() : host.NetworkMode?.startsWith('container:') ? '' : id.slice(0, 12)
   return { host, config: { ...merged, Hostname: merged.Hostname || own, Domainname: merged.Domainname ?? '' } }
+}
+
+/** Whose namespaces are joined is known by id: names can change. Who is not there yet may be at the start. */
+function withIds(ctx: ContainersContext, host: HostConfig): HostConfig {
+  const byId = (mode: string | undefined) => {
+    const reference = joinedContainer(mode)
+    const found = reference === undefined ? undefined : ctx.records.find(reference)
+    return found ? `container:${found.id}` : mode
+  }
+  return { ...host, NetworkMode: byId(host.NetworkMode), PidMode: byId(host.PidMode), IpcMode: byId(host.IpcMode) }
 }
 
 function warningsOf(ctx: ContainersContext, host: HostConfig): string[] {
