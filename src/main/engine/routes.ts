@@ -6,6 +6,7 @@ import type { ContainersApiNeeds } from './api/containers/needs.ts'
 import { containerRoutes } from './api/containers/routes.ts'
 import { distributionRoutes } from './api/distribution/routes.ts'
 import { execRoutes } from './api/exec/routes.ts'
+import { filesystemsRoutes } from './api/filesystems/routes.ts'
 import { imageRoutes } from './api/images/routes.ts'
 import { networkRoutes } from './api/networks/routes.ts'
 import type { Route } from './api/router.ts'
@@ -15,6 +16,7 @@ import type { EventBus } from './core/events/event-bus.ts'
 import type { Layout } from './layout.ts'
 import type { Builder } from './services/builder/builder.ts'
 import type { Containers } from './services/containers/containers.ts'
+import type { Filesystems } from './services/filesystems/filesystems.ts'
 import type { Images } from './services/images/images-service.ts'
 import type { Networks } from './services/networks/networks-service.ts'
 import type { System } from './services/system/system.ts'
@@ -23,6 +25,7 @@ import { containersUsingVolume } from './uses.ts'
 
 export interface Services {
   containers: Containers
+  filesystems: Filesystems
   images: Images
   networks: Networks
   volumes: Volumes
@@ -35,12 +38,13 @@ export interface Services {
 
 /** Every path of the API, each noun given what it needs. */
 export function engineRoutes(services: Services): Route[] {
-  const { containers, images, networks, volumes, builder, system, events, clock } = services
+  const { containers, filesystems, images, networks, volumes, builder, system, events, clock } = services
   const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
   return [
     ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
     ...containerRoutes(containersApi),
     ...execRoutes(containers),
+    ...filesystemsRoutes(filesystems),
     ...imageRoutes(images),
     ...distributionRoutes(images),
     ...authRoutes(images),

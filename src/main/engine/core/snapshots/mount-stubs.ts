@@ -4,6 +4,9 @@ import { dirname, join, posix } from 'node:path'
 /** Places that the runtime mounts on; it makes what is missing. Deepest first, so that empty folders fall in one pass. */
 const STUBS = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc', '/dev/console', '/dev/pts', '/dev/shm', '/dev/mqueue', '/dev', '/proc', '/sys/fs/cgroup', '/sys/fs', '/sys', '/.dockerenv']
 
+/** Whether the runtime mounts there, so that an empty file or folder may be the engine's own doing. */
+export const isMountStub = (path: string): boolean => STUBS.includes(path)
+
 /**
  * Removes from an upper directory the empty files and folders that are there only because something was mounted on them: they are the engine's, not
  * the container's, and must not become part of a layer. A place that a layer below has, or that holds anything, stays.
