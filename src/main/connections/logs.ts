@@ -37,12 +37,12 @@ export async function* readLogs(connection: Connection, request: LogsRequest, si
 
 async function* part(api: EngineApi, id: string, query: Record<string, string | number | boolean>, place: Place, signal: AbortSignal): AsyncGenerator<LogsMessage> {
   const stream = await api.stream('GET', `/containers/${id}/logs`, { query: { stdout: true, stderr: true, timestamps: true, ...query }, signal })
-  const chunks = (await isMultiplexed(api, id, stream, signal)) ? demultiplex(stream) : undivided(stream)
+  const pieces = (await isMultiplexed(api, id, stream, signal)) ? demultiplex(stream) : undivided(stream)
   const reader = createLineReader()
   try {
     let lines: LogLine[] = []
-    for await (const chunk of chunks) {
-      lines.push(...place.take(reader.read(chunk)))
+    for await (const chunks of pieces) {
+      for (const chunk of chunks) for (const line of place.take(reader.read(chunk))) lines.push(line)
       if (lines.length < batch && stream.readableLength > 0) continue
       if (lines.length > 0) yield { kind: 'lines', lines }
       lines = []

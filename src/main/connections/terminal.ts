@@ -118,8 +118,8 @@ async function* converse(socket: Duplex, { signal, input, multiplexed, resize }:
   })
   const decoder = new TextDecoder()
   try {
-    for await (const { bytes } of multiplexed ? demultiplex(socket) : undivided(socket)) {
-      const text = decoder.decode(bytes, { stream: true })
+    for await (const chunks of multiplexed ? demultiplex(socket) : undivided(socket)) {
+      const text = chunks.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join('')
       if (text) yield text
     }
   } catch (error) {

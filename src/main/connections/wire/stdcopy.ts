@@ -6,20 +6,22 @@ export interface Chunk {
 
 /**
  * Takes Docker's multiplexed stream apart: frames of 8 bytes [stream, 0, 0, 0, size (big endian)] and their content, cut anywhere on the
- * way. Content is passed on as it comes, not collected. https://docs.docker.com/reference/api/engine/ (attach, stream format)
+ * way. What came together is passed on together: content is not collected, and a thousand short lines are not a thousand turns.
+ * https://docs.docker.com/reference/api/engine/ (attach, stream format)
  */
-export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk> {
+export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk[]> {
   const header = Buffer.alloc(8)
   let filled = 0
   let left = 0
-  for await (const bytes of source) {
-    let at = 0
-    while (at < bytes.length) {
+
+  function take(bytes: Uint8Array): Chunk[] {
+    const chunks: Chunk[] = []
+    for (let at = 0; at < bytes.length; ) {
       if (left > 0) {
         const content = bytes.subarray(at, at + left)
         at += content.length
         left -= content.length
-        yield { stream: header[0] === 2 ? 'stderr' : 'stdout', bytes: content }
+        chunks.push({ stream: header[0] === 2 ? 'stderr' : 'stdout', bytes: content })
         continue
       }
       const part = bytes.subarray(at, at + 8 - filled)
@@ -30,10 +32,12 @@ export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGene
       filled = 0
       left = header.readUInt32BE(4)
     }
+    return chunks
   }
+  for await (const bytes of source) yield take(bytes)
 }
 
 /** Output of a terminal is not multiplexed: it is all one stream. */
-export async function* undivided(source: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk> {
-  for await (const bytes of source) yield { stream: 'stdout', bytes }
+export async function* undivided(source: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk[]> {
+  for await (const bytes of source) yield [{ stream: 'stdout', bytes }]
 }

@@ -77,7 +77,7 @@ test('a multiplexed log gives the same lines however it is cut on the way', asyn
     fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 }), async (sizes) => {
       const reader = createLineReader()
       const lines = []
-      for await (const chunk of demultiplex(cut(Buffer.concat(written), sizes))) lines.push(...reader.read(chunk))
+      for await (const chunks of demultiplex(cut(Buffer.concat(written), sizes))) lines.push(...chunks.flatMap(reader.read))
       lines.push(...reader.end())
       expect(lines.filter(({ stream }) => stream === 'stdout').map(({ at, text }) => [at, text])).toEqual([['t1', 'héllo'], ['t2', 'world'], ['t4', 'end']])
       expect(lines.filter(({ stream }) => stream === 'stderr')).toEqual([{ at: 't3', stream: 'stderr', text: 'oh' }])
