@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -61,12 +62,19 @@ static void detach_from_caller(void) {
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) fail("PR_SET_CHILD_SUBREAPER: %m");
 }
 
+static int state_lock = -1;
+
+/* Before the connections, whose end says that another shim may come; at exit the kernel closes in no promised order. */
+static void release_state_directory(void) { close(state_lock); }
+
 /* The lock is held on the directory itself, for as long as the shim lives. */
 static void enter_state_directory(const char *path) {
   if (chdir(path) < 0) fail("--state %s: %m", path);
   const int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) fail("--state %s: %m", path);
   if (flock(fd, LOCK_EX | LOCK_NB) < 0) fail("--state %s: another shim is there", path);
+  state_lock = fd;
+  atexit(release_state_directory);
 }
 
 static void give_up_stdio(void) {
