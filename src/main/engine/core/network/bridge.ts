@@ -14,8 +14,10 @@ export interface BridgePlan {
   mtu: number
   /** The host's own addresses on it: the gateways. */
   addresses: readonly { address: Address; prefix: number }[]
-  /** Left on the bridge to tell whose it is. */
+  /** Left on a bridge that is made here, to tell whose it is. */
   alias: string
+  /** Whether a bridge that is there already was made here, going by what is left on it. */
+  isOwn: (alias: string | undefined) => boolean
 }
 
 type BridgeHost = Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>
@@ -24,7 +26,8 @@ const rtnetlink = (host: BridgeHost, about: string, messages: Parameters<typeof 
   exchange(host.syscalls, { namespace: host.networkNamespace, protocol: 'route', messages, about })
 
 /**
- * Makes the bridge, or takes up one of that name that is already there, with its addresses. Returns its index.
+ * Makes the bridge, or takes up one of that name that is already there, with its addresses. Returns its index. Somebody else's bridge gets the addresses that
+ * it lacks and keeps everything it has.
  *
  * route_localnet lets a connection from 127.0.0.1 be sent to a container and its replies come back; the firewall keeps everybody else from
  * using it to reach the host's loopback. @throws conflict when a link of that name is no bridge.
@@ -34,8 +37,9 @@ export async function ensureBridge(host: BridgeHost, plan: BridgePlan): Promise<
   const link = await getBridge(host, plan.name)
   if (link.kind !== 'bridge') throw new EngineError('conflict', `${plan.name} is an interface of this machine, and no bridge`, { reason: 'bridge-name-taken', hint: 'Choose another name with -o com.docker.network.bridge.name=…' })
   const { index } = link
-  const stale = isNew ? [] : await addressesBeside(host, index, plan)
-  const messages = [setAlias(plan.name, plan.alias), ...stale.map(({ address, prefix }) => removeAddress(index, address, prefix)), ...plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix))]
+  const isOwn = isNew || plan.isOwn(link.alias)
+  const stale = isNew || !isOwn ? [] : await addressesBeside(host, index, plan)
+  const messages = [...(isOwn ? [setAlias(plan.name, plan.alias)] : []), ...stale.map(({ address, prefix }) => removeAddress(index, address, prefix)), ...plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix))]
   await rtnetlink(host, `give ${plan.name} its address`, messages)
   await writeNetSysctl(host, [`ipv4/conf/${plan.name}/route_localnet`], '1')
   return index
@@ -63,6 +67,12 @@ const LINK_LOCAL = parseCidr('fe80::/10')
 export async function getBridge(host: BridgeHost, name: string): Promise<Link> {
   const [link] = linksIn(await rtnetlink(host, `find bridge ${name}`, [getLink(name)]))
   return link!
+}
+
+/** Removes the bridge if it was made here. Interfaces of the machine, and bridges of others, are left alone; an absent one is nothing. */
+export async function removeOwnBridge(host: BridgeHost, name: string, isOwn: BridgePlan['isOwn']): Promise<void> {
+  const link = await getBridge(host, name).catch((error: unknown) => (isEngineError(error, 'not-found') ? undefined : Promise.reject(error)))
+  if (link?.kind === 'bridge' && isOwn(link.alias)) await removeLinkNamed(host, name)
 }
 
 /** An absent link is nothing. */

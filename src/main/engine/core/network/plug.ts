@@ -44,6 +44,11 @@ const outside = (host: PlugHost, about: string, messages: Parameters<typeof exch
 const inside = (host: PlugHost, namespacePath: string, about: string, messages: Parameters<typeof exchange>[1]['messages']) =>
   exchange(host.syscalls, { namespace: namespacePath, protocol: 'route', messages, about })
 
+/**
+ * Links carry packets only after the kernel's link watch has run, some time after they were raised, and by then a first packet may be lost (TCP tries again after
+ * a second, UDP never). To ask for a link makes it run at once: linkwatch_sync_dev() in rtnl_getlink(), since Linux 6.8. Hence the questions whose answers nobody reads.
+ */
+
 /** Plugs the sandbox into a bridge. What exists after a failure goes with the namespace. */
 export async function plugIntoBridge(host: PlugHost, cable: Cable, socket: BridgeSocket): Promise<void> {
   const about = `connect ${cable.interfaceName} to its bridge`
@@ -55,6 +60,7 @@ export async function plugIntoBridge(host: PlugHost, cable: Cable, socket: Bridg
     outside(host, about, [...(socket.locked ? [addForwardingEntry(link!.index, cable.macAddress)] : []), ...neighbours]),
     raiseInside(host, cable, link!.peerIndex!),
   ])
+  await outside(host, about, [getLink(link!.index), getLink(socket.bridgeIndex)])
 }
 
 /** Gives the sandbox an interface of its own on the host's physical link `parentIndex`. */
@@ -74,7 +80,7 @@ const addressesOf = (cable: Cable) => [cable.ipv4, cable.ipv6].filter((entry) =>
 async function raiseInside(host: PlugHost, cable: Cable, index: number): Promise<void> {
   const addresses = addressesOf(cable).map(({ address, prefix }) => addAddress(index, address, prefix))
   const routes = cable.gateways.map((gateway) => addRoute({ index, family: gateway.family, gateway }))
-  await inside(host, cable.namespacePath, `set up ${cable.interfaceName}`, [...(cable.ipv6 ? [] : quiet(index)), raiseLink(index), ...addresses, ...routes])
+  await inside(host, cable.namespacePath, `set up ${cable.interfaceName}`, [...(cable.ipv6 ? [] : quiet(index)), raiseLink(index), ...addresses, ...routes, getLink(index)])
 }
 
 async function linkInside(host: PlugHost, namespacePath: string, name: string): Promise<Link> {

@@ -21,18 +21,21 @@ const MARK = 'slipway'
 export const tableOf = (instance: string): string => (instance === '' ? DEFAULT_TABLE : `${DEFAULT_TABLE}-${instance}`)
 export const ownerAlias = ({ instance, lockFile }: Pick<NetworksContext, 'instance' | 'lockFile'>): string => [MARK, tableOf(instance), lockFile].join(' ')
 
+/** Whether a bridge with that note was made by this engine, now or in an earlier life. */
+export const isOwnAlias = ({ instance }: Pick<NetworksContext, 'instance'>, alias: string | undefined): boolean => alias?.startsWith(`${MARK} ${tableOf(instance)} `) === true
+
 /** Removes what dead engines left, and bridges of this one's that no record knows any more. */
 export async function sweepBridges(state: NetworksState, wanted: ReadonlySet<string>): Promise<void> {
   const { context } = state
   const links = await listHostLinks(context.host)
   const owned = links.filter(({ kind }) => kind === 'bridge').flatMap((link) => ownershipOf(link))
   const busy = new Set(links.map(({ masterIndex }) => masterIndex))
-  const own = ownerAlias(context)
   for (const [alias, group] of Map.groupBy(owned, ({ link }) => link.alias ?? '')) {
-    if (alias !== own && (await isHeld(group[0]!.lockFile))) continue
-    const idle = group.filter(({ link }) => !busy.has(link.index) && !(alias === own && wanted.has(link.name)))
+    const isOwn = isOwnAlias(context, alias)
+    if (!isOwn && (await isHeld(group[0]!.lockFile))) continue
+    const idle = group.filter(({ link }) => !busy.has(link.index) && !(isOwn && wanted.has(link.name)))
     for (const { link } of idle) await removeLinkNamed(context.host, link.name).catch((error: unknown) => context.log(`network: ${messageOf(error)}`))
-    if (alias !== own && idle.length === group.length) await dropTable(context, group[0]!.table)
+    if (!isOwn && idle.length === group.length) await dropTable(context, group[0]!.table)
   }
 }
 

@@ -1,9 +1,9 @@
-import { ensureBridge, removeLinkNamed } from '../../core/network/bridge.ts'
+import { ensureBridge, removeOwnBridge } from '../../core/network/bridge.ts'
 import type { Firewall } from '../../core/network/firewall/firewall.ts'
 import type { BridgeRules } from '../../core/network/firewall/ruleset.ts'
 import { parseAddress, parseCidr } from '../../core/network/ipam/address.ts'
 import { readNetSysctl } from '../../core/network/sysctl.ts'
-import { ownerAlias } from './bridge-owner.ts'
+import { isOwnAlias, ownerAlias } from './bridge-owner.ts'
 import type { NetworksContext } from './context.ts'
 import { bridgeOptions } from './driver-options.ts'
 import type { NetworkRecord } from './network-record.ts'
@@ -25,19 +25,20 @@ export interface Bridges {
 
 export function createBridges(context: NetworksContext, firewall: Firewall): Bridges {
   const { host } = context
+  const isOwn = (alias: string | undefined) => isOwnAlias(context, alias)
   const indexes = new Map<string, Promise<number>>()
   let hairpin: Promise<boolean> | undefined
   const notes = context.metadata.collection<{ bridge: string }>('network-bridges')
   const make = (network: NetworkRecord) => {
     const { bridge } = bridgeOptions(network)
     if (!notes.find(bridge)) notes.put(bridge, { bridge })
-    const making = ensureBridge(host, { ...planOf(network), alias: ownerAlias(context) })
+    const making = ensureBridge(host, { ...planOf(network), alias: ownerAlias(context), isOwn })
     indexes.set(network.id, making)
     making.catch(() => indexes.delete(network.id))
     return making
   }
   async function sweep(bridge: string) {
-    await removeLinkNamed(host, bridge)
+    await removeOwnBridge(host, bridge, isOwn)
     notes.delete(bridge)
   }
   return {

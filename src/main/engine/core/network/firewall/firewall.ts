@@ -5,7 +5,7 @@ import { tryExchange } from '../netlink/exchange.ts'
 import type { NetlinkMessage } from '../netlink/message.ts'
 import { createTableGuard } from './table-guard.ts'
 import { createPortTable, differenceMessages, flowMessages, type PortChange } from './port-table.ts'
-import { renderRemoval, renderRuleset, type BridgeRules, type PublishedPort } from './ruleset.ts'
+import { renderRemoval, renderRuleset, ruleCount, type BridgeRules, type PublishedPort } from './ruleset.ts'
 
 /**
  * Keeps the kernel's table equal to what it was told.
@@ -47,8 +47,9 @@ export function createFirewall(host: FirewallHost, table: string, log: (line: st
 
   const nft = (input: string) => host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
   async function rewrite() {
-    await nft(renderRuleset({ table, bridges: [...bridges.values()], ports: ports.list(), separate }))
-    await guard.remember()
+    const text = renderRuleset({ table, bridges: [...bridges.values()], ports: ports.list(), separate })
+    guard.expect(ruleCount(text))
+    await nft(text)
   }
   const guard = createTableGuard(host, table, (mend) => void exclusively(() => mend(rewrite)).catch((error: unknown) => log(`firewall: ${messageOf(error)}`)), log)
 

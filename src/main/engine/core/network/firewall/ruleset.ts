@@ -69,6 +69,9 @@ ${bridges.flatMap(masqueradeRules).map((rule) => `\t\t${rule}\n`).join('')}	}
 `
 }
 
+/** How many rules a rendered table has: the lines of its chains that are neither a chain's type nor part of a set. */
+export const ruleCount = (ruleset: string): number => ruleset.split('\n').filter((line) => /^\t\t(?!type |elements )\S/.test(line)).length
+
 export const renderRemoval = (table: string): string => `table inet ${table} { }\ndelete table inet ${table}\n`
 
 const CHAINS = `	chain raw {

@@ -16,8 +16,8 @@ type GuardHost = Pick<Host, 'syscalls' | 'networkNamespace'>
 export interface TableGuard {
   start(): void
   stop(): void
-  /** The table has just been written: as it is now, so it should stay. */
-  remember(): Promise<void>
+  /** How many rules the table is to have. */
+  expect(rules: number): void
 }
 
 /** `schedule` gets work to be done when nobody else changes the table, which in turn gets the way to write it again. */
@@ -42,8 +42,8 @@ export function createTableGuard(host: GuardHost, table: string, schedule: (mend
       watch?.[Symbol.dispose]()
       watch = undefined
     },
-    async remember() {
-      rules = await countRules(host, table)
+    expect(wanted) {
+      rules = wanted
     },
   }
 }

@@ -130,7 +130,8 @@ export const silenceLink = (link: number | string): NetlinkMessage =>
   message(NEWLINK, 0, header(typeof link === 'number' ? link : 0), ...(typeof link === 'string' ? [text(IFLA.name, link)] : []), nested(IFLA.family, nested(AF_INET6, u8(IN6_ADDRESS_GENERATION, ADDRESS_GENERATION_NONE))))
 
 export const removeLink = (name: string): NetlinkMessage => message(DELLINK, 0, header(0), text(IFLA.name, name))
-export const getLink = (name: string): NetlinkMessage => ({ type: GETLINK, flags: FLAG.request, body: concat([header(0), text(IFLA.name, name)]) })
+export const getLink = (link: string | number): NetlinkMessage =>
+  ({ type: GETLINK, flags: FLAG.request, body: typeof link === 'number' ? header(link) : concat([header(0), text(IFLA.name, link)]) })
 export const listLinks = (): NetlinkMessage => ({ type: GETLINK, flags: FLAG.request | FLAG.dump, body: header(0) })
 
 export const linksIn = (replies: readonly NetlinkReply[]): Link[] => replies.filter((reply) => reply.type === NEWLINK).map(decodeLink)

@@ -25,6 +25,8 @@ export interface TestNetworks extends AsyncDisposable {
   namespaces: string
   /** Another engine on the same records and kernel, as after a crash of the first. */
   restart(live: Iterable<string>): Promise<Networks>
+  /** As if the engine had been killed: its lock is free, nothing else is done. */
+  abandon(): Promise<void>
 }
 
 export async function openTestNetworks(): Promise<TestNetworks> {
@@ -40,7 +42,8 @@ export async function openTestNetworks(): Promise<TestNetworks> {
   const instance = Math.random().toString(36).slice(2, 7)
   const namespaces = join(folder, 'netns')
   const lockFile = join(folder, 'lock')
-  undo.use(acquireLock(host.syscalls, lockFile, folder))
+  let lock: Disposable | undefined = acquireLock(host.syscalls, lockFile, folder)
+  undo.defer(() => lock?.[Symbol.dispose]())
   const make = () => createNetworks({ host, metadata, events: bus, namespaces, instance, lockFile, log: (line) => log.push(line) })
   let networks = make()
   undo.defer(async () => void (await host.run('nft', ['delete', 'table', 'inet', `slipway-${instance}`], { allowFailure: true })))
@@ -69,6 +72,14 @@ export async function openTestNetworks(): Promise<TestNetworks> {
       networks = make()
       await networks.restore(live)
       return networks
+    },
+    async abandon() {
+      // With a container running, closing takes nothing away.
+      const { containerId } = await networks.connectSandbox(sandboxRequest('last', { kind: 'none', endpoints: [] }))
+      await networks[Symbol.asyncDispose]()
+      lock?.[Symbol.dispose]()
+      lock = undefined
+      await networks.disconnectSandbox(containerId)
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
