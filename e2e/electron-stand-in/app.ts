@@ -70,3 +70,6 @@ class App extends EventEmitter {
   }
 }
 export const app = new App()
+
+// Electron quits in good order when it is asked to end.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => app.quit())
