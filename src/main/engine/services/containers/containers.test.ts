@@ -195,6 +195,20 @@ test('another engine on the same records: runs are followed, ends are recorded w
   expect(next.get(running).state).toMatchObject({ status: 'exited', finishedAt: '2023-11-14T22:13:20.000000000Z' })
 })
 
+test('a container of --rm whose end was recorded and whose removal was cut is removed by the next engine', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ AutoRemove: true })
+  const held = Promise.withResolvers<void>()
+  engine.holdTearDown(held.promise)
+  engine.runtime.tasks.get(id)?.end({ code: 0 })
+  await vi.waitUntil(() => engine.containers.get(id).state.status === 'exited')
+  const next = engine.reopen()
+  engine.holdTearDown(undefined)
+  await next.restore()
+  expect(next.find(id)).toBeUndefined()
+  held.resolve()
+})
+
 test('list: filters and order', async () => {
   const engine = createFakeEngine()
   const first = await engine.run({}, { Labels: { tier: 'web', size: 's' } })

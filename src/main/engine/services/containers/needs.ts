@@ -33,8 +33,8 @@ export interface NetworksNeed {
 }
 
 export interface VolumesNeed {
-  /** The volume of that name, made when it is not there yet; without a name an anonymous one. @throws invalid-argument, conflict (other driver). */
-  ensure(request: { name?: string; driver?: string; driverOptions?: Record<string, string>; labels?: Record<string, string> }): Promise<{ name: string; driver: string; created: boolean }>
+  /** The volume of that name, made when it is not there yet; without a name an anonymous one. One that is `tied` goes at the engine's next start if no container mentions it. @throws invalid-argument, conflict (other driver). */
+  ensure(request: { name?: string; driver?: string; driverOptions?: Record<string, string>; labels?: Record<string, string>; tied?: boolean }): Promise<{ name: string; driver: string; created: boolean }>
   /** Host path with the volume's files, mounted if its options ask for that; the container holds it until `release`. `subpath` never leads out of it. */
   acquire(name: string, containerId: string, subpath?: string): Promise<string>
   release(name: string, containerId: string): Promise<void>
@@ -44,4 +44,8 @@ export interface VolumesNeed {
   mountpoint(name: string): string
   /** An absent volume, and one that another container uses, are left alone. */
   removeUnused(name: string): Promise<void>
+  /** It stays when its container goes. */
+  untie(name: string): void
+  /** Finishes what an engine that was cut was making or removing. */
+  sweep(): Promise<void>
 }

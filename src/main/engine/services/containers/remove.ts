@@ -52,10 +52,12 @@ function refusal(record: ContainerRecord): EngineError {
 export async function removeLocked(ctx: ContainersContext, record: ContainerRecord, options: RemoveOptions): Promise<void> {
   const { id } = record
   const paths = ctx.layout.container(id)
-  if (record.state.status !== 'removing') ctx.records.commit({ ...record, state: { status: 'removing', last: record.state } })
+  if (record.state.status !== 'removing') ctx.records.commit({ ...record, state: { status: 'removing', last: record.state, volumes: options.volumes ?? false } })
   await settleAll([ctx.snapshots.hasActive(id) ? ctx.snapshots.remove(id) : Promise.resolve(), rm(paths.data, { recursive: true, force: true }), rm(dirname(paths.bundle), { recursive: true, force: true })])
+  const anonymous = record.mounts.flatMap((mount) => (mount.kind === 'volume' && mount.anonymous ? [mount.volume] : []))
+  if (!options.volumes) for (const volume of anonymous) ctx.needs.volumes.untie(volume)
   ctx.records.delete(id)
-  if (options.volumes) for (const mount of record.mounts) if (mount.kind === 'volume' && mount.anonymous) await ctx.needs.volumes.removeUnused(mount.volume)
+  if (options.volumes) for (const volume of anonymous) await ctx.needs.volumes.removeUnused(volume)
   publishContainerEvent(ctx, record, 'destroy')
   const live = ctx.live.of(id)
   const code = lastEnd(record.state)?.code ?? 0

@@ -52,7 +52,7 @@ async function realize(ctx: ContainersContext, wish: MountWish, undo: AsyncDispo
     return wish
   }
   const anonymous = wish.name === undefined
-  const volume = await ctx.needs.volumes.ensure({ name: wish.name, driver: wish.driver, driverOptions: wish.driverOptions, labels: anonymous ? { 'com.docker.volume.anonymous': '', ...wish.labels } : wish.labels })
+  const volume = await ctx.needs.volumes.ensure({ name: wish.name, driver: wish.driver, driverOptions: wish.driverOptions, tied: anonymous, labels: anonymous ? { 'com.docker.volume.anonymous': '', ...wish.labels } : wish.labels })
   if (volume.created) undo.defer(() => ctx.needs.volumes.removeUnused(volume.name))
   return { kind: 'volume', volume: volume.name, driver: volume.driver, target: wish.target, readonly: wish.readonly, mode: wish.mode, anonymous, copyUp: wish.copyUp, subpath: wish.subpath }
 }

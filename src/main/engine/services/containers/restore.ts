@@ -24,16 +24,18 @@ export async function restoreContainers(ctx: ContainersContext): Promise<void> {
     await ctx.locks.run(record.id, () => restoreOne(ctx, record, tasks.get(record.id))).catch((error: unknown) => ctx.log(`container ${record.id}: ${messageOf(error)}`))
   }
   await removeUnrecorded(ctx)
+  await ctx.needs.volumes.sweep()
 }
 
 async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task: Task | undefined): Promise<void> {
   if (record.state.status === 'removing') {
     await tearDown(ctx, record, task)
-    return await removeLocked(ctx, record, { volumes: record.host.AutoRemove })
+    return await removeLocked(ctx, record, { volumes: record.state.volumes ?? record.host.AutoRemove })
   }
   if (!isAlive(record.state)) {
     if (task?.pid !== undefined && !(await hasEnded(task))) await adoptUnrecorded(ctx, record, task)
     else await tearDown(ctx, record, task)
+    if (record.state.status === 'exited' && record.host.AutoRemove) return await removeLocked(ctx, record, { volumes: true })
     return restartIfWanted(ctx, ctx.records.byId(record.id) ?? record)
   }
   if (!task) return await settleLost(ctx, record)

@@ -7,7 +7,8 @@ export type ContainerState =
   /** Ended, and the restart policy will start it again. */
   | ({ status: 'restarting' } & Ended)
   | ({ status: 'exited' } & Ended)
-  | { status: 'removing'; last: Exclude<ContainerState, { status: 'removing' }> }
+  /** `volumes`: its anonymous ones too. */
+  | { status: 'removing'; last: Exclude<ContainerState, { status: 'removing' }>; volumes?: boolean }
 
 export interface StartFailure {
   message: string

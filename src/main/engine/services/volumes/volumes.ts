@@ -16,7 +16,8 @@ import { createVolumeStorage, type VolumeStorage } from './storage.ts'
  * A **volume** is a record and a folder `volumes/<name>/_data`; with options (type, device, o) it is what mount(8) puts there while a
  * container holds it. An **anonymous** volume has 64 hexadecimal digits for a name and goes with its container when asked.
  * A container **acquires** a volume at its start and **releases** it after its exit; the volume may only be removed when no
- * container's record mentions it.
+ * container's record mentions it. A volume that was made for a container is **tied** to it: unless it is untied before, it goes at the next
+ * start if no container mentions it any more. So does one that is **unfinished**, because the engine was cut while making or removing it.
  */
 export interface Volumes {
   ensure(request: VolumeRequest): Promise<{ name: string; driver: string; created: boolean }>
@@ -26,6 +27,10 @@ export interface Volumes {
   /** @throws not-found; conflict while a container mentions it. */
   remove(name: string, options?: { force?: boolean }): Promise<void>
   removeUnused(name: string): Promise<void>
+  /** It stays when its container goes. An absent one is nothing. */
+  untie(name: string): void
+  /** At the start: removes what an engine that was cut was making or removing. */
+  sweep(): Promise<void>
   /** Unused anonymous ones; with the filter `all=true` every unused one. */
   prune(filters?: VolumeFilters): Promise<{ names: string[]; reclaimed: number }>
   acquire(name: string, containerId: string, subpath?: string): Promise<string>
@@ -43,6 +48,8 @@ export interface VolumeRecord {
   labels: Record<string, string>
   options: Record<string, string>
   anonymous: boolean
+  tied?: boolean
+  unfinished?: boolean
 }
 
 export interface VolumeRequest {
@@ -50,6 +57,7 @@ export interface VolumeRequest {
   driver?: string
   driverOptions?: Record<string, string>
   labels?: Record<string, string>
+  tied?: boolean
 }
 export type VolumeFilters = Readonly<Record<string, readonly string[]>>
 
@@ -74,7 +82,7 @@ const ANONYMOUS_LABEL = 'com.docker.volume.anonymous'
 export function createVolumes(options: VolumesOptions): Volumes {
   const ctx: Context = { ...options, records: options.metadata.collection<VolumeRecord>('volumes'), storage: createVolumeStorage(options), locks: new KeyedMutex() }
   const get = (name: string) => {
-    const record = ctx.records.find(name)
+    const record = whole(ctx, name)
     if (!record) throw new EngineError('not-found', `get ${name}: no such volume`, { reason: 'no-such-volume' })
     return record
   }
@@ -83,11 +91,16 @@ export function createVolumes(options: VolumesOptions): Volumes {
   return {
     get,
     ensure: (request) => ensure(ctx, request),
-    list: (filters = {}) => ctx.records.list().filter(compileFilters(ctx, filters)),
+    list: (filters = {}) => ctx.records.list().filter(({ unfinished }) => !unfinished).filter(compileFilters(ctx, filters)),
     remove: (name, removal = {}) => remove(ctx, name, removal.force ?? false),
     async removeUnused(name) {
-      if (ctx.records.find(name) && users(name).length === 0) await remove(ctx, name, false)
+      if (whole(ctx, name) && users(name).length === 0) await remove(ctx, name, false)
     },
+    untie(name) {
+      const record = ctx.records.find(name)
+      if (record?.tied) ctx.records.put(name, { ...record, tied: false })
+    },
+    sweep: () => sweep(ctx),
     prune: (filters = {}) => prune(ctx, filters),
     acquire: (name, containerId, subpath) => ctx.locks.run(name, () => ctx.storage.acquire(get(name), containerId, subpath)),
     release: (name, containerId) => ctx.locks.run(name, () => ctx.storage.release(name, containerId, usedByRunning(name, containerId))),
@@ -97,18 +110,40 @@ export function createVolumes(options: VolumesOptions): Volumes {
   }
 }
 
+/** Undefined also while it is being made or removed. */
+function whole(ctx: Context, name: string): VolumeRecord | undefined {
+  const record = ctx.records.find(name)
+  return record?.unfinished ? undefined : record
+}
+
+/** One that cannot be removed now is tried again at the next start. */
+async function sweep(ctx: Context): Promise<void> {
+  const left = ctx.records.list().filter(({ name, tied, unfinished }) => unfinished || (tied && ctx.needs.containersUsing(name).length === 0))
+  await Promise.allSettled(left.map((record) => ctx.locks.run(record.name, () => discard(ctx, record))))
+}
+
+/** The mark comes first: what is removed in part must never pass for a volume. */
+async function discard(ctx: Context, record: VolumeRecord): Promise<void> {
+  ctx.records.put(record.name, { ...record, unfinished: true })
+  await ctx.storage.remove(record.name)
+  ctx.records.delete(record.name)
+  ctx.events.publish({ type: 'volume', action: 'destroy', id: record.name, attributes: { driver: 'local' } })
+}
+
 async function ensure(ctx: Context, request: VolumeRequest): Promise<{ name: string; driver: string; created: boolean }> {
   const driver = request.driver || 'local'
   const name = request.name || randomBytes(32).toString('hex')
   if (driver !== 'local') throw new EngineError('not-found', `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`, { reason: 'no-such-plugin', field: 'driver' })
   if (!VALID_NAME.test(name)) throw new EngineError('invalid-argument', `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`, { field: 'name' })
   return await ctx.locks.run(name, async () => {
-    if (ctx.records.find(name)) return { name, driver, created: false }
+    if (whole(ctx, name)) return { name, driver, created: false }
     const options = request.driverOptions ?? {}
     ctx.storage.checkOptions(options)
-    await ctx.storage.create(name)
     const labels = request.name ? (request.labels ?? {}) : { [ANONYMOUS_LABEL]: '', ...request.labels }
-    ctx.records.put(name, { name, driver, createdAt: formatTimestamp(ctx.clock()), labels, options, anonymous: !request.name })
+    const record: VolumeRecord = { name, driver, createdAt: formatTimestamp(ctx.clock()), labels, options, anonymous: !request.name, ...(request.tied && { tied: true }) }
+    ctx.records.put(name, { ...record, unfinished: true })
+    await ctx.storage.create(name)
+    ctx.records.put(name, record)
     ctx.events.publish({ type: 'volume', action: 'create', id: name, attributes: { driver } })
     return { name, driver, created: true }
   })
@@ -116,7 +151,8 @@ async function ensure(ctx: Context, request: VolumeRequest): Promise<{ name: str
 
 async function remove(ctx: Context, name: string, force: boolean): Promise<void> {
   await ctx.locks.run(name, async () => {
-    if (!ctx.records.find(name)) {
+    const record = whole(ctx, name)
+    if (!record) {
       if (force) return
       throw new EngineError('not-found', `get ${name}: no such volume`, { reason: 'no-such-volume' })
     }
@@ -124,9 +160,7 @@ async function remove(ctx: Context, name: string, force: boolean): Promise<void>
     if (users.length > 0) {
       throw new EngineError('conflict', `remove ${name}: volume is in use - [${users.map((user) => user.id).join(', ')}]`, { reason: 'volume-in-use', hint: 'Remove the containers that use it first.' })
     }
-    await ctx.storage.remove(name)
-    ctx.records.delete(name)
-    ctx.events.publish({ type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } })
+    await discard(ctx, record)
   })
 }
 

@@ -32,6 +32,8 @@ export interface FakeEngine {
   snapshots: Set<string>
   sandboxes: Map<string, Sandbox>
   volumes: Map<string, { users: Set<string> }>
+  /** What is torn down from now on waits for this. */
+  holdTearDown(held: Promise<void> | undefined): void
   /** Creates and starts one; returns its id. */
   run(host?: object, config?: object): Promise<string>
 }
@@ -48,7 +50,7 @@ export function createFakeEngine(): FakeEngine {
   const bus = createEventBus()
   const events: EngineEvent[] = []
   bus.subscribe((event) => events.push(event))
-  const state = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] } as ContainerDefaults, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>() }
+  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined }
   const options: ContainersOptions = {
     metadata: createMemoryMetadataStore(),
     leases: createLeases(),
@@ -75,6 +77,9 @@ export function createFakeEngine(): FakeEngine {
       closing = new AbortController()
       return createContainers({ ...options, closing: closing.signal })
     },
+    holdTearDown(held) {
+      state.tearDownHeld = held
+    },
     async run(host = {}, config = {}) {
       const { id } = await containers.create({ config: { Image: 'busybox', ...config }, host, endpoints: {} })
       await containers.start(id)
@@ -83,7 +88,7 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'>
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined }
 
 function fakeSnapshots({ mounted, snapshots }: State): Snapshotter {
   return {
@@ -119,7 +124,10 @@ function fakeNeeds(state: State): ContainersNeeds {
         sandboxes.set(containerId, sandbox)
         return sandbox
       },
-      disconnectSandbox: async (id) => void sandboxes.delete(id),
+      async disconnectSandbox(id) {
+        await state.tearDownHeld
+        sandboxes.delete(id)
+      },
       findSandbox: (id) => sandboxes.get(id),
       connectEndpoint: async () => ({}) as never,
       disconnectEndpoint: async () => {},
@@ -142,6 +150,8 @@ function fakeNeeds(state: State): ContainersNeeds {
       copyUp: async () => {},
       mountpoint: (name) => `/volumes/${name}`,
       removeUnused: async (name) => void volumes.delete(name),
+      untie() {},
+      sweep: async () => {},
     },
   }
 }
