@@ -18,7 +18,7 @@ export interface Footprint {
   veths: number
   /** `map key` of every published port in the firewall. */
   ports: string[]
-  /** Folders named after containers, of the run root and of the data root. */
+  /** `FOLDER/ID` in the run root, ids in the data root. */
   runFolders: string[]
   dataFolders: string[]
   /** Names in the snapshots' folder. */
@@ -39,7 +39,7 @@ export async function observe(engine: Pick<TestEngine, 'dataRoot' | 'runRoot'>, 
     bridges: links.bridges,
     veths: links.veths,
     ports: links.table === undefined ? [] : await publishedPorts(links.table),
-    runFolders: [...(await names(join(runRoot, 'containers'))), ...(await names(join(runRoot, 'exec'))), ...(await names(join(runRoot, 'runtime')))],
+    runFolders: (await Promise.all(['containers', 'exec', 'runtime'].map(async (folder) => (await names(join(runRoot, folder))).map((name) => `${folder}/${name}`)))).flat(),
     dataFolders: await names(join(dataRoot, 'containers')),
     snapshots: await names(join(dataRoot, 'snapshots')),
     cgroups: ids.length === 0 ? [] : await cgroupsOf(new Set(ids)),
