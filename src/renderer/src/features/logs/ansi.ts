@@ -20,7 +20,7 @@ export interface Segment {
 const TAB = 8
 // CSI … final byte | OSC, DCS, SOS, PM, APC up to BEL or ST | two-character escapes | single controls but tab.
 // eslint-disable-next-line no-control-regex -- control characters are the subject
-const CONTROL = /\x1b\[([0-9:;<=>?]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f]|\t/g
+const CONTROL = /\x1b\[([0-9:;<=>?]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]?|[\x00-\x08\x0a-\x1f\x7f-\x9f]|\t/g
 // eslint-disable-next-line no-control-regex -- control characters are the subject
 const NEEDS_PARSING = /[\x00-\x1f\x7f-\x9f]/
 

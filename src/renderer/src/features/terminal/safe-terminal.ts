@@ -81,8 +81,12 @@ export function createSafeTerminal(label: string): SafeTerminal {
   }
 }
 
+/** Whether WebGL is drawn by a graphics card: in software it is slower than text nodes, which also can be selected and read aloud. */
+const hasGraphicsCard = () => document.createElement('canvas').getContext('webgl2', { failIfMajorPerformanceCaveat: true }) !== null
+
 /** Drawing by the graphics card where there is one; a page has few such contexts, so only a terminal in sight holds one. */
 function loadWebgl(terminal: Terminal): WebglAddon | undefined {
+  if (!hasGraphicsCard()) return undefined
   try {
     const addon = new WebglAddon()
     addon.onContextLoss(() => addon.dispose())

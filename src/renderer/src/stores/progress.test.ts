@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import type { ProgressStep } from '#shared/contract/events.ts'
+import { addStep, fetchedBytes, noProgress, progressShare } from './progress.ts'
+import { createCollection } from './collection.ts'
+
+const after = (...steps: ProgressStep[]) => steps.reduce(addStep, noProgress)
+
+test('layers count by their size; fetching is most of the way', () => {
+  const progress = after(
+    { kind: 'phase', phase: 'pulling' },
+    { kind: 'layer', id: 'a', phase: 'waiting', total: 300 },
+    { kind: 'layer', id: 'b', phase: 'downloading', current: 50, total: 100 },
+    { kind: 'layer', id: 'c', phase: 'exists', total: 600 },
+  )
+  expect(progressShare(progress)).toBeCloseTo((0 * 300 + 0.4 * 100 + 600) / 1000)
+  expect(fetchedBytes(progress)).toEqual({ current: 50, total: 400 })
+})
+
+test('a step without a size keeps the one that was told before', () => {
+  expect(after({ kind: 'layer', id: 'a', phase: 'downloading', current: 5, total: 10 }, { kind: 'layer', id: 'a', phase: 'done' }).layers).toEqual([{ id: 'a', phase: 'done', current: 0, total: 10 }])
+})
+
+test('nothing known is not nothing done', () => {
+  expect(progressShare(noProgress)).toBeUndefined()
+  expect(progressShare(after({ kind: 'phase', phase: 'starting' }))).toBe(1)
+})
+
+test('a collection shows many changes at once, when its turn comes', () => {
+  let publish: (() => void) | undefined
+  const collection = createCollection<{ id: string; n: number }>(({ id }) => id, (next) => (publish = next))
+  collection.replace([{ id: 'a', n: 1 }, { id: 'b', n: 1 }])
+  const before = collection.list
+  collection.put({ id: 'a', n: 2 })
+  collection.put({ id: 'c', n: 1 })
+  collection.drop('b')
+  expect(collection.list).toBe(before)
+  publish?.()
+  expect(collection.list).toEqual([{ id: 'a', n: 2 }, { id: 'c', n: 1 }])
+  expect(collection.find('a')).toEqual({ id: 'a', n: 2 })
+})
