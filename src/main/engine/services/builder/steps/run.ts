@@ -95,7 +95,7 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
     {
       id,
       rootfs: { path: layout.rootfs, readonly: false },
-      process: { args: command.args, env: command.environment, cwd: workingDirectory(step.state), user: defaults(step.state).User || 'root', tty: false },
+      process: { args: command.args, env: command.environment, cwd: workingDirectory(step.state), user: defaults(step.state).User ?? '', tty: false },
       hostname: shortId(id),
       files: sandbox ? await writeNameFiles(layout, sandbox.files) : {},
       mounts: command.mounts,
