@@ -50,6 +50,8 @@ export interface ContainerLayout {
   readonly bundle: string
   readonly rootfs: string
   readonly shimState: string
+  /** /dev/shm of a container that shares it. */
+  readonly sharedMemory: string
 }
 
 export function createLayout(dataRoot: string, runRoot: string): Layout {
@@ -87,4 +89,5 @@ const containerLayout = (data: string, run: string): ContainerLayout => ({
   bundle: join(run, 'bundle'),
   rootfs: join(run, 'bundle', 'rootfs'),
   shimState: join(run, 'shim'),
+  sharedMemory: join(run, 'shm'),
 })

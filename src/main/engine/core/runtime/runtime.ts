@@ -39,6 +39,8 @@ export interface TaskRequest {
   tty: boolean
   /** Undefined: the output goes only to those attached. Sizes in bytes; maxSize 0: no rotation. */
   log?: { directory: string; maxSize: number; maxFiles: number }
+  /** Bytes of a /dev/shm that other containers can join: mounted at `layout.sharedMemory` as long as the task is there, for the spec to bind (ipc: { shm }). */
+  sharedMemory?: number
   /** Where its files are, when it is not a container: `layout.buildStep(id)`. Default `layout.container(id)`. */
   layout?: ContainerLayout
 }

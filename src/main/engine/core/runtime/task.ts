@@ -12,6 +12,7 @@ import { forgetInRuntime, recoverTask } from './recover.ts'
 import type { OciSpec, Task, TaskRequest } from './runtime.ts'
 import { specText } from './write-spec.ts'
 import type { KnownTask, RuntimeContext } from './runtime-context.ts'
+import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
 import { startShim } from './shim/start-shim.ts'
@@ -28,7 +29,8 @@ export async function createTask(context: RuntimeContext, request: TaskRequest):
   await before?.gone
   writeBundle(place, withFilter(context, request.spec))
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => removeFiles(place))
+  undo.defer(() => removeFiles(context, place))
+  if (request.sharedMemory !== undefined) mountSharedMemory(context.host.syscalls, place.sharedMemory, request.sharedMemory)
   await startShim(context.host.syscalls, context.command.shim, shimArguments(context, request, place))
   const process = await openShimProcess(processOptions(context, id, place, request.spec))
   if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
@@ -50,7 +52,7 @@ async function findEnded(context: RuntimeContext, id: string, place: ContainerLa
     return endedProcess(exit, identity?.pid)
   }
   if (identity !== undefined || existsSync(join(context.layout.runtimeRoot, id))) return endedProcess(await recoverTask(context, id, place), identity?.pid)
-  removeFiles(place) /* a shim that nobody told to start */
+  removeFiles(context, place) /* a shim that nobody told to start */
   return undefined
 }
 
@@ -102,7 +104,7 @@ async function removeTask(context: RuntimeContext, task: KnownTask, place: Conta
   else await killAndWait(task)
   await forgetInRuntime(context, task.id)
   await Promise.all((await execsOf(context, task.id)).map((exec) => exec.remove()))
-  removeFiles(place)
+  removeFiles(context, place)
   if (context.tasks.get(task.id) === task) context.tasks.delete(task.id)
 }
 
@@ -147,7 +149,8 @@ function writeBundle(place: ContainerLayout, spec: OciSpec): void {
 const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(place.bundle, 'config.json'), 'utf8')) as OciSpec
 
 /** Never what is below the rootfs: it may still be mounted, and then it is not ours. */
-function removeFiles(place: ContainerLayout): void {
+function removeFiles({ host }: RuntimeContext, place: ContainerLayout): void {
+  unmountSharedMemory(host.syscalls, place.sharedMemory)
   rmSync(place.shimState, { recursive: true, force: true })
   rmSync(join(place.bundle, 'config.json'), { force: true })
   for (const directory of [place.rootfs, place.bundle, join(place.bundle, '..')]) removeIfEmpty(directory)

@@ -35,7 +35,7 @@ export function specInputOf(ctx: ContainersContext, record: ContainerRecord, par
     domainname: config.Domainname,
     files: parts.files,
     mounts: parts.mounts,
-    namespaces: namespacesOf(ctx, host, parts.sandbox),
+    namespaces: namespacesOf(ctx, record, parts.sandbox),
     shmSize: host.ShmSize,
     init: host.Init ?? false,
     security: securityOf(host),
@@ -93,15 +93,15 @@ function securityOf(host: HostConfig): SecurityInput {
   }
 }
 
-function namespacesOf(ctx: ContainersContext, host: HostConfig, sandbox: Sandbox | undefined): NamespaceInput {
+function namespacesOf(ctx: ContainersContext, record: ContainerRecord, sandbox: Sandbox | undefined): NamespaceInput {
+  const { host } = record
   const network = host.NetworkMode ?? ''
   const pid = joinedContainer(host.PidMode)
-  const ipc = joinedContainer(host.IpcMode)
   const net = joinedContainer(network)
   return {
     network: sandbox ? { sandbox: sandbox.namespacePath } : net ? { container: namespacePath(ctx, net, 'net') } : network === 'host' ? 'host' : 'private',
     pid: pid ? { container: namespacePath(ctx, pid, 'pid') } : host.PidMode === 'host' ? 'host' : 'private',
-    ipc: ipc ? { container: namespacePath(ctx, ipc, 'ipc'), shm: sharedMemoryOf(ctx, ipc) } : host.IpcMode === 'host' || host.IpcMode === 'none' ? host.IpcMode : 'private',
+    ipc: ipcOf(ctx, record),
     uts: host.UTSMode === 'host' ? 'host' : 'private',
     cgroup: host.CgroupnsMode === 'host' ? 'host' : host.CgroupnsMode === 'private' ? 'private' : undefined,
   }
@@ -114,8 +114,19 @@ function namespacePath(ctx: ContainersContext, reference: string, kind: string):
   return `/proc/${runningPid(ctx, reference)}/ns/${kind}`
 }
 
-/** /dev/shm of a running container, seen through its root. */
-const sharedMemoryOf = (ctx: ContainersContext, reference: string) => `/proc/${runningPid(ctx, reference)}/root/dev/shm`
+function ipcOf(ctx: ContainersContext, { id, host }: ContainerRecord): NamespaceInput['ipc'] {
+  const mode = host.IpcMode ?? ''
+  if (sharesMemory(host)) return { shm: ctx.layout.container(id).sharedMemory }
+  const donor = joinedContainer(mode)
+  if (donor === undefined) return mode === 'host' || mode === 'none' ? mode : 'private'
+  const container = namespacePath(ctx, donor, 'ipc')
+  const other = ctx.records.get(donor)
+  if (!sharesMemory(other.host)) throw new EngineError('invalid-argument', `cannot join IPC of container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`, { reason: 'ipc-not-shareable' })
+  return { container, shm: ctx.layout.container(other.id).sharedMemory }
+}
+
+/** Whether other containers may join its ipc namespace and /dev/shm. */
+export const sharesMemory = (host: HostConfig): boolean => host.IpcMode === 'shareable'
 
 function runningPid(ctx: ContainersContext, reference: string): number {
   const other = ctx.records.get(reference)

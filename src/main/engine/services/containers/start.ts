@@ -4,6 +4,7 @@ import { settleAll } from '#base/settle-all.ts'
 import { formatTimestamp } from '#base/timestamps.ts'
 import type { NameFiles, Sandbox } from '../../core/network/sandbox.ts'
 import type { Task } from '../../core/runtime/runtime.ts'
+import { DEFAULT_SHM_SIZE } from '../../core/runtime/spec/default-mounts.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
 import { watchTask } from './exit.ts'
@@ -14,7 +15,7 @@ import { networkKind, sandboxRequestOf, withHostname } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
 import { openMounts } from './open-mounts.ts'
 import { removeLocked } from './remove.ts'
-import { specInputOf } from './spec-input.ts'
+import { sharesMemory, specInputOf } from './spec-input.ts'
 import { lastEnd, type ContainerState, type StartFailure } from './state.ts'
 
 /** Starts a created or exited container. @throws not-modified when it runs already. */
@@ -143,6 +144,7 @@ function stdioOf(ctx: ContainersContext, { id, config, host }: ContainerRecord) 
   return {
     tty: config.Tty ?? false,
     stdin: !config.OpenStdin ? ('none' as const) : config.StdinOnce ? ('once' as const) : ('keep' as const),
+    sharedMemory: sharesMemory(host) ? host.ShmSize || DEFAULT_SHM_SIZE : undefined,
     log: driver.name === 'none' ? undefined : { directory: ctx.layout.container(id).logs, maxSize: driver.maxSize, maxFiles: driver.maxFiles },
   }
 }

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import type { OciMount } from '../runtime.ts'
 import type { NamespaceInput } from './container-spec.ts'
 
-const DEFAULT_SHM_SIZE = 64 * 1024 * 1024
+/** Bytes of /dev/shm. */
+export const DEFAULT_SHM_SIZE = 64 * 1024 * 1024
 
 export interface DefaultMountRequest {
   namespaces: NamespaceInput
@@ -12,7 +13,7 @@ export interface DefaultMountRequest {
 }
 
 /** What every container sees besides its image, as Docker mounts it. */
-export function defaultMounts({ namespaces, shmSize = DEFAULT_SHM_SIZE, privileged, rootless }: DefaultMountRequest): OciMount[] {
+export function defaultMounts({ namespaces, shmSize, privileged, rootless }: DefaultMountRequest): OciMount[] {
   const access = privileged ? [] : ['ro']
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
@@ -21,7 +22,7 @@ export function defaultMounts({ namespaces, shmSize = DEFAULT_SHM_SIZE, privileg
     sysfs(namespaces, rootless, access),
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...access, 'nosuid', 'noexec', 'nodev'] },
     ...messageQueues(namespaces, rootless),
-    ...sharedMemory(namespaces, shmSize),
+    ...sharedMemory(namespaces, shmSize || DEFAULT_SHM_SIZE),
   ]
 }
 
