@@ -78,7 +78,7 @@ export async function createEngine({ layout, host, registryMirrors, version, log
     id: engineIdentity(metadata),
     version,
     registryMirrors,
-    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], storageDriver: snapshots.driver, defaultAddressPools: () => [] },
+    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => [] },
   })
 
   await containers.restore()

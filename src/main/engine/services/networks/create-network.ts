@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EngineError } from '#shared/errors.ts'
+import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
 import { parseCidr, type Cidr } from '../../core/network/ipam/address.ts'
 import { listRoutes, routesIn } from '../../core/network/netlink/addresses.ts'
 import { exchange } from '../../core/network/netlink/exchange.ts'
@@ -31,7 +32,8 @@ export async function createNetwork(state: NetworksState, request: NetworkCreate
   state.store.put(record)
   announceNetwork(state, record, 'create')
   undo.move()
-  return { id: record.id, warning: '' }
+  state.warnings = await forwardObstacles(state.context.host)
+  return { id: record.id, warning: driver === 'bridge' ? state.warnings.join(' ') : '' }
 }
 
 export async function planNetwork(state: NetworksState, request: NetworkCreate, driver: NetworkDriver): Promise<NetworkRecord> {

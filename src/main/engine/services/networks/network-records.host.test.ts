@@ -1,4 +1,6 @@
+import { unlink } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
 import { askUdp, udpSocket } from './testing/inside.ts'
 import { lookup } from './testing/dns-client.ts'
 import { openTestNetworks, sandboxRequest, type TestNetworks } from './testing/test-networks.ts'
@@ -135,4 +137,18 @@ test('bridges of an engine that is dead are removed by the next one that starts,
   expect(await bridges()).not.toContain(`slipway-${other.instance}`)
   expect((await t.host.run('nft', ['list', 'tables'])).stdout).not.toContain(`slipway-${other.instance}`)
   await other[Symbol.asyncDispose]()
+})
+
+test('another firewall that drops what is forwarded is found and told', async () => {
+  const elsewhere = `${t.namespaces}/obstacle`
+  t.host.syscalls.createNetworkNamespace(elsewhere)
+  try {
+    const there = { syscalls: t.host.syscalls, networkNamespace: elsewhere }
+    expect(await forwardObstacles(there)).toEqual([])
+    await t.host.run('nft', ['-f', '-'], { networkNamespace: elsewhere, input: 'table ip filter {\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n }\n chain INPUT {\n type filter hook input priority 0; policy drop;\n }\n}\n' })
+    expect(await forwardObstacles(there)).toEqual([expect.stringContaining('ip filter FORWARD')])
+  } finally {
+    t.host.syscalls.unmount(elsewhere, { detach: true })
+    await unlink(elsewhere)
+  }
 })

@@ -15,6 +15,8 @@ export interface Networks extends NetworkRecords, Sandboxes, AsyncDisposable {
    * containers that run, and removes what dead ones left.
    */
   restore(liveContainerIds: Iterable<string>): Promise<void>
+  /** What on this machine stands in the way of containers, as found at the start and at the last change of networks. */
+  readonly warnings: readonly string[]
 }
 
 export interface NetworkRecords {

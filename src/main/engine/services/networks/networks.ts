@@ -49,6 +49,9 @@ export function createNetworks(context: NetworksContext): Networks {
     hostModeFiles: (request) => hostModeFiles(state, request),
     takeDown: () => changing(() => takeDownNetworks(state)),
     restore: (liveContainerIds) => changing(() => restoreNetworks(state, new Set(liveContainerIds))),
+    get warnings() {
+      return state.warnings
+    },
     [Symbol.asyncDispose]: () => changing(() => closeNetworks(state)),
   }
 }
@@ -72,5 +75,6 @@ function createState(context: NetworksContext): NetworksState {
     nameServers: createNameServers(host.syscalls, directory),
     mutex: new KeyedMutex(),
     restored: false,
+    warnings: [],
   }
 }

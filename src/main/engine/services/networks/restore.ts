@@ -1,4 +1,5 @@
 import { messageOf } from '#shared/errors.ts'
+import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
 import { sweepBridges } from './bridge-owner.ts'
 import { rulesOf } from './bridges.ts'
 import { openNameServer } from './connect-sandbox.ts'
@@ -29,7 +30,14 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   await removeDead(state, liveContainerIds)
   await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
   for (const sandbox of live) await serveNames(state, sandbox)
+  await lookForObstacles(state)
   state.restored = true
+}
+
+/** Told once in the log, and on asking in `warnings`. */
+async function lookForObstacles(state: NetworksState) {
+  state.warnings = await forwardObstacles(state.context.host)
+  for (const warning of state.warnings) state.context.log(`network: ${warning}`)
 }
 
 async function ensurePredefined(state: NetworksState) {

@@ -28,6 +28,7 @@ export interface NetworksState {
   namespaces: Namespaces
   /** The kernel is as the records say: before that, nothing in it is touched. */
   restored: boolean
+  warnings: readonly string[]
   nameServers: NameServers
   directory: NameDirectory
   /** One verb at a time per container, and one per `networks` for changes of the set of networks. */

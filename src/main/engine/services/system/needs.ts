@@ -3,6 +3,7 @@ export interface SystemNeeds {
   containers(): { running: number; paused: number; stopped: number }
   imageCount(): number
   networkDrivers: readonly string[]
+  networkWarnings(): readonly string[]
   storageDriver: string
   defaultAddressPools(): { Base: string; Size: number }[]
 }

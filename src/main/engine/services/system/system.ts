@@ -53,7 +53,7 @@ export function createSystem(options: SystemOptions): System {
       addressPools: needs.defaultAddressPools(),
       dataRoot: options.layout.dataRoot,
       registryMirrors: options.registryMirrors,
-      warnings: warningsOf(facts),
+      warnings: [...warningsOf(facts), ...needs.networkWarnings().map((warning) => `WARNING: ${warning}`)],
       systemTime: new Date().toISOString(),
       openFiles: 0,
       eventListeners: 0,

@@ -101,6 +101,7 @@ export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
 }
 
 export const readU32 = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true)
+export const readU32be = (bytes: Uint8Array): number => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
 export const readText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8').replace(/\0.*$/s, '')
 
 /** What the kernel refused: which message, the (positive) errno, and its own words if it has any. */

@@ -1,8 +1,8 @@
-import { attribute, concat, FLAG, nested, text, u32be, type NetlinkMessage } from './message.ts'
+import { attribute, concat, decodeAttributes, FLAG, nested, readText, readU32be, text, u32be, type NetlinkMessage } from './message.ts'
 
 /** Messages of nf_tables, numbered in include/uapi/linux/netfilter/nf_tables.h. All numbers inside are big-endian. */
 const SUBSYSTEM = 10
-const MESSAGE = { newTable: 0, delTable: 2, newChain: 3, delChain: 5, newRule: 6, getRule: 7, delRule: 8, newElement: 12, deleteElement: 14 } as const
+const MESSAGE = { newTable: 0, delTable: 2, newChain: 3, getChain: 4, delChain: 5, newRule: 6, getRule: 7, delRule: 8, newElement: 12, deleteElement: 14 } as const
 const BATCH_BEGIN = 0x10
 const BATCH_END = 0x11
 export const FAMILY_INET = 1
@@ -59,6 +59,26 @@ export const addChain = (family: number, chain: { table: string; name: string; t
 
 export const addRule = (family: number, place: { table: string; chain: string }, expressions: readonly Uint8Array[]): NetlinkMessage =>
   message(MESSAGE.newRule, FLAG.create | FLAG.append, family, text(1, place.table), text(2, place.chain), nested(4, ...expressions))
+
+export const listChains = (): NetlinkMessage => ({ type: (SUBSYSTEM << 8) | MESSAGE.getChain, flags: FLAG.request | FLAG.dump, body: header(0) })
+
+export interface BaseChain {
+  family: number
+  table: string
+  chain: string
+  hook: number
+  /** What happens to packets that no rule of the chain has judged. */
+  policy: 'accept' | 'drop'
+}
+/** Chains that see packets by themselves, of every table. */
+export const baseChainsIn = (replies: readonly NetlinkMessage[]): BaseChain[] =>
+  replies.filter(({ type }) => type === ((SUBSYSTEM << 8) | MESSAGE.newChain)).flatMap(({ body }) => {
+    const found = decodeAttributes(body.subarray(4))
+    const hook = decodeAttributes(found.get(4) ?? new Uint8Array()).get(1)
+    if (!hook) return []
+    const policy = found.get(5)
+    return [{ family: body[0]!, table: readText(found.get(1)!), chain: readText(found.get(3)!), hook: readU32be(hook), policy: policy && readU32be(policy) === 0 ? 'drop' : 'accept' }]
+  })
 
 /** Types of the notifications that something was taken away. */
 export const REMOVALS: ReadonlySet<number> = new Set([MESSAGE.delTable, MESSAGE.delChain, MESSAGE.delRule].map((type) => (SUBSYSTEM << 8) | type))
