@@ -18,7 +18,7 @@ import { engineRoutes } from './routes.ts'
 import { createBuilder } from './services/builder/builder.ts'
 import { createCacheMounts } from './services/builder/cache-mounts.ts'
 import { createContainers, type Containers } from './services/containers/containers.ts'
-import { createFilesystems } from './services/filesystems/filesystems.ts'
+import { createFiles } from './services/files/files.ts'
 import { createImages } from './services/images/images.ts'
 import { createNetworks } from './services/networks/networks.ts'
 import { createSystem } from './services/system/system.ts'
@@ -70,8 +70,8 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   const volumes = createVolumes({ metadata, events, host, layout, clock, needs: { containersUsing: (volume) => containersUsingVolume(users(), volume) } })
   const spec = createSpecMaker(host, layout)
   const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, closing: closing.signal, needs: { images, networks, volumes } })
+  const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
   const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache) })
-  const filesystems = createFilesystems({ layers, snapshots, leases, events, layout, containers, images })
   const system = createSystem({
     facts: host.facts,
     layout,
@@ -83,7 +83,7 @@ export async function createEngine({ layout, host, registryMirrors, version, log
 
   await containers.restore()
   const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
-  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, filesystems, images, networks, volumes, builder, system, events, clock, layout }), version, log, onRequest: () => rest.active() }))
+  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, system, events, clock, layout }), version, log, onRequest: () => rest.active() }))
   rest.active()
   parts.defer(() => closing.abort())
   const held = parts.move()

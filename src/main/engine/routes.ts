@@ -6,7 +6,7 @@ import type { ContainersApiNeeds } from './api/containers/needs.ts'
 import { containerRoutes } from './api/containers/routes.ts'
 import { distributionRoutes } from './api/distribution/routes.ts'
 import { execRoutes } from './api/exec/routes.ts'
-import { filesystemsRoutes } from './api/filesystems/routes.ts'
+import { fileRoutes } from './api/files/routes.ts'
 import { imageRoutes } from './api/images/routes.ts'
 import { networkRoutes } from './api/networks/routes.ts'
 import type { Route } from './api/router.ts'
@@ -16,7 +16,7 @@ import type { EventBus } from './core/events/event-bus.ts'
 import type { Layout } from './layout.ts'
 import type { Builder } from './services/builder/builder.ts'
 import type { Containers } from './services/containers/containers.ts'
-import type { Filesystems } from './services/filesystems/filesystems.ts'
+import type { Files } from './services/files/files.ts'
 import type { Images } from './services/images/images-service.ts'
 import type { Networks } from './services/networks/networks-service.ts'
 import type { System } from './services/system/system.ts'
@@ -25,7 +25,7 @@ import { containersUsingVolume } from './uses.ts'
 
 export interface Services {
   containers: Containers
-  filesystems: Filesystems
+  files: Files
   images: Images
   networks: Networks
   volumes: Volumes
@@ -38,13 +38,13 @@ export interface Services {
 
 /** Every path of the API, each noun given what it needs. */
 export function engineRoutes(services: Services): Route[] {
-  const { containers, filesystems, images, networks, volumes, builder, system, events, clock } = services
+  const { containers, files, images, networks, volumes, builder, system, events, clock } = services
   const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
   return [
     ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
     ...containerRoutes(containersApi),
     ...execRoutes(containers),
-    ...filesystemsRoutes(filesystems),
+    ...fileRoutes(files),
     ...imageRoutes(images),
     ...distributionRoutes(images),
     ...authRoutes(images),

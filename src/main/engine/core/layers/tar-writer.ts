@@ -46,10 +46,10 @@ export class TarWriter {
     const type = typeOf(found.stat)
     if (!type) return
     const linked = this.#linkTo(found, path, type)
-    const entry = toEntry(found, path, type)
+    const entry = describeEntry(found, path, type)
     if (linked !== undefined) this.#put(encodeHeader({ ...entry, type: 'link', linkPath: linked, size: 0 }))
     else if (type === 'file') yield* this.#file(found, entry)
-    else this.#put(encodeHeader(this.#withXattrs(found, entry)))
+    else this.#put(encodeHeader(withXattrs(this.#syscalls, found, entry)))
     yield* this.take()
   }
 
@@ -78,7 +78,7 @@ export class TarWriter {
     try {
       const stat = fstatSync(descriptor)
       if (!stat.isFile()) return
-      const whole = { ...this.#withXattrs(found, entry), size: stat.size }
+      const whole = { ...withXattrs(this.#syscalls, found, entry), size: stat.size }
       this.#put(encodeHeader(whole))
       yield* this.#content(descriptor, whole.size)
       this.contentSize += whole.size
@@ -102,16 +102,6 @@ export class TarWriter {
     this.#put(Buffer.alloc(paddingAfter(size)))
   }
 
-  #withXattrs(found: Found, entry: TarEntry): TarEntry {
-    const xattrs = new Map<string, Uint8Array>()
-    if (entry.type === 'symlink') return entry
-    for (const name of listOf(() => this.#syscalls.listXattrs(found.access))) {
-      const value = isKeptXattr(name) ? this.#syscalls.getXattr(found.access, name) : undefined
-      if (value) xattrs.set(name, value)
-    }
-    return xattrs.size > 0 ? { ...entry, xattrs } : entry
-  }
-
   #put(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#used === CHUNK) this.#emit()
@@ -131,7 +121,19 @@ function listOf(list: () => string[]): string[] {
   }
 }
 
-function toEntry(found: Found, path: BytePath, type: TarType): TarEntry {
+/** The entry with the extended attributes that travel. */
+export function withXattrs(syscalls: Pick<Syscalls, 'getXattr' | 'listXattrs'>, found: Pick<Found, 'access'>, entry: TarEntry): TarEntry {
+  const xattrs = new Map<string, Uint8Array>()
+  if (entry.type === 'symlink') return entry
+  for (const name of listOf(() => syscalls.listXattrs(found.access))) {
+    const value = isKeptXattr(name) ? syscalls.getXattr(found.access, name) : undefined
+    if (value) xattrs.set(name, value)
+  }
+  return xattrs.size > 0 ? { ...entry, xattrs } : entry
+}
+
+/** What the header says of something found; extended attributes apart. */
+export function describeEntry(found: Pick<Found, 'access' | 'stat'>, path: BytePath, type: TarType): TarEntry {
   const { stat } = found
   return {
     path,

@@ -1,42 +1,64 @@
-import { lstatSync, rmdirSync, unlinkSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { lstatSync, readdirSync, rmdirSync, unlinkSync, type Stats } from 'node:fs'
+import { join, posix } from 'node:path'
+import type { Change, DiffSource } from '../layers/layers.ts'
 
 /** Places that the runtime mounts on; it makes what is missing. Deepest first, so that empty folders fall in one pass. */
 const STUBS = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc', '/dev/console', '/dev/pts', '/dev/shm', '/dev/mqueue', '/dev', '/proc', '/sys/fs/cgroup', '/sys/fs', '/sys', '/.dockerenv']
 
-/** Whether the runtime mounts there, so that an empty file or folder may be the engine's own doing. */
-export const isMountStub = (path: string): boolean => STUBS.includes(path)
+/**
+ * Empty files and folders of an upper directory that are there only because something was mounted on them: they are the engine's, not the
+ * container's, and must not become part of a layer. A place that a layer below has, or that holds anything else, is none. Absolute, what is deeper first.
+ *
+ * @param upper changes of a snapshot; @param below directories of the chain, top to bottom; @param targets further mount targets
+ */
+export function findMountStubs(upper: string, below: readonly string[], targets: readonly string[] = []): string[] {
+  const extra = targets.flatMap(withParents).sort((a, b) => b.length - a.length)
+  const found = new Set<string>()
+  for (const path of [...extra, ...STUBS]) if (!below.some((layer) => lookUp(layer, path)) && isStub(upper, path, found)) found.add(path)
+  return [...found]
+}
+
+/** Removes them, from a snapshot that is not mounted. */
+export function removeMountStubs(upper: string, below: readonly string[], targets: readonly string[] = []): void {
+  for (const path of findMountStubs(upper, below, targets)) {
+    if (lookUp(upper, path)?.isDirectory()) rmdirSync(join(upper, path))
+    else unlinkSync(join(upper, path))
+  }
+}
 
 /**
- * Removes from an upper directory the empty files and folders that are there only because something was mounted on them: they are the engine's, not
- * the container's, and must not become part of a layer. A place that a layer below has, or that holds anything, stays.
- *
- * @param upper changes of an unmounted snapshot; @param below directories of the chain, top to bottom; @param targets further mount targets
+ * The changes that are the container's own. With the stubs go the folders above them that nothing else has changed: making a stub
+ * gave them another time.
  */
-export function removeMountStubs(upper: string, below: readonly string[], targets: readonly string[] = []): void {
-  const extra = targets.flatMap(withParents).sort((a, b) => b.length - a.length)
-  for (const path of [...extra, ...STUBS]) if (!below.some((layer) => lstatSync(join(layer, path), { throwIfNoEntry: false }))) removeIfEmpty(upper, path)
+export function withoutStubs(changes: readonly Change[], stubs: readonly string[], { directory, below = [] }: DiffSource): Change[] {
+  const known = new Set(stubs)
+  const kept = changes.filter(({ path }) => !known.has(path))
+  const above = new Set(stubs.flatMap((path) => withParents(posix.dirname(path))).filter((path) => !known.has(path)))
+  const isTouchedOnly = ({ path, kind }: Change) => kind === 'modified' && above.has(path) && !kept.some((other) => other.path.startsWith(`${path}/`)) && hasSameOwner(lookUp(directory, path), below, path)
+  // Deepest first, so that a folder above an untouched folder is untouched itself.
+  for (const change of kept.toSorted((a, b) => b.path.length - a.path.length)) if (isTouchedOnly(change)) kept.splice(kept.indexOf(change), 1)
+  return kept
+}
+
+function hasSameOwner(now: Stats | undefined, below: readonly string[], path: string): boolean {
+  const before = below.map((layer) => lookUp(layer, path)).find((found) => found !== undefined)
+  return now !== undefined && before !== undefined && now.mode === before.mode && now.uid === before.uid && now.gid === before.gid
 }
 
 const withParents = (path: string): string[] => {
   const parents: string[] = []
-  for (let at = posix.normalize(`/${path}`); at !== '/'; at = posix.dirname(at)) parents.push(at)
+  for (let at = posix.normalize(`/${path}`).replace(/(.)\/$/, '$1'); at !== '/'; at = posix.dirname(at)) parents.push(at)
   return parents
 }
 
-/** Never through a link: every parent has to be a real folder of the upper directory. */
-function removeIfEmpty(upper: string, path: string): void {
-  for (let parent = dirname(path); parent !== '/'; parent = dirname(parent)) if (!lstatSync(join(upper, parent), { throwIfNoEntry: false })?.isDirectory()) return
-  const full = join(upper, path)
-  const stat = lstatSync(full, { throwIfNoEntry: false })
-  if (stat?.isFile() && stat.size === 0) unlinkSync(full)
-  if (stat?.isDirectory()) removeEmptyFolder(full)
+/** Never through a link: every parent has to be a real folder of the layer. */
+function lookUp(layer: string, path: string): Stats | undefined {
+  for (const parent of withParents(posix.dirname(path)).reverse()) if (!lstatSync(join(layer, parent), { throwIfNoEntry: false })?.isDirectory()) return undefined
+  return lstatSync(join(layer, path), { throwIfNoEntry: false })
 }
 
-function removeEmptyFolder(folder: string): void {
-  try {
-    rmdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
-  }
+function isStub(upper: string, path: string, stubs: ReadonlySet<string>): boolean {
+  const found = lookUp(upper, path)
+  if (found?.isDirectory()) return readdirSync(join(upper, path)).every((name) => stubs.has(posix.join(path, name)))
+  return found?.isFile() === true && found.size === 0
 }

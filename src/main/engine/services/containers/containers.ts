@@ -11,6 +11,7 @@ import type { ContainersContext } from './context.ts'
 import { createContainer, type Created, type CreateRequest } from './create.ts'
 import { beginExec, createExec, getExec, resizeExec, type ExecStart } from './exec.ts'
 import type { ContainerFilters } from './filters.ts'
+import { holdContainer } from './hold.ts'
 import { killContainer } from './kill.ts'
 import { listContainers, type ListOptions } from './list.ts'
 import { createLiveContainers, type Exec, type ExecConfig } from './live.ts'
@@ -79,6 +80,8 @@ export interface Containers {
   beginExec(execId: string, consoleSize?: { rows: number; columns: number }): ExecStart
   resizeExec(execId: string, size: { rows: number; columns: number }): Promise<void>
   findSandbox(containerId: string): Sandbox | undefined
+  /** Nobody starts, stops or removes the container until the work is done; it may end by itself, which is recorded afterwards. */
+  hold<Result>(reference: string, work: (record: ContainerRecord) => Promise<Result>): Promise<Result>
   /** Bytes of the writable snapshot. */
   writableSize(containerId: string): Promise<number>
   /** Of the writable snapshot, as inspect shows it. */
@@ -125,6 +128,7 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     execIds: (id) => [...ctx.live.of(id).execs.values()].filter((exec) => exec.state.status === 'running').map((exec) => exec.id),
     beginExec: (execId, consoleSize) => beginExec(ctx, execId, consoleSize),
     resizeExec: (execId, size) => resizeExec(ctx, execId, size),
+    hold: (reference, work) => holdContainer(ctx, reference, work),
     findSandbox: (id) => ctx.needs.networks.findSandbox(id),
     writableSize: async (id) => (await ctx.snapshots.usage({ key: id })).bytes,
     graphDriver: (id) => ({ name: ctx.snapshots.driver, values: ctx.snapshots.describe({ key: id }) }),

@@ -21,11 +21,11 @@ export interface LayerOptions {
 }
 
 /** Freezes what an active snapshot changed. No blob is kept: the layer is canonical and can be made again (core/layers). */
-export async function commitLayer(service: Service, key: string, { parent, keep = false, lease, signal }: LayerOptions & { keep?: boolean }): Promise<CommittedLayer> {
+export async function commitLayer(service: Service, key: string, { parent, keep = false, mountTargets = [], lease, signal }: LayerOptions & { keep?: boolean; mountTargets?: readonly string[] }): Promise<CommittedLayer> {
   const { snapshots, layers } = service
   if (keep) {
     await using copy = await snapshots.copyChanges(key)
-    removeMountStubs(copy.source.directory, parent ? snapshots.layerDirectories(parent) : [])
+    removeMountStubs(copy.source.directory, parent ? snapshots.layerDirectories(parent) : [], mountTargets)
     const measured = await layers.measure(copy.source, { ...(signal && { signal }) })
     return commitMeasured(service, measured, parent, lease, (chain) => copy.commit(chain))
   }

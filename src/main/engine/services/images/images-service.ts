@@ -39,9 +39,10 @@ export interface Images {
 
   /**
    * Freezes an active snapshot as a layer: what it changed becomes a committed snapshot. With `keep` the snapshot stays in use and a
-   * copy is frozen (commit of a container); without, it must be unmounted and its key is gone after (build step).
+   * copy is frozen (commit of a container), without the empty places that were made to mount on (`mountTargets` beside the usual ones); without,
+   * it must be unmounted and its key is gone after (build step).
    */
-  commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; mountTargets?: readonly string[]; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** Makes the tar file a layer on `parent`: applied to a committed snapshot and kept as a blob. */
   addLayer(file: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** A config after Dockerfile instructions, as `--change` of commit and import gives them. @throws invalid-argument */

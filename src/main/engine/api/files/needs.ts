@@ -1,0 +1,3 @@
+import type { Files } from '../../services/files/files.ts'
+
+export type FilesApiNeeds = Files

@@ -1,0 +1,81 @@
+import { EngineError } from '#shared/errors.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
+import type { ContainerDefaults, ImageConfig } from '#shared/oci/image-config.ts'
+import { familiarName, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import { formatTimestamp } from '#base/timestamps.ts'
+import { isAlive, mountTargets, publishContainerEvent, type FilesContext } from './context.ts'
+import { mergeDefaults } from './merge-defaults.ts'
+import type { ContainerFacts } from './needs.ts'
+
+export interface CommitRequest {
+  container: string
+  /** Without a tag `latest`; dangling when absent. */
+  name?: string
+  author: string
+  comment: string
+  /** Freezes its processes while its files are copied. */
+  pause: boolean
+  /** Dockerfile instructions that only change the config. */
+  changes: readonly string[]
+  /** Instead of what the container has. */
+  config: ContainerDefaults
+  signal?: AbortSignal
+}
+
+/** Makes an image of what a container has become: its image, and what it changed as one layer more. */
+export async function commitContainer(ctx: FilesContext, request: CommitRequest): Promise<ImageId> {
+  const { needs, leases } = ctx
+  const container = needs.containers.get(request.container)
+  if (container.state.status === 'removing') throw new EngineError('conflict', `You cannot commit container ${container.id} which is being removed`, { reason: 'being-removed' })
+  const reference = request.name === undefined ? undefined : parseReference(request.name)
+  const changed = needs.images.applyChanges(request.config, request.changes)
+  using lease = leases.open('commit')
+  const image = await needs.images.resolve(container.image.id)
+  lease.hold(image.id)
+
+  const { signal } = request
+  const commitLayer = () => needs.images.commitLayer(container.id, { parent: container.image.chain, keep: true, mountTargets: mountTargets(container), lease, ...(signal && { signal }) })
+  const { diffId } = await whileStill(ctx, container, request.pause, commitLayer)
+  const config = childConfig(image.config, { diffId, created: formatTimestamp(ctx.clock()), author: request.author, comment: request.comment, command: container.config.Cmd ?? [], config: mergeDefaults(changed, container.config) })
+  const id = await needs.images.create({ config, parent: image.id, ...(request.name !== undefined && { names: [request.name] }), lease })
+  publishContainerEvent(ctx, container, 'commit', { comment: request.comment, imageID: id, imageRef: reference ? familiarName(withDefaultTag(reference)) : '' })
+  return id
+}
+
+/** A running container is paused, if asked; one that does not run is kept from starting. */
+async function whileStill<Result>({ needs: { containers } }: FilesContext, container: ContainerFacts, pause: boolean, work: () => Promise<Result>): Promise<Result> {
+  if (!isAlive(container)) return containers.hold(container.id, work)
+  if (!pause || container.state.status === 'paused') return work()
+  await containers.pause(container.id)
+  try {
+    return await work()
+  } finally {
+    // Somebody else may have ended or resumed it.
+    await containers.unpause(container.id).catch((error: unknown) => {
+      if (containers.get(container.id).state.status === 'paused') throw error
+    })
+  }
+}
+
+interface Child {
+  diffId: ImageConfig['rootfs']['diff_ids'][number]
+  created: string
+  author: string
+  comment: string
+  command: readonly string[]
+  config: ContainerDefaults
+}
+
+function childConfig(parent: ImageConfig, { diffId, created, author, comment, command, config }: Child): ImageConfig {
+  const said = { ...(author && { author }), ...(comment && { comment }) }
+  return {
+    created,
+    architecture: parent.architecture,
+    os: parent.os,
+    ...(parent.variant && { variant: parent.variant }),
+    ...said,
+    config,
+    rootfs: { type: 'layers', diff_ids: [...parent.rootfs.diff_ids, diffId] },
+    history: [...(parent.history ?? []), { created, created_by: command.join(' '), ...said }],
+  }
+}
