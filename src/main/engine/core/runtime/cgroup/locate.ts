@@ -87,5 +87,5 @@ function upToContainer(path: string, id: string): string | undefined {
 
 function seenAt({ root, mount }: Hierarchy, path: string): string | undefined {
   const below = root === '/' ? path : path.slice(root.length)
-  return path === root || path.startsWith(root === '/' ? root : `${root}/`) ? join(mount, below) : undefined
+  return path === root || path.startsWith(root === '/' ? root : `${root}/`) ? join(mount, below).replace(/\/$/, '') : undefined
 }

@@ -9,6 +9,6 @@ export function checkWorkingDirectory(path: string = '/'): string {
   const clean = normalize(path === '' ? '/' : path).replace(/(.)\/$/, '$1')
   const refuse = (why: string) => new EngineError('invalid-argument', why, { reason: 'invalid-working-directory', field: 'workingDirectory' })
   if (!clean.startsWith('/')) throw refuse(`the working directory '${path}' is invalid, it needs to be an absolute path`)
-  if (/^\/(proc\/[^/]+|dev)\/fd(\/|$)/.test(clean)) throw refuse(`the working directory '${path}' is an open file of another process, not a directory of the container`)
+  if (/^\/(proc\/.+|dev)\/fd(\/|$)/.test(clean)) throw refuse(`the working directory '${path}' is an open file of another process, not a directory of the container`)
   return clean
 }
