@@ -1,14 +1,12 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'vue/compiler-sfc'
 import en from './en/index.ts'
 import fr from './fr/index.ts'
 import { i18n, resolveLanguage, setLanguage } from './i18n.ts'
 
-const root = join(import.meta.dirname, '..')
-const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => /\.(vue|ts)$/.test(path) && !/\.test\.ts$|^engine-fake/.test(path))
-const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const everything = import.meta.glob<string>(['../**/*.vue', '../**/*.ts'], { query: '?raw', import: 'default', eager: true })
+const sources = Object.keys(everything).filter((path) => !/\.test\.ts$|\/engine-fake\//.test(path))
+const read = (path: string) => everything[path] ?? ''
 
 function flatten(value: object, path = ''): [string, string][] {
   return Object.entries(value).flatMap(([key, item]) => (typeof item === 'string' ? [[`${path}${key}`, item] as [string, string]] : flatten(item as object, `${path}${key}.`)))
@@ -28,7 +26,7 @@ test('both languages have the same keys, forms and placeholders, and none is emp
 })
 
 test('every key that is asked for is there, and every key that is there is asked for', () => {
-  const code = sources.filter((path) => !path.startsWith('locales/')).map(read).join('\n')
+  const code = sources.filter((path) => !/^\.\/|\/locales\//.test(path)).map(read).join('\n')
   const asked = [...code.matchAll(/\bt\(\s*'([\w.-]+)'/g)].map(([, key]) => key as string)
   const composed = [...code.matchAll(/\bt\(\s*`([^`]+)`/g), ...code.matchAll(/`((?:errors|engine)\.[\w.]*\$\{[^`]+)`/g)].map(([, key]) => key as string)
   for (const key of asked) expect.soft(english.has(key), key).toBe(true)
@@ -60,7 +58,7 @@ function textsOf(node: Node): string[] {
 test('no template says anything that is not in the language files', () => {
   const said = sources
     .filter((path) => path.endsWith('.vue'))
-    .flatMap((path) => textsOf((parse(read(path)).descriptor.template?.ast ?? { type: 0 }) as unknown as Node).map((text) => `${relative('.', path)}: ${text}`))
+    .flatMap((path) => textsOf((parse(read(path)).descriptor.template?.ast ?? { type: 0 }) as unknown as Node).map((text) => `${path}: ${text}`))
     .filter((line) => !EXEMPT.test(line.slice(line.indexOf(': ') + 2)))
   expect(said).toEqual([])
 })
