@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { messageOf } from '#shared/errors.ts'
 import type { Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
@@ -88,11 +90,18 @@ function restartIfWanted(ctx: ContainersContext, record: ContainerRecord): void 
 async function removeUnrecorded(ctx: ContainersContext): Promise<void> {
   for (const id of await ctx.runtime.listTasks()) {
     if (ctx.records.byId(id)) continue
-    const task = await ctx.runtime.openTask(id)
-    await ctx.snapshots.unmount(ctx.layout.container(id).rootfs).catch(() => {})
-    await task?.remove()
+    await removeStray(ctx, id).catch((error: unknown) => ctx.log(`container ${id}, which has no record: ${messageOf(error)}`))
   }
   for (const { key } of ctx.snapshots.listActive()) if (/^[0-9a-f]{64}$/.test(key) && !ctx.records.byId(key)) await ctx.snapshots.remove(key)
+}
+
+/** The folder last, and only once nothing is mounted in it. */
+async function removeStray(ctx: ContainersContext, id: string): Promise<void> {
+  const { rootfs, bundle } = ctx.layout.container(id)
+  const task = await ctx.runtime.openTask(id)
+  await ctx.snapshots.unmount(rootfs)
+  await task?.remove()
+  await rm(dirname(bundle), { recursive: true, force: true })
 }
 
 /** `exited` of a task that ended before is settled already; a turn of the loop is enough to see it. */
