@@ -37,9 +37,9 @@ export async function ensureBridge(host: BridgeHost, plan: BridgePlan): Promise<
   const link = await getBridge(host, plan.name)
   if (link.kind !== 'bridge') throw new EngineError('conflict', `${plan.name} is an interface of this machine, and no bridge`, { reason: 'bridge-name-taken', hint: 'Choose another name with -o com.docker.network.bridge.name=…' })
   const { index } = link
-  const isOwn = isNew || plan.isOwn(link.alias)
+  const isOwn = plan.isOwn(link.alias)
   const stale = isNew || !isOwn ? [] : await addressesBeside(host, index, plan)
-  const messages = [...(isOwn ? [setAlias(plan.name, plan.alias)] : []), ...stale.map(({ address, prefix }) => removeAddress(index, address, prefix)), ...plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix))]
+  const messages = [...(isOwn && link.alias !== plan.alias ? [setAlias(plan.name, plan.alias)] : []), ...stale.map(({ address, prefix }) => removeAddress(index, address, prefix)), ...plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix))]
   await rtnetlink(host, `give ${plan.name} its address`, messages)
   await writeNetSysctl(host, [`ipv4/conf/${plan.name}/route_localnet`], '1')
   return index
@@ -49,6 +49,8 @@ export async function ensureBridge(host: BridgeHost, plan: BridgePlan): Promise<
 async function tryAddBridge(host: BridgeHost, plan: BridgePlan): Promise<boolean> {
   try {
     await rtnetlink(host, `create bridge ${plan.name}`, [addBridge({ name: plan.name, macAddress: generateMac({ family: 4, value: BigInt(randomBytes(4).readUInt32BE()) }), mtu: plan.mtu })])
+    // At once, so that whatever fails from here on can be undone: only a bridge with the note is ever removed.
+    await rtnetlink(host, `mark ${plan.name}`, [setAlias(plan.name, plan.alias)])
     return true
   } catch (error) {
     if (isEngineError(error, 'already-exists')) return false

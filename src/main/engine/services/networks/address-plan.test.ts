@@ -31,5 +31,6 @@ test('what cannot be is refused in words that clients know', () => {
     "invalid ip-range 192.168.0.1/24: it should be 192.168.0.0/24\ninvalid ip-range 192.168.0.1/24: parent subnet 10.0.0.0/8 doesn't contain ip-range\ninvalid gateway 192.168.0.1: parent subnet 10.0.0.0/8 doesn't contain this address\ninvalid auxiliary address x: parent subnet 10.0.0.0/8 doesn't contain this address")
   refused([{ subnet: '10.10.10.0/24', ipRange: '10.0.0.0/8' }], 'CIDR block is bigger than its parent subnet 10.10.10.0/24')
   refused([{ subnet: '10.10.10.0/24', ipRange: 'fd00::/64', gateway: 'fd00::1' }], 'parent subnet is an IPv4 block')
+  for (const subnet of ['127.0.0.0/8', '224.1.0.0/16', '0.0.0.0/0', 'ff05::/64']) refused([{ subnet }], 'its addresses are not those of hosts')
   refused([{ gateway: '10.0.0.1' }], 'no subnet is configured')
 })

@@ -60,11 +60,15 @@ function refuseInvalid(plans: readonly AddressPlan[]): void {
   if (complaints.length > 0) throw new EngineError('invalid-argument', `invalid network config:\n${complaints.join('\n')}`, { reason: 'invalid-address-plan' })
 }
 
+/** "This network", loopback, multicast and reserved: https://www.iana.org/assignments/iana-ipv4-special-registry, RFC 4291. */
+const UNUSABLE = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/128', '::1/128', 'ff00::/8', 'fe80::/10'].map(parseCidr)
+
 function complaintsAbout(plan: AddressPlan): string[] {
   if (plan.subnet === undefined) return []
   const subnet = tryCidr(plan.subnet)
   if (!subnet) return [`invalid subnet ${plan.subnet}: invalid CIDR block notation`]
   const complaints: string[] = []
+  if (UNUSABLE.some((block) => overlaps(block, subnet))) complaints.push(`invalid subnet ${plan.subnet}: its addresses are not those of hosts`)
   if (!isCanonical(plan.subnet, subnet)) complaints.push(`invalid subnet ${plan.subnet}: it should be ${formatCidr(subnet)}`)
   if (plan.ipRange) complaints.push(...complaintsAboutRange(plan.ipRange, plan.subnet, subnet))
   if (plan.gateway) complaints.push(...complaintsAboutAddress(plan.gateway, `gateway ${plan.gateway}`, plan.subnet, subnet))

@@ -3,15 +3,15 @@ import type { Firewall } from '../../core/network/firewall/firewall.ts'
 import type { BridgeRules } from '../../core/network/firewall/ruleset.ts'
 import { parseAddress, parseCidr } from '../../core/network/ipam/address.ts'
 import { readNetSysctl } from '../../core/network/sysctl.ts'
-import { isOwnAlias, ownerAlias } from './bridge-owner.ts'
+import { isOwnNote, ownerNote } from './ownership.ts'
 import type { NetworksContext } from './context.ts'
 import { bridgeOptions } from './driver-options.ts'
 import type { NetworkRecord } from './network-record.ts'
 
 /** The kernel's bridges of bridge networks: made with the network, looked for again before use. */
 export interface Bridges {
-  /** Index of the network's bridge; made if it is missing. */
-  ensure(network: NetworkRecord): Promise<number>
+  /** Index of the network's bridge, made if it is missing. It is remembered; `again`: look, because it did not serve. */
+  ensure(network: NetworkRecord, options?: { again: boolean }): Promise<number>
   /** Makes the bridge and its rules. */
   create(network: NetworkRecord): Promise<void>
   remove(network: NetworkRecord): Promise<void>
@@ -25,14 +25,14 @@ export interface Bridges {
 
 export function createBridges(context: NetworksContext, firewall: Firewall): Bridges {
   const { host } = context
-  const isOwn = (alias: string | undefined) => isOwnAlias(context, alias)
+  const isOwn = (alias: string | undefined) => isOwnNote(context, alias)
   const indexes = new Map<string, Promise<number>>()
   let hairpin: Promise<boolean> | undefined
   const notes = context.metadata.collection<{ bridge: string }>('network-bridges')
   const make = (network: NetworkRecord) => {
     const { bridge } = bridgeOptions(network)
     if (!notes.find(bridge)) notes.put(bridge, { bridge })
-    const making = ensureBridge(host, { ...planOf(network), alias: ownerAlias(context), isOwn })
+    const making = ensureBridge(host, { ...planOf(network), alias: ownerNote(context), isOwn })
     indexes.set(network.id, making)
     making.catch(() => indexes.delete(network.id))
     return making
@@ -42,7 +42,7 @@ export function createBridges(context: NetworksContext, firewall: Firewall): Bri
     notes.delete(bridge)
   }
   return {
-    ensure: (network) => indexes.get(network.id) ?? make(network),
+    ensure: (network, options) => (options?.again ? undefined : indexes.get(network.id)) ?? make(network),
     async create(network) {
       await make(network)
       await firewall.addBridge(rulesOf(network))

@@ -72,14 +72,27 @@ export async function plugEndpoint(state: NetworksState, namespacePath: string, 
     gateways: defaultFor.map((family) => (family === 4 ? endpoint.ipv4 : endpoint.ipv6)?.gateway).filter((gateway) => gateway !== undefined).map(parseAddress),
   })
   if (network.driver === 'bridge') {
-    const { talking, locked, mtu } = bridgeOptions(network)
-    const [bridgeIndex, hairpin] = await Promise.all([state.bridges.ensure(network), state.bridges.hairpin()])
-    // Where br_netfilter shows bridged packets to the firewall, that keeps neighbours apart; isolated ports would stop translated packets as well.
-    await plugIntoBridge(host, cable(mtu), { bridgeIndex, hostName: endpoint.hostLink!, isolated: !talking && !hairpin, locked, hairpin })
+    await plugBridge(state, network, endpoint, cable(bridgeOptions(network).mtu))
   } else if (network.driver === 'macvlan') {
     const { mode, mtu } = macvlanOptions(network)
     const parent = await ensureParent(host, network)
     await plugMacvlan(host, cable(mtu ?? parent.mtu), { parentIndex: parent.index, mode })
+  }
+}
+
+async function plugBridge(state: NetworksState, network: NetworkRecord, endpoint: EndpointRecord, cable: Cable): Promise<void> {
+  const { talking, locked } = bridgeOptions(network)
+  const hairpin = await state.bridges.hairpin()
+  // Where br_netfilter shows bridged packets to the firewall, that keeps neighbours apart; isolated ports would stop translated packets as well.
+  const plug = (bridgeIndex: number) => plugIntoBridge(state.context.host, cable, { bridgeIndex, hostName: endpoint.hostLink!, isolated: !talking && !hairpin, locked, hairpin })
+  const known = await state.bridges.ensure(network)
+  try {
+    await plug(known)
+  } catch (error) {
+    // Somebody may have removed the bridge since.
+    const found = await state.bridges.ensure(network, { again: true })
+    if (found === known) throw error
+    await plug(found)
   }
 }
 

@@ -54,6 +54,8 @@ test('names and drivers that cannot be are refused before anything is made', asy
   await expect(t.networks.create({ name: 'h', driver: 'host' })).rejects.toMatchObject({ code: 'forbidden', message: 'only one instance of "host" network is allowed' })
   for (const bridge of ['a b', '../x', '--help', 'n'.repeat(16)]) await expect(t.networks.create({ name: 'b', options: { 'com.docker.network.bridge.name': bridge } }), bridge).rejects.toMatchObject({ reason: 'invalid-option' })
   await expect(t.networks.create({ name: 'l', options: { 'com.docker.network.bridge.name': 'lo' } })).rejects.toMatchObject({ reason: 'bridge-name-taken' })
+  // The kernel refuses the address after the bridge is made.
+  await expect(t.networks.create({ name: 'g', ipv6: true, options: { 'com.docker.network.driver.mtu': '100' } })).rejects.toThrow()
   const foreign = `foreign${t.instance}`
   await t.host.run('ip', ['link', 'add', foreign, 'type', 'bridge'])
   try {

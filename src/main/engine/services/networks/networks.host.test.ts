@@ -170,3 +170,12 @@ test('an engine that was killed is followed by one that knows everything; what d
   expect((await lookup(t.host, alive.namespacePath, 'next', 'A')).addresses).toEqual([addressOf(next)])
   expect((await lookup(t.host, alive.namespacePath, 'dead', 'A')).addresses).toEqual([])
 })
+
+test('a bridge that somebody removed is made again for the next container', async () => {
+  await t.host.run('ip', ['link', 'del', `slipway-${t.instance}`])
+  const one = await t.networks.connectSandbox(sandboxRequest('after1'))
+  const two = await t.networks.connectSandbox(sandboxRequest('after2'))
+  using _server = await greet(t.host, one.namespacePath, 80, 'anew')
+  expect(await ask(t.host, two.namespacePath, addressOf(one), 80)).toContain('anew')
+  expect(await ask(t.host, undefined, addressOf(one), 80)).toContain('anew')
+})

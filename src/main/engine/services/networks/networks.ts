@@ -5,7 +5,7 @@ import { createFirewall } from '../../core/network/firewall/firewall.ts'
 import { createNamespaces } from '../../core/network/namespace.ts'
 import { createPortClaims } from '../../core/network/ports/port-claims.ts'
 import { createAddressPools } from './address-pools.ts'
-import { tableOf } from './bridge-owner.ts'
+import { ownerNote, tableOf } from './ownership.ts'
 import { createBridges } from './bridges.ts'
 import { closeNetworks } from './close.ts'
 import { connectEndpoint, disconnectEndpoint } from './connect-endpoint.ts'
@@ -58,7 +58,7 @@ export function createNetworks(context: NetworksContext): Networks {
 
 function createState(context: NetworksContext): NetworksState {
   const { host, metadata } = context
-  const firewall = createFirewall(host, tableOf(context.instance), context.log)
+  const firewall = createFirewall(host, { table: tableOf(context.instance), comment: ownerNote(context), log: context.log })
   const directory = createNameDirectory()
   return {
     context,

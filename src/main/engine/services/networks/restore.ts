@@ -1,6 +1,6 @@
 import { messageOf } from '#shared/errors.ts'
 import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
-import { sweepBridges } from './bridge-owner.ts'
+import { sweepDeadEngines } from './ownership.ts'
 import { rulesOf } from './bridges.ts'
 import { openNameServer } from './connect-sandbox.ts'
 import { planNetwork } from './create-network.ts'
@@ -18,7 +18,7 @@ import type { NetworksState } from './state.ts'
  */
 export async function restoreNetworks(state: NetworksState, liveContainerIds: ReadonlySet<string>): Promise<void> {
   const live = state.sandboxes.list().filter(({ containerId }) => liveContainerIds.has(containerId))
-  await sweepBridges(state, new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge)))
+  await sweepDeadEngines(state, new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge)))
   await ensurePredefined(state)
   for (const sandbox of live) takeUp(state, sandbox)
   const bridges = state.store.list().filter(({ driver }) => driver === 'bridge')

@@ -8,6 +8,7 @@ const port = (hostPort: number, more: Partial<PublishedPort> = {}): PublishedPor
 test('the table: rules by network, ports as elements of the map of their family and kind', () => {
   const text = renderRuleset({
     table: 'slipway',
+    comment: 'slipway /var/lib/slipway/lock',
     bridges: [
       { bridge: 'slipway0', subnets: ['172.17.0.0/16'], internal: false, talking: true, masquerade: true },
       { bridge: 'br-inner', subnets: ['172.18.0.0/16', 'fd00::/64'], internal: true, talking: false, masquerade: true },
@@ -21,7 +22,7 @@ test('the table: rules by network, ports as elements of the map of their family 
   expect(text).toContain('elements = { tcp . 8080 : 172.17.0.2 . 80 }')
   expect(text).toContain('elements = { 127.0.0.1 . udp . 53 : 172.17.0.2 . 80 }')
   expect(text).toContain('elements = { tcp . 443 : fd00::2 . 80 }')
-  expect(text).toContain('ip saddr 172.17.0.0/16 oifname != "slipway0" masquerade')
+  expect(text).toContain('iifname "slipway0" ip saddr 172.17.0.0/16 oifname != "slipway0" masquerade')
   expect(text).not.toContain('oifname != "br-inner"')
   expect(text).toContain('ct status dnat ip6 saddr fd00::/64 oifname "br-inner" masquerade')
   expect(text.indexOf('delete table inet slipway')).toBeLessThan(text.indexOf('chain raw'))

@@ -36,7 +36,13 @@ export interface Firewall extends Disposable {
 
 type FirewallHost = Pick<Host, 'run' | 'syscalls' | 'networkNamespace'>
 
-export function createFirewall(host: FirewallHost, table: string, log: (line: string) => void = () => {}): Firewall {
+export interface FirewallOptions {
+  table: string
+  comment: string
+  log?: (line: string) => void
+}
+
+export function createFirewall(host: FirewallHost, { table, comment, log = () => {} }: FirewallOptions): Firewall {
   const mutex = new KeyedMutex()
   const exclusively = <Result>(work: () => Promise<Result>) => mutex.run(table, work)
   const bridges = new Map<string, BridgeRules>()
@@ -47,7 +53,7 @@ export function createFirewall(host: FirewallHost, table: string, log: (line: st
 
   const nft = (input: string) => host.run('nft', ['-f', '-'], { input, networkNamespace: 'bridges' })
   async function rewrite() {
-    const text = renderRuleset({ table, bridges: [...bridges.values()], ports: ports.list(), separate })
+    const text = renderRuleset({ table, comment, bridges: [...bridges.values()], ports: ports.list(), separate })
     guard.expect(ruleCount(text))
     await nft(text)
   }

@@ -40,6 +40,8 @@ export interface PublishedPort {
 export interface RulesetInput {
   /** Each engine on a machine has a table of its own. */
   table: string
+  /** Left on the table, to tell whose it is. */
+  comment: string
   bridges: readonly BridgeRules[]
   ports: readonly PublishedPort[]
   /** Physical interfaces between which the host did not forward before the engine needed it to; they stay apart. */
@@ -50,11 +52,12 @@ const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
 
 /** Replaces the whole table in one transaction (`nft -f`). */
 export function renderRuleset(input: RulesetInput): string {
-  const { bridges, table } = input
+  const { bridges, table, comment } = input
   const names = (selected: readonly BridgeRules[]) => selected.map(({ bridge }) => quote(bridge))
   return `table inet ${table} { }
 delete table inet ${table}
 table inet ${table} {
+	comment ${quote(comment)}
 ${set('bridges', 'ifname', names(bridges))}
 ${set('internal', 'ifname', names(bridges.filter(({ internal }) => internal)))}
 ${set('talking', 'ifname . ifname', names(bridges.filter(({ talking }) => talking)).map((name) => `${name} . ${name}`))}
@@ -110,12 +113,13 @@ const CHAINS = `	chain raw {
 		iifname @separate oifname @separate ct state new drop
 	}`
 
+/** That a packet came in by the bridge is known there since Linux 5.7; by its address alone, another program's network with the same subnet would be masqueraded too. */
 function masqueradeRules(network: BridgeRules): string[] {
   const bridge = quote(network.bridge)
   return network.subnets.flatMap((subnet) => {
     const source = `${subnet.includes(':') ? 'ip6' : 'ip'} saddr ${subnet}`
     const hairpin = `ct status dnat ${source} oifname ${bridge} masquerade`
-    return network.masquerade && !network.internal ? [hairpin, `${source} oifname != ${bridge} masquerade`] : [hairpin]
+    return network.masquerade && !network.internal ? [hairpin, `iifname ${bridge} ${source} oifname != ${bridge} masquerade`] : [hairpin]
   })
 }
 

@@ -2,7 +2,7 @@ import { attribute, concat, decodeAttributes, FLAG, nested, readText, readU32be,
 
 /** Messages of nf_tables, numbered in include/uapi/linux/netfilter/nf_tables.h. All numbers inside are big-endian. */
 const SUBSYSTEM = 10
-const MESSAGE = { newTable: 0, delTable: 2, newChain: 3, getChain: 4, delChain: 5, newRule: 6, getRule: 7, delRule: 8, newElement: 12, deleteElement: 14 } as const
+const MESSAGE = { newTable: 0, getTable: 1, delTable: 2, newChain: 3, getChain: 4, delChain: 5, newRule: 6, getRule: 7, delRule: 8, newElement: 12, deleteElement: 14 } as const
 const BATCH_BEGIN = 0x10
 const BATCH_END = 0x11
 export const FAMILY_INET = 1
@@ -59,6 +59,15 @@ export const addChain = (family: number, chain: { table: string; name: string; t
 
 export const addRule = (family: number, place: { table: string; chain: string }, expressions: readonly Uint8Array[]): NetlinkMessage =>
   message(MESSAGE.newRule, FLAG.create | FLAG.append, family, text(1, place.table), text(2, place.chain), nested(4, ...expressions))
+
+export const listTables = (family: number): NetlinkMessage => ({ type: (SUBSYSTEM << 8) | MESSAGE.getTable, flags: FLAG.request | FLAG.dump, body: header(family) })
+/** Tables and the comments on them, which are the first entry (type 0) of what nft(8) keeps as user data. */
+export const tablesIn = (replies: readonly NetlinkMessage[]): { name: string; comment: string | undefined }[] =>
+  replies.filter(({ type }) => type === ((SUBSYSTEM << 8) | MESSAGE.newTable)).map(({ body }) => {
+    const found = decodeAttributes(body.subarray(4))
+    const note = found.get(6)
+    return { name: readText(found.get(1)!), comment: note && note[0] === 0 ? readText(note.subarray(2, 2 + note[1]!)) : undefined }
+  })
 
 export const listChains = (): NetlinkMessage => ({ type: (SUBSYSTEM << 8) | MESSAGE.getChain, flags: FLAG.request | FLAG.dump, body: header(0) })
 
