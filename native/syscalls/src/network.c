@@ -23,11 +23,24 @@ static int raise_loopback(void) {
     return error;
 }
 
+/* Routers may be announced by any neighbour on the link; addresses and routes of a sandbox come from the engine alone (CVE-2020-13401). */
+static void ignore_router_advertisements(void) {
+    static const char *const settings[] = {"/proc/sys/net/ipv6/conf/default/accept_ra", "/proc/sys/net/ipv6/conf/all/accept_ra"};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        /* /proc/sys/net shows the namespace of the thread that opens it. A kernel without IPv6 has no such file. */
+        int fd = open(settings[i], O_WRONLY | O_CLOEXEC);
+        if (fd < 0) continue;
+        if (write(fd, "0", 1) < 0) {}
+        close(fd);
+    }
+}
+
 static int create_namespace(void *pointer) {
     const char *path = pointer;
     int error, fd;
     if (unshare(CLONE_NEWNET) != 0) return errno;
     if ((error = raise_loopback()) != 0) return error;
+    ignore_router_advertisements();
     /* Never a path that is already there: it could be another namespace's pin. */
     if ((fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)) < 0) return errno;
     close(fd);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Host } from '../host/host.ts'
 import { generateMac } from './ipam/mac.ts'
@@ -28,9 +29,7 @@ const rtnetlink = (host: BridgeHost, about: string, messages: Parameters<typeof 
 /**
  * Makes the bridge, or takes up one of that name that is already there, with its addresses. Returns its index. Somebody else's bridge gets the addresses that
  * it lacks and keeps everything it has.
- *
- * route_localnet lets a connection from 127.0.0.1 be sent to a container and its replies come back; the firewall keeps everybody else from
- * using it to reach the host's loopback. @throws conflict when a link of that name is no bridge.
+ * @throws conflict when a link of that name is no bridge.
  */
 export async function ensureBridge(host: BridgeHost, plan: BridgePlan): Promise<number> {
   const isNew = await tryAddBridge(host, plan)
@@ -41,9 +40,23 @@ export async function ensureBridge(host: BridgeHost, plan: BridgePlan): Promise<
   const stale = isNew || !isOwn ? [] : await addressesBeside(host, index, plan)
   const messages = [...(isOwn && link.alias !== plan.alias ? [setAlias(plan.name, plan.alias)] : []), ...stale.map(({ address, prefix }) => removeAddress(index, address, prefix)), ...plan.addresses.map(({ address, prefix }) => addAddress(index, address, prefix))]
   await rtnetlink(host, `give ${plan.name} its address`, messages)
-  await writeNetSysctl(host, [`ipv4/conf/${plan.name}/route_localnet`], '1')
+  await setUp(host, plan, isOwn)
   return index
 }
+
+/**
+ * route_localnet lets a connection from 127.0.0.1 be sent to a container and its replies come back; the firewall keeps everybody else from using it to reach
+ * the host's loopback. A bridge without IPv6 subnet has no IPv6 at all, so that containers find no way around by link-local addresses; no bridge believes a
+ * container that calls itself a router (CVE-2020-13401).
+ */
+async function setUp(host: BridgeHost, plan: BridgePlan, isOwn: boolean) {
+  const six = plan.addresses.some(({ address }) => address.family === 6)
+  const conf = (family: 'ipv4' | 'ipv6', setting: string) => `${family}/conf/${plan.name}/${setting}`
+  const mayTouchIpv6 = isOwn && HAS_IPV6
+  await writeNetSysctl(host, [conf('ipv4', 'route_localnet'), ...(mayTouchIpv6 && !six ? [conf('ipv6', 'disable_ipv6')] : [])], '1')
+  if (mayTouchIpv6 && six) await writeNetSysctl(host, [conf('ipv6', 'accept_ra')], '0')
+}
+const HAS_IPV6 = existsSync('/proc/net/if_inet6')
 
 /** False when there is a link of that name already. */
 async function tryAddBridge(host: BridgeHost, plan: BridgePlan): Promise<boolean> {

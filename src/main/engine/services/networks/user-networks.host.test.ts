@@ -126,6 +126,17 @@ test('IPv6: addresses, names and published ports', async () => {
   expect(await ask(t.host, undefined, six.gateway!, port + 5)).toContain('six')
 })
 
+test('no container can announce itself as a router, and without IPv6 there are no link-local addresses to get around by', async () => {
+  await t.networks.create({ name: 'deaf6', ipv6: true })
+  const sandbox = await t.networks.connectSandbox(sandboxRequest('deaf', { endpoints: [on('bridge'), on('deaf6')] }))
+  const six = `br-${t.networks.get('deaf6').id.slice(0, 12)}`
+  const setting = async (name: string, networkNamespace?: string) => (await t.host.run('cat', [`/proc/sys/net/ipv6/conf/${name}`], { networkNamespace })).stdout.trim()
+  expect(await setting(`${six}/accept_ra`)).toBe('0')
+  for (const name of ['eth0', 'eth1']) expect(await setting(`${name}/accept_ra`, sandbox.namespacePath)).toBe('0')
+  expect((await t.host.run('ip', ['-6', 'addr', 'show', 'dev', `slipway-${t.instance}`])).stdout).toBe('')
+  expect((await t.host.run('ip', ['-6', 'addr', 'show', 'dev', 'eth0'], { networkNamespace: sandbox.namespacePath })).stdout).toBe('')
+})
+
 test('host mode and none: files of the host; a stack with loopback alone', async () => {
   const files = await t.networks.hostModeFiles({ hostname: 'h', dns: { servers: ['192.0.2.53'], search: ['corp.example'], options: [] }, extraHosts: ['db:10.0.0.9'] })
   expect(files.hosts).toMatch(/10\.0\.0\.9\tdb\n$/)
