@@ -53,8 +53,8 @@ export async function execsOf(context: RuntimeContext, taskId: string): Promise<
 
 async function findEnded(context: RuntimeContext, state: string): Promise<ShimProcess | undefined> {
   const identity = readPid(state)
-  const exit = readExit(state) ?? (identity === undefined ? undefined : await recoverExec(context, state))
-  return exit === undefined ? undefined : endedProcess(exit, identity?.pid)
+  if (identity === undefined && readExit(state) === undefined) return undefined
+  return endedProcess(await recoverExec(context, state), identity?.pid)
 }
 
 function adopt(context: RuntimeContext, taskId: string, execId: string, process: ShimProcess): KnownExec {

@@ -46,12 +46,8 @@ export async function openTask(context: RuntimeContext, id: string, place: Conta
 
 async function findEnded(context: RuntimeContext, id: string, place: ContainerLayout): Promise<ShimProcess | undefined> {
   const identity = readPid(place.shimState)
-  const exit = readExit(place.shimState)
-  if (exit !== undefined) {
-    await forgetInRuntime(context, id)
-    return endedProcess(exit, identity?.pid)
-  }
-  if (identity !== undefined || existsSync(join(context.layout.runtimeRoot, id))) return endedProcess(await recoverTask(context, id, place), identity?.pid)
+  const known = identity !== undefined || readExit(place.shimState) !== undefined || existsSync(join(context.layout.runtimeRoot, id))
+  if (known) return endedProcess(await recoverTask(context, id, place), identity?.pid)
   removeFiles(context, place) /* a shim that nobody told to start */
   return undefined
 }

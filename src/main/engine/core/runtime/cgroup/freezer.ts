@@ -6,7 +6,8 @@ import type { Cgroup } from './locate.ts'
 
 const DEADLINE_MS = 10_000
 const FIRST_LOOK_MS = 1
-const LAST_LOOK_MS = 50
+const LAST_LOOK_MS = 32
+const LOOKS_PER_TRY = 6
 
 /**
  * Freezes or thaws a container by its cgroup. The runtime would write the same file; this saves starting it.
@@ -21,8 +22,7 @@ export async function setFrozen(cgroup: Cgroup | undefined, frozen: boolean): Pr
       ? await writeFile(join(directory, 'cgroup.freeze'), wanted ? '1' : '0')
       : await writeFile(join(directory, 'freezer.state'), wanted ? 'FROZEN' : 'THAWED')
   const start = Date.now()
-  for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, LAST_LOOK_MS)) {
-    /* v1 may hang in FREEZING when it raced with a fork; writing again goes on: so do crun and runc. */
+  for (let look = 1, wait = FIRST_LOOK_MS; ; look++, wait = Math.min(wait * 2, LAST_LOOK_MS)) {
     await write(frozen)
     if ((await isFrozen(cgroup)) === frozen) return
     if (Date.now() - start > DEADLINE_MS) {
@@ -30,6 +30,11 @@ export async function setFrozen(cgroup: Cgroup | undefined, frozen: boolean): Pr
       throw new EngineError('deadline-exceeded', 'the container does not freeze: one of its processes is waiting in the kernel', { reason: 'freeze-timeout' })
     }
     await delay(wait)
+    /* v1 may hang in FREEZING when it met a process being made; only letting go and beginning anew helps: runc does the same. */
+    if (frozen && look % LOOKS_PER_TRY === 0) {
+      await write(false)
+      await delay(wait)
+    }
   }
 }
 

@@ -33,7 +33,7 @@ async function connectPatiently(path: string): Promise<Socket | undefined> {
       return await connectOnce(path)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined
+      if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET') return undefined /* never there, gone, going */
       if (code !== 'EAGAIN' || attempt === BUSY_RETRIES) throw error
       await delay(BUSY_DELAY_MS)
     }

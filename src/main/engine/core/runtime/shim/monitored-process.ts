@@ -4,7 +4,6 @@ import { startFailure, type StartedKind } from '../start-failure.ts'
 import { openAttach } from './attach-stream.ts'
 import { connectShim } from './connect.ts'
 import { openControl, type ControlConnection, type ShimEnding } from './control-connection.ts'
-import { readExit } from './state-files.ts'
 
 export interface ShimProcess extends MonitoredProcess {
   /** `exited` has resolved, or will without the process. */
@@ -20,7 +19,7 @@ export interface ShimProcessOptions {
   /** What is to be run, for the words of a failure. */
   kind: StartedKind
   executable(): string
-  /** The shim is gone without having said how it ended. Cleans up and tells what can be told. */
+  /** The shim is gone without having said how it ended. Cleans up and tells what can be told. May be called more than once. */
   recover(): Promise<Exit>
 }
 
@@ -79,7 +78,7 @@ async function exitOf(ending: ShimEnding, options: ShimProcessOptions): Promise<
     case 'start-failed':
       return { code: startFailure(options.kind, ending.text, options.executable()).exitCode, oomKilled: false, at: nowNano() }
     default:
-      return readExit(options.stateDirectory) ?? (await options.recover())
+      return await options.recover()
   }
 }
 

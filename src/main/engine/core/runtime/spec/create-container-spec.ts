@@ -18,6 +18,7 @@ import { namespacesOf } from './namespaces.ts'
 import { resourcesOf } from './resources.ts'
 import { raisableLimits, rlimitsOf } from './rlimits.ts'
 import { convertSeccomp, defaultSeccomp, type SeccompProfile } from './seccomp.ts'
+import { checkRootFolders } from './root-folders.ts'
 import { sysctlsOf } from './sysctls.ts'
 import { resolveUser, type ResolvedUser } from './user.ts'
 import { checkWorkingDirectory } from './working-directory.ts'
@@ -32,6 +33,7 @@ export async function createContainerSpec(input: ContainerSpecInput, host: SpecH
   const { facts } = host
   const { namespaces = {}, security = {} } = input
   const privileged = security.privileged === true
+  checkRootFolders(input.rootfs.path)
   const user = await userOf(input, host)
   const capabilities = capabilitiesOf(security)
   const { limits, warnings } = checkResourceLimits(input.limits ?? {}, host)
