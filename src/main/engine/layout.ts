@@ -18,6 +18,8 @@ export interface Layout {
   readonly content: string
   readonly snapshots: string
   readonly volumes: string
+  /** Where a part of a volume is mounted for a container that has only that. */
+  volumeSubpath(name: string): string
   readonly buildCache: string
   /** The runtime's own state (crun --root). */
   readonly runtimeRoot: string
@@ -65,6 +67,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     content,
     snapshots: join(dataRoot, 'snapshots'),
     volumes: join(dataRoot, 'volumes'),
+    volumeSubpath: (name) => join(runRoot, 'subpaths', name),
     buildCache: join(dataRoot, 'build-cache'),
     runtimeRoot: join(runRoot, 'runtime'),
     networkNamespaces: join(runRoot, 'netns'),

@@ -74,6 +74,6 @@ function usageOf({ containers, images, volumes }: Services, api: ContainersApiNe
         return summaryJson(api, record, { SizeRw, SizeRootFs: SizeRw + (await api.imageSize(record.image.id).catch(() => 0)) }, now)
       }))
     },
-    volumes: async () => await Promise.all(volumes.list().map(async (record) => ({ ...volumeJson(volumes, record), UsageData: { Size: await volumes.size(record.name), RefCount: containersUsingVolume(containers, record.name).length } }))),
+    volumes: async () => await Promise.all(volumes.list().map(async (record) => ({ ...volumeJson(volumes, record), UsageData: { Size: (await volumes.size(record.name)) ?? -1, RefCount: containersUsingVolume(containers, record.name).length } }))),
   }
 }

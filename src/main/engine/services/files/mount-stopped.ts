@@ -37,9 +37,20 @@ async function attach(ctx: FilesContext, id: string, root: Root, mount: MountFac
   const place = openPlace(root, mount.target, found.isDirectory())
   try {
     const recursive = mount.kind === 'bind' && !mount.nonRecursive ? (['recursive'] as const) : []
-    ctx.host.syscalls.mount({ source, target: `/proc/self/fd/${place}`, type: '', flags: ['bind', ...recursive, ...(mount.readonly ? (['readonly'] as const) : [])] })
+    ctx.host.syscalls.mount({ source, target: `/proc/self/fd/${place}`, type: '', flags: ['bind', ...recursive] })
   } finally {
     closeSync(place)
+  }
+  if (mount.readonly) makeReadOnly(ctx, root, mount.target)
+}
+
+/** By a descriptor of its own: the place's is of what the mount now hides. */
+function makeReadOnly({ host }: FilesContext, root: Root, target: string): void {
+  const mounted = root.syscalls.openInRoot(root.descriptor, target, O_PATH)
+  try {
+    host.syscalls.mount({ source: 'none', target: `/proc/self/fd/${mounted}`, type: '', flags: ['remount', 'bind', 'readonly'] })
+  } finally {
+    closeSync(mounted)
   }
 }
 

@@ -11,7 +11,7 @@ function volumesOnDisk() {
   const root = mkdtempSync(join(tmpdir(), 'slipway-volumes-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
   const [metadata, layout, users] = [createMemoryMetadataStore(), createLayout(join(root, 'data'), join(root, 'run')), new Set<string>()]
-  const host = { run: async () => ({ code: 0, stdout: '', stderr: '' }), syscalls: {} as never }
+  const host = { run: async () => ({ code: 0, stdout: '', stderr: '' }), syscalls: {} as never, facts: {} as never }
   const volumes = createVolumes({ metadata, events: createEventBus(), host, layout, clock: unixNano, needs: { containersUsing: (name) => (users.has(name) ? [{ id: 'c', running: false }] : []) } })
   return { volumes, users, folder: (name: string) => join(layout.volumes, name), records: metadata.collection<VolumeRecord>('volumes') }
 }

@@ -1,27 +1,32 @@
-import { closeSync, constants, openSync, readlinkSync } from 'node:fs'
-import { lstat, mkdir, opendir, readFile, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { closeSync, constants, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { breathe } from '../../core/files/breathe.ts'
 import type { Host } from '../../core/host/host.ts'
+import { walkTree } from '../../core/layers/tree-walk.ts'
 import type { Layout } from '../../layout.ts'
-import type { VolumeRecord } from './volumes.ts'
+import { mountLocal } from './local-options.ts'
+import type { VolumeRecord } from './record.ts'
 
-/** Folders of volumes on disk, and what mount(8) puts over them. */
+/** Folders of volumes on disk, and what is mounted over them. */
 export interface VolumeStorage {
   folder(name: string): string
   create(name: string): Promise<void>
   remove(name: string): Promise<void>
-  acquire(record: VolumeRecord, holder: string, subpath: string | undefined): Promise<string>
+  acquire(record: VolumeRecord, holder: string, subpath?: string): Promise<string>
   /** `stillUsed`: another running container has it, known from records where this engine did not see it acquire. */
   release(name: string, holder: string, stillUsed: boolean): Promise<void>
-  /** @throws invalid-argument */
-  checkOptions(options: Readonly<Record<string, string>>): void
+  /** By anybody that this engine knows of. */
+  isHeld(name: string): boolean
+  /** Bytes of its files, each hard link counted once. */
   size(name: string): Promise<number>
 }
 
-const KNOWN_OPTIONS = new Set(['type', 'device', 'o', 'size'])
+const O_PATH = 0o10000000
 
-export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'run' | 'syscalls'>; layout: Layout }): VolumeStorage {
+export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscalls'>; layout: Layout }): VolumeStorage {
   const folder = (name: string) => join(layout.volumes, name, '_data')
   const holders = new Map<string, Set<string>>()
   return {
@@ -37,58 +42,98 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'run' |
     },
     async acquire(record, holder, subpath) {
       const path = folder(record.name)
-      if (record.options['device'] && !(await isMounted(path))) await mountOptions(host, record, path)
+      if (record.options['device'] !== undefined && !(await isMounted(path))) await mountLocal(host.syscalls, record, path)
       const mine = holders.get(record.name) ?? new Set()
       holders.set(record.name, mine.add(holder))
-      return subpath ? resolveSubpath(host, path, subpath) : path
+      return subpath ? await mountSubpath(host, path, subpath, layout.volumeSubpath(nameOf(holder, record.name) + hashOf(subpath))) : path
     },
     async release(name, holder, stillUsed) {
+      releaseSubpaths(host, layout, nameOf(holder, name))
       const mine = holders.get(name)
       mine?.delete(holder)
       if (mine?.size === 0) holders.delete(name)
       if (!stillUsed && !holders.has(name) && (await isMounted(folder(name)))) host.syscalls.unmount(folder(name), { detach: true })
     },
-    checkOptions(options) {
-      for (const option of Object.keys(options)) if (!KNOWN_OPTIONS.has(option)) throw new EngineError('invalid-argument', `create: invalid option: ${JSON.stringify(option)}`, { field: 'driverOptions' })
-      if ((options['type'] || options['o']) && !options['device']) throw new EngineError('invalid-argument', `create: missing required option: "device"`, { field: 'driverOptions' })
-    },
+    isHeld: (name) => holders.has(name),
     size: (name) => sizeOf(folder(name)),
   }
 }
 
-async function mountOptions(host: Pick<Host, 'run'>, { name, options }: VolumeRecord, target: string): Promise<void> {
-  const { type, device = '', o } = options
-  const result = await host.run('mount', [...(type ? ['-t', type] : []), ...(o ? ['-o', o] : []), '--', device, target], { allowFailure: true })
-  if (result.code !== 0) throw new EngineError('failed-precondition', `error while mounting volume '${target}': failed to mount local volume ${name}: ${result.stderr.trim()}`, { reason: 'mount-failed' })
-}
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 24)
+/** The same after a restart of the engine, so that what an earlier one mounted is found. */
+const nameOf = (holder: string, volume: string) => `${hashOf(holder)}-${hashOf(volume)}-`
 
-/** The folder inside the volume, links followed as if the volume were `/`. */
-function resolveSubpath(host: Pick<Host, 'syscalls'>, root: string, subpath: string): string {
-  const rootFd = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY)
+/**
+ * A place in a volume, mounted somewhere that only the engine can change: between finding it and the start of a container whoever has the volume
+ * could put a link in its stead, which the runtime would follow on the host. Links are followed as if the volume were `/`.
+ */
+async function mountSubpath(host: Pick<Host, 'syscalls'>, root: string, subpath: string, target: string): Promise<string> {
+  const rootDescriptor = openSync(root, O_PATH | constants.O_DIRECTORY)
+  let descriptor: number | undefined
   try {
-    const fd = host.syscalls.openInRoot(rootFd, subpath, constants.O_RDONLY)
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`)
-    } finally {
-      closeSync(fd)
-    }
-  } catch (cause) {
-    throw new EngineError('invalid-argument', `cannot access path ${subpath} in the volume: no such file or directory`, { field: 'mounts', cause })
+    descriptor = openPlace(host, rootDescriptor, subpath)
+    if (await isMounted(target)) return target
+    if (fstatSync(descriptor).isDirectory()) await mkdir(target, { recursive: true, mode: 0o700 })
+    else await mkdir(join(target, '..'), { recursive: true, mode: 0o700 }).then(() => writeFile(target, ''))
+    host.syscalls.mount({ source: `/proc/self/fd/${descriptor}`, target, type: '', flags: ['bind', 'recursive'] })
+    return target
   } finally {
-    closeSync(rootFd)
+    closeSync(rootDescriptor)
+    if (descriptor !== undefined) closeSync(descriptor)
   }
 }
 
-/** /proc/self/mountinfo escapes blanks; names of volumes have none, but the data root may. */
+function openPlace(host: Pick<Host, 'syscalls'>, root: number, subpath: string): number {
+  try {
+    return host.syscalls.openInRoot(root, subpath, O_PATH)
+  } catch (cause) {
+    throw new EngineError('invalid-argument', `cannot access path ${subpath} in the volume: no such file or directory`, { field: 'mounts', reason: 'no-such-path', cause })
+  }
+}
+
+function releaseSubpaths(host: Pick<Host, 'syscalls'>, layout: Layout, prefix: string): void {
+  for (const name of namesIn(layout.volumeSubpath('.'))) {
+    if (!name.startsWith(prefix)) continue
+    const target = layout.volumeSubpath(name)
+    host.syscalls.unmount(target, { detach: true })
+    if (fstatOf(target).isDirectory()) rmdirSync(target)
+    else unlinkSync(target)
+  }
+}
+
+function fstatOf(path: string) {
+  const descriptor = openSync(path, O_PATH | constants.O_NOFOLLOW)
+  try {
+    return fstatSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** The mount points of /proc/self/mountinfo, its fifth column, have blanks and the like in octal (proc_pid_mountinfo(5)). */
 async function isMounted(path: string): Promise<boolean> {
-  const escaped = path.replaceAll('\\', '\\134').replaceAll(' ', '\\040')
-  return (await readFile('/proc/self/mountinfo', 'utf8')).includes(` ${escaped} `)
+  const escaped = path.replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`)
+  const table = await readFile('/proc/self/mountinfo', 'utf8')
+  return table.split('\n').some((line) => line.split(' ', 5)[4] === escaped)
 }
 
 async function sizeOf(path: string): Promise<number> {
+  const linked = new Set<number>()
+  const pause = breathe()
   let total = 0
-  for await (const entry of await opendir(path, { recursive: true })) {
-    if (!entry.isDirectory()) total += await lstat(join(entry.parentPath, entry.name)).then((stat) => stat.size, () => 0)
+  for (const { stat } of walkTree(path)) {
+    await pause()
+    if (stat.isDirectory() || (stat.nlink > 1 && linked.has(stat.ino))) continue
+    if (stat.nlink > 1) linked.add(stat.ino)
+    total += stat.size
   }
   return total
 }

@@ -1,0 +1,21 @@
+export interface VolumeRecord {
+  name: string
+  driver: string
+  createdAt: string
+  labels: Record<string, string>
+  /** Of the driver: `type`, `o` and `device` as mount(8) has them. */
+  options: Record<string, string>
+  anonymous: boolean
+  /** Made for a container that may not have been recorded yet. */
+  tied?: boolean
+  /** Being made or removed. */
+  unfinished?: boolean
+}
+
+export interface VolumeRequest {
+  name?: string
+  driver?: string
+  driverOptions?: Record<string, string>
+  labels?: Record<string, string>
+  tied?: boolean
+}
