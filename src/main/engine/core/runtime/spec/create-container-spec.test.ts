@@ -86,6 +86,8 @@ test('a user’s engine leaves out what a user may not', async () => {
   expect(linux.sysctl).not.toHaveProperty('net.ipv4.ping_group_range')
   expect(await mountAt('/sys', { namespaces: { network: 'host' } }, rootless)).toMatchObject({ type: 'bind', source: '/sys' })
   expect(await mountAt('/sys', {}, rootless)).toMatchObject({ type: 'sysfs' })
+  expect(await mountAt('/proc', { namespaces: { pid: 'host' } }, rootless)).toMatchObject({ type: 'bind', source: '/proc' })
+  expect(await mountAt('/proc', {}, rootless)).toMatchObject({ type: 'proc' })
 })
 
 test.each(['/proc/self/fd/7', '/proc/self/task/1/fd/7/', '/dev/fd/8', '/proc/self/fd'])('an image’s working directory %s is no way out', async (cwd) => {

@@ -16,7 +16,7 @@ export interface DefaultMountRequest {
 export function defaultMounts({ namespaces, shmSize, privileged, rootless }: DefaultMountRequest): OciMount[] {
   const access = privileged ? [] : ['ro']
   return [
-    { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
+    procfs(namespaces, rootless),
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
     { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'] },
     sysfs(namespaces, rootless, access),
@@ -24,6 +24,13 @@ export function defaultMounts({ namespaces, shmSize, privileged, rootless }: Def
     ...messageQueues(namespaces, rootless),
     ...sharedMemory(namespaces, shmSize || DEFAULT_SHM_SIZE),
   ]
+}
+
+/** proc shows a pid namespace, so the kernel mounts it only for who owns that: with the host's, a user binds what is there. */
+function procfs({ pid }: NamespaceInput, rootless: boolean): OciMount {
+  const flags = ['nosuid', 'noexec', 'nodev']
+  if (rootless && pid === 'host') return { destination: '/proc', type: 'bind', source: '/proc', options: ['rbind', 'rprivate', ...flags] }
+  return { destination: '/proc', type: 'proc', source: 'proc', options: flags }
 }
 
 /** sysfs shows a network namespace's devices, so the kernel mounts it only for who owns that: with the host's network, a user cannot. */
