@@ -1,9 +1,21 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import ContainerPane from '../pages/ContainerPane.vue'
 import ContainersPage from '../pages/ContainersPage.vue'
+import EnginePage from '../pages/EnginePage.vue'
+import ImagePane from '../pages/ImagePane.vue'
+import ImagesPage from '../pages/ImagesPage.vue'
+import NetworkPane from '../pages/NetworkPane.vue'
+import NetworksPage from '../pages/NetworksPage.vue'
+import SettingsPage from '../pages/SettingsPage.vue'
+import VolumePane from '../pages/VolumePane.vue'
+import VolumesPage from '../pages/VolumesPage.vue'
 
 /**
  * Every view is an address. A list stays mounted while its child, the detail pane, changes; `?wide` gives the pane the whole width,
  * `?run=image` and `?pull` open their dialogs over the list. Hash addresses work from a file, a custom protocol and a server alike.
+ *
+ * Pages are not loaded one by one: a browser drops the loads that are under way (ERR_NETWORK_CHANGED) whenever a network interface of its
+ * machine comes or goes, and starting a container makes one.
  */
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: '/containers' },
@@ -11,28 +23,28 @@ const routes: RouteRecordRaw[] = [
     path: '/containers',
     name: 'containers',
     component: ContainersPage,
-    children: [{ path: ':id/:tab(logs|terminal|overview|inspect)?', name: 'container', component: () => import('../pages/ContainerPane.vue'), props: true }],
+    children: [{ path: ':id/:tab(logs|terminal|overview|inspect)?', name: 'container', component: ContainerPane, props: true }],
   },
   {
     path: '/images',
     name: 'images',
-    component: () => import('../pages/ImagesPage.vue'),
-    children: [{ path: ':id/:tab(overview|inspect)?', name: 'image', component: () => import('../pages/ImagePane.vue'), props: true }],
+    component: ImagesPage,
+    children: [{ path: ':id/:tab(overview|inspect)?', name: 'image', component: ImagePane, props: true }],
   },
   {
     path: '/volumes',
     name: 'volumes',
-    component: () => import('../pages/VolumesPage.vue'),
-    children: [{ path: ':name', name: 'volume', component: () => import('../pages/VolumePane.vue'), props: true }],
+    component: VolumesPage,
+    children: [{ path: ':name', name: 'volume', component: VolumePane, props: true }],
   },
   {
     path: '/networks',
     name: 'networks',
-    component: () => import('../pages/NetworksPage.vue'),
-    children: [{ path: ':id', name: 'network', component: () => import('../pages/NetworkPane.vue'), props: true }],
+    component: NetworksPage,
+    children: [{ path: ':id', name: 'network', component: NetworkPane, props: true }],
   },
-  { path: '/engine', name: 'engine', component: () => import('../pages/EnginePage.vue') },
-  { path: '/settings', name: 'settings', component: () => import('../pages/SettingsPage.vue') },
+  { path: '/engine', name: 'engine', component: EnginePage },
+  { path: '/settings', name: 'settings', component: SettingsPage },
   { path: '/:rest(.*)', redirect: '/containers' },
 ]
 

@@ -1,18 +1,33 @@
 import { onBeforeUnmount, onMounted } from 'vue'
 import { isTyping, matchesKeys } from '../ui/keys.ts'
 
-/** Keys for as long as the component lives. A shortcut without `mod` is left alone while the user types. */
-export function useShortcuts(shortcuts: Record<string, (event: KeyboardEvent) => void>): void {
-  const onKey = (event: KeyboardEvent) => {
-    if (event.defaultPrevented) return
-    for (const [keys, act] of Object.entries(shortcuts)) {
-      if (!matchesKeys(event, keys) || (!keys.includes('mod') && isTyping(event.target))) continue
-      if (!keys.includes('mod') && document.querySelector('[role=dialog]')) continue
-      event.preventDefault()
-      act(event)
-      return
-    }
+type Shortcuts = Record<string, (event: KeyboardEvent) => void>
+
+/** Who listens, the newest last: what opened later (a pane over its list) is asked first. */
+const listeners: Shortcuts[] = []
+
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented) return
+  for (const shortcuts of listeners.toReversed()) {
+    const keys = Object.keys(shortcuts).find((each) => matchesKeys(event, each) && mayAct(each, event))
+    if (keys === undefined) continue
+    event.preventDefault()
+    shortcuts[keys]?.(event)
+    return
   }
-  onMounted(() => window.addEventListener('keydown', onKey))
-  onBeforeUnmount(() => window.removeEventListener('keydown', onKey))
+}
+
+/** Without `mod` a key is left to whoever types, and to an open dialog. */
+const mayAct = (keys: string, event: KeyboardEvent) => keys.includes('mod') || (!isTyping(event.target) && !document.querySelector('[role=dialog]'))
+
+/** Keys for as long as the component lives. */
+export function useShortcuts(shortcuts: Shortcuts): void {
+  onMounted(() => {
+    if (listeners.length === 0) window.addEventListener('keydown', onKey)
+    listeners.push(shortcuts)
+  })
+  onBeforeUnmount(() => {
+    listeners.splice(listeners.indexOf(shortcuts), 1)
+    if (listeners.length === 0) window.removeEventListener('keydown', onKey)
+  })
 }

@@ -1,20 +1,18 @@
 import { OctagonX, Pause, Play, RotateCw, ScrollText, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
-import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerMount, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
+import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import { errorLine } from '../../composables/use-error-words.ts'
 import { useContainerWork, type ContainerVerb } from '../../stores/container-work.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import type { MenuAction } from '../../ui/menu.ts'
+import { anonymousVolumes } from './anonymous-volumes.ts'
 
 type Some = readonly ContainerSummary[]
 
-/** A volume that nobody named has a name of 64 hex digits. */
-const isAnonymous = ({ kind, source }: ContainerMount) => kind === 'volume' && /^[0-9a-f]{64}$/.test(source)
-export const anonymousVolumes = (containers: Some): number => containers.flatMap(({ mounts }) => mounts.filter(isAnonymous)).length
-export const isRunning = ({ state }: ContainerSummary): boolean => canStop(state)
+const isRunning = ({ state }: ContainerSummary): boolean => canStop(state)
 
 /** What can be done with containers, one or many: asked once, told when refused. */
 export function useContainerActions() {

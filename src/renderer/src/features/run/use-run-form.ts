@@ -24,13 +24,18 @@ export function useRunForm() {
   const refused = computed(() => (error.value instanceof EngineError ? error.value.field : undefined))
 
   function words(problem: FieldProblem): string {
-    return problem.key === 'taken' ? t('run.problems.taken', { owner: problem.owner, free: problem.free }) : t(`run.problems.${problem.key}`)
+    return problem.key === 'taken' ? t('run.problems.taken', { owner: problem.owner }) : t(`run.problems.${problem.key}`)
   }
   /** What to say beside a field: what the engine refused, else what can be seen from here. An empty field is named only once Run was pressed. */
   function problemOf(field: string): string | undefined {
     if (refused.value === field && error.value instanceof EngineError) return [error.value.message, error.value.hint].filter(Boolean).join(' ')
     const problem = problems.value.get(field)
     return problem && (problem.key !== 'required' || tried.value) ? words(problem) : undefined
+  }
+  /** The free port to offer in place of a taken one. */
+  function freeFor(field: string): number | undefined {
+    const problem = problems.value.get(field)
+    return problem?.key === 'taken' ? problem.free : undefined
   }
   async function readImage(id: string | undefined) {
     detail.value = undefined
@@ -48,5 +53,5 @@ export function useRunForm() {
   }
   watch(() => local.value?.id, readImage)
   watch(form, () => (error.value = undefined), { deep: true })
-  return { form, detail, error, tried, local, problems, refused, problemOf, reset }
+  return { form, detail, error, tried, local, problems, refused, problemOf, freeFor, reset }
 }

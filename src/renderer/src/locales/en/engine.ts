@@ -37,9 +37,7 @@ export const engine = {
     rights: 'Rights',
     rootless: 'Your own, without root',
     root: 'Root',
-    runtime: 'Runtime',
     storage: 'Storage',
-    cgroup: 'Cgroups',
     warning: 'Warning',
   },
 }

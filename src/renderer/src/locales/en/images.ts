@@ -6,7 +6,7 @@ export const images = {
   copyName: 'Copy name',
   untagged: 'untagged ({id})',
   sections: 'Sections of the image',
-  columns: { name: 'Name', used: 'Used by', size: 'Size', created: 'Created' },
+  columns: { name: 'Name', used: 'Used by', id: 'ID', size: 'Size', created: 'Created' },
   tabs: { overview: 'Overview', inspect: 'Inspect' },
   pull: {
     action: 'Pull an image',

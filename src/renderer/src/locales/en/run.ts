@@ -23,7 +23,7 @@ export const run = {
   interactive: 'Keep its standard input open',
   autoRemove: 'Remove it when it ends',
   restart: { label: 'Restart', no: 'Never', 'on-failure': 'When it fails', always: 'Always', 'unless-stopped': 'Unless stopped' },
-  ports: { title: 'Ports', host: 'Port on this machine', container: 'Port in the container', protocol: 'Protocol', auto: 'any free one', add: 'Add port', remove: 'Remove port' },
+  ports: { title: 'Ports', host: 'Port on this machine', container: 'Port in the container', protocol: 'Protocol', useFree: 'Use {port}', auto: 'any free one', add: 'Add port', remove: 'Remove port' },
   mounts: {
     title: 'Volumes and folders',
     kind: 'Kind',
@@ -46,6 +46,6 @@ export const run = {
     number: 'This must be a number above 0.',
     name: 'Letters, digits, and . _ - after the first; at least two.',
     twice: 'This port is above already.',
-    taken: 'Taken by {owner}. {free} is free.',
+    taken: 'Taken by {owner}.',
   },
 }

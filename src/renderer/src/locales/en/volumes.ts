@@ -2,7 +2,7 @@ export const volumes = {
   title: 'Volumes',
   filter: 'Filter volumes',
   anonymous: 'anonymous ({id})',
-  columns: { name: 'Name', used: 'Used by', driver: 'Driver', created: 'Created' },
+  columns: { name: 'Name', used: 'Used by', place: 'On the machine', driver: 'Driver', created: 'Created' },
   remove: {
     verb: 'Remove',
     titleOne: 'Remove {name}?',

@@ -37,9 +37,7 @@ export const engine = {
     rights: 'Droits',
     rootless: 'Les vôtres, sans root',
     root: 'Root',
-    runtime: 'Exécuteur',
     storage: 'Stockage',
-    cgroup: 'Cgroups',
     warning: 'Avertissement',
   },
 }

@@ -6,7 +6,7 @@ export const images = {
   copyName: 'Copier le nom',
   untagged: 'sans nom ({id})',
   sections: 'Rubriques de l’image',
-  columns: { name: 'Nom', used: 'Utilisée par', size: 'Taille', created: 'Créée' },
+  columns: { name: 'Nom', used: 'Utilisée par', id: 'ID', size: 'Taille', created: 'Créée' },
   tabs: { overview: 'Aperçu', inspect: 'Inspection' },
   pull: {
     action: 'Télécharger une image',

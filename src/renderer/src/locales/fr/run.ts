@@ -23,7 +23,7 @@ export const run = {
   interactive: 'Garder son entrée standard ouverte',
   autoRemove: 'Le supprimer quand il se termine',
   restart: { label: 'Redémarrage', no: 'Jamais', 'on-failure': 'En cas d’échec', always: 'Toujours', 'unless-stopped': 'Sauf arrêt voulu' },
-  ports: { title: 'Ports', host: 'Port sur cette machine', container: 'Port dans le conteneur', protocol: 'Protocole', auto: 'un port libre', add: 'Ajouter un port', remove: 'Retirer le port' },
+  ports: { title: 'Ports', host: 'Port sur cette machine', container: 'Port dans le conteneur', protocol: 'Protocole', useFree: 'Utiliser {port}', auto: 'un port libre', add: 'Ajouter un port', remove: 'Retirer le port' },
   mounts: {
     title: 'Volumes et dossiers',
     kind: 'Genre',
@@ -46,6 +46,6 @@ export const run = {
     number: 'Il faut un nombre supérieur à 0.',
     name: 'Lettres, chiffres, puis . _ - ; deux caractères au moins.',
     twice: 'Ce port figure déjà plus haut.',
-    taken: 'Pris par {owner}. {free} est libre.',
+    taken: 'Pris par {owner}.',
   },
 }

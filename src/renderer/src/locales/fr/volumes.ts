@@ -2,7 +2,7 @@ export const volumes = {
   title: 'Volumes',
   filter: 'Filtrer les volumes',
   anonymous: 'anonyme ({id})',
-  columns: { name: 'Nom', used: 'Utilisé par', driver: 'Pilote', created: 'Créé' },
+  columns: { name: 'Nom', used: 'Utilisé par', place: 'Sur la machine', driver: 'Pilote', created: 'Créé' },
   remove: {
     verb: 'Supprimer',
     titleOne: 'Supprimer {name} ?',
