@@ -7,6 +7,7 @@ import { fromText } from '../layers/byte-path.ts'
 import { ContentWriter } from './content-writer.ts'
 import type { Root } from './files.ts'
 import { openDirectory, splitPath, within } from './locate.ts'
+import { pump } from './pump.ts'
 
 const readBytes = promisify(read)
 const CHUNK = 1024 * 1024
@@ -46,11 +47,11 @@ async function fill(draft: string | Buffer, source: Readable, { mode, uid, gid }
   const content = new ContentWriter(descriptor)
   try {
     let offset = 0
-    for await (const chunk of source as AsyncIterable<Buffer>) {
+    await pump(source, (chunk) => {
       content.add(chunk, offset)
       offset += chunk.length
-      await content.drain()
-    }
+      return content.drain()
+    })
     await content.finish()
     fchownSync(descriptor, uid, gid)
     fchmodSync(descriptor, mode & 0o7777)

@@ -87,13 +87,13 @@ export class TreeWriter implements TarHandler {
     this.#closing.add(closing)
   }
 
-  /** Resolves when more may be written. @throws what went wrong with a file before. */
-  async drain(): Promise<void> {
-    await this.#file?.content.drain()
-    if (this.#closing.size === 0) return
+  /** Resolves when more may be written; undefined: at once. @throws what went wrong with a file before */
+  drain(): Promise<void> | undefined {
+    const content = this.#file?.content.drain()
+    if (this.#closing.size === 0) return content
     const closing = [...this.#closing]
     this.#closing.clear()
-    await Promise.all(closing)
+    return Promise.all([content, ...closing]).then(() => {})
   }
 
   /** Waits for the disk and sets what had to wait. */

@@ -5,6 +5,7 @@ import { decompressed } from '../layers/decompress.ts'
 import { TarReader } from '../layers/tar-reader.ts'
 import { breathe } from './breathe.ts'
 import type { Root } from './files.ts'
+import { pump } from './pump.ts'
 import { TreeWriter, type TreeWriterOptions } from './tree-writer.ts'
 
 export type UnpackOptions = TreeWriterOptions & { signal?: AbortSignal }
@@ -19,12 +20,11 @@ export async function unpack(root: Root, path: string, source: Readable, options
   const reader = new TarReader(tree)
   const pause = breathe()
   try {
-    for await (const chunk of (await decompressed(source)) as AsyncIterable<Buffer>) {
+    await pump(await decompressed(source), (chunk) => {
       if (options.signal?.aborted) throw new EngineError('cancelled', 'the copy was cancelled', { reason: 'cancelled' })
       if (!reader.ended) reader.write(chunk)
-      await tree.drain()
-      await pause()
-    }
+      return tree.drain() ?? pause()
+    })
     reader.end()
     await tree.finish()
   } catch (error) {
