@@ -50,3 +50,15 @@ test('a port is free again when its container is gone, and kept over a restart',
   await ok('run', '-d', '--name', 'kept', '-p', `127.0.0.1:${port}:8080`, `${stage.web}:1.1`)
   await page(`127.0.0.1:${port}`).toBe('web 1.1\n')
 })
+
+test('a container of two networks is reached at every address of the host, those of both bridges included', async () => {
+  // The first by name has the default route, and the port leads there.
+  for (const network of ['aaa', 'zzz']) {
+    await ok('network', 'create', network)
+    await ok('create', '--name', `two-${network}`, '-p', '8080', '--network', 'bridge', `${stage.web}:1.0`)
+    await ok('network', 'connect', network, `two-${network}`)
+    await ok('start', `two-${network}`)
+    const [, port = ''] = /:(\d+)/.exec(await ok('port', `two-${network}`, '8080')) ?? []
+    for (const bridge of ['bridge', network]) await page(`${await ok('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', bridge)}:${port}`).toBe('web 1.0\n')
+  }
+})

@@ -13,7 +13,8 @@ import type { MapElement } from '../netlink/nftables.ts'
  *   forward      into a bridge: replies, neighbours on the same network, and what was translated by a published port; nothing else, so that
  *                neither other networks nor hosts that route to the container's address get in. Out of an internal network: nothing.
  *   masquerade   out to the world with the host's address; and where the reply would otherwise not pass the host again: connections from the
- *                host's loopback, and from a container to a published port of its own network.
+ *                host's loopback, from a container to a published port of its own network, and from a bridge's own address, which a container of
+ *                two networks would answer through the other one.
  */
 export const DEFAULT_TABLE = 'slipway'
 
@@ -118,8 +119,8 @@ function masqueradeRules(network: BridgeRules): string[] {
   const bridge = quote(network.bridge)
   return network.subnets.flatMap((subnet) => {
     const source = `${subnet.includes(':') ? 'ip6' : 'ip'} saddr ${subnet}`
-    const hairpin = `ct status dnat ${source} oifname ${bridge} masquerade`
-    return network.masquerade && !network.internal ? [hairpin, `iifname ${bridge} ${source} oifname != ${bridge} masquerade`] : [hairpin]
+    const back = [`ct status dnat ${source} oifname ${bridge} masquerade`, `ct status dnat ${source} oifname @bridges fib saddr type local masquerade`]
+    return network.masquerade && !network.internal ? [...back, `iifname ${bridge} ${source} oifname != ${bridge} masquerade`] : back
   })
 }
 
