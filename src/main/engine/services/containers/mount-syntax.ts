@@ -84,6 +84,8 @@ function bindWish(mount: MountRequest, target: string): MountWish {
 function volumeWish(mount: MountRequest, target: string): MountWish {
   const options = mount.VolumeOptions ?? {}
   if (mount.BindOptions) throw invalidMount('volume', 'BindOptions', 'field BindOptions must not be specified')
+  if (!mount.Source && mount.ReadOnly) throw invalidMount('volume', 'ReadOnly', 'must not set ReadOnly mode when using anonymous volumes')
+  if (options.Subpath) checkSubpath(mount.Source, options.Subpath)
   return {
     kind: 'volume',
     name: mount.Source ? checkVolumeName(mount.Source) : undefined,
@@ -98,8 +100,17 @@ function volumeWish(mount: MountRequest, target: string): MountWish {
   }
 }
 
+/** Links inside are resolved within the volume when it is mounted. */
+function checkSubpath(volume: string | undefined, subpath: string): void {
+  if (!volume) throw invalidMount('volume', 'Subpath', 'must not set Subpath when using anonymous volumes')
+  const clean = posix.normalize(subpath)
+  if (posix.isAbsolute(clean) || clean === '..' || clean.startsWith('../')) throw invalidMount('volume', 'Subpath', 'subpath must be a relative path within the volume')
+}
+
 function tmpfsWish(mount: MountRequest, target: string): MountWish {
   if (mount.Source) throw invalidMount('tmpfs', 'Source', 'field Source must not be specified')
+  if (mount.BindOptions) throw invalidMount('tmpfs', 'BindOptions', 'field BindOptions must not be specified')
+  if (mount.VolumeOptions) throw invalidMount('tmpfs', 'VolumeOptions', 'field VolumeOptions must not be specified')
   const { SizeBytes, Mode, Options } = mount.TmpfsOptions ?? {}
   const options = [...(mount.ReadOnly ? ['ro'] : []), ...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : []), ...(Options ?? []).map((option) => option.join('='))]
   return { kind: 'tmpfs', target, readonly: mount.ReadOnly ?? false, options }

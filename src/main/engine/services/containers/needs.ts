@@ -40,6 +40,8 @@ export interface VolumesNeed {
   release(name: string, containerId: string): Promise<void>
   /** Copies what the image has at the mount point into the volume, if the volume is still empty: owners, modes and links as they are. */
   copyUp(name: string, from: { rootfs: string; path: string }): Promise<void>
+  /** Its own options make it so, whatever the container asks for: a runtime's bind does not inherit that. */
+  isReadonly(name: string): boolean
   /** Where `inspect` says the volume is. */
   mountpoint(name: string): string
   /** An absent volume, and one that another container uses, are left alone. */

@@ -41,7 +41,7 @@ async function openVolume(ctx: ContainersContext, id: string, mount: Volume, und
   const source = await ctx.needs.volumes.acquire(mount.volume, id, mount.subpath)
   publishVolumeEvent(ctx, mount, 'mount', { container: id, destination: mount.target, propagation: '', 'read/write': String(!mount.readonly) })
   undo.defer(() => releaseVolume(ctx, id, mount))
-  return { kind: 'bind', source, target: mount.target, readonly: mount.readonly }
+  return { kind: 'bind', source, target: mount.target, readonly: mount.readonly || ctx.needs.volumes.isReadonly(mount.volume) }
 }
 
 export async function releaseVolumes(ctx: ContainersContext, record: ContainerRecord): Promise<void> {

@@ -43,9 +43,10 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
     async acquire(record, holder, subpath) {
       const path = folder(record.name)
       if (record.options['device'] !== undefined && !(await isMounted(path))) await mountLocal(host.syscalls, record, path)
+      const source = subpath ? await mountSubpath(host, path, subpath, layout.volumeSubpath(nameOf(holder, record.name) + hashOf(subpath))) : path
       const mine = holders.get(record.name) ?? new Set()
       holders.set(record.name, mine.add(holder))
-      return subpath ? await mountSubpath(host, path, subpath, layout.volumeSubpath(nameOf(holder, record.name) + hashOf(subpath))) : path
+      return source
     },
     async release(name, holder, stillUsed) {
       releaseSubpaths(host, layout, nameOf(holder, name))

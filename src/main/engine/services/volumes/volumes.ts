@@ -39,6 +39,8 @@ export interface Volumes {
   acquire(name: string, containerId: string, subpath?: string): Promise<string>
   release(name: string, containerId: string): Promise<void>
   copyUp(name: string, from: { rootfs: string; path: string }): Promise<void>
+  /** By its options. */
+  isReadonly(name: string): boolean
   mountpoint(name: string): string
   /** Bytes of its files; undefined for one that is mounted from elsewhere. */
   size(name: string): Promise<number | undefined>
@@ -79,6 +81,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
     acquire: (name, containerId, subpath) => ctx.locks.run(name, () => ctx.storage.acquire(getVolume(ctx, name), containerId, subpath)),
     release: (name, containerId) => ctx.locks.run(name, () => ctx.storage.release(name, containerId, usedByRunning(name, containerId))),
     copyUp: (name, from) => copyUp(ctx, name, from),
+    isReadonly: (name) => (ctx.records.find(name)?.options['o'] ?? '').split(',').includes('ro'),
     mountpoint: (name) => ctx.storage.folder(name),
     size: async (name) => (wholeVolume(ctx, name)?.options['device'] === undefined ? await ctx.storage.size(name) : undefined),
     listFiles: (name, path) => listFiles(ctx, name, path),

@@ -148,6 +148,7 @@ function fakeNeeds(state: State): ContainersNeeds {
       },
       release: async (name, id) => void volumes.get(name)?.users.delete(id),
       copyUp: async () => {},
+      isReadonly: () => false,
       mountpoint: (name) => `/volumes/${name}`,
       removeUnused: async (name) => void volumes.delete(name),
       untie() {},
