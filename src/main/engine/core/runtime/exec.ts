@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import { recoverExec } from './recover.ts'
@@ -7,7 +7,7 @@ import type { KnownExec, RuntimeContext } from './runtime-context.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
 import { startShim } from './shim/start-shim.ts'
-import { readExit, readPid, removeState } from './shim/state-files.ts'
+import { readExit, readPid } from './shim/state-files.ts'
 import { processText } from './write-spec.ts'
 
 /** In an exec's state directory, beside what the shim keeps there: what to run, and in which container. */
@@ -21,7 +21,7 @@ export async function createExec(context: RuntimeContext, taskId: string, { exec
   context.warmUp.hint()
   mkdirSync(state, { recursive: true, mode: 0o700 })
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => removeState(state))
+  undo.defer(() => rmSync(state, { recursive: true, force: true }))
   writeFileSync(join(state, PROCESS_FILE), processText(what), { mode: 0o600 })
   writeFileSync(join(state, TASK_FILE), taskId)
   const { shim, shimOptions } = context.command
@@ -39,7 +39,7 @@ export async function openExec(context: RuntimeContext, execId: string): Promise
   if (taskId === undefined) return undefined
   const process = (await openShimProcess(processOptions(context, state))) ?? (await findEnded(context, state))
   if (process !== undefined) return adopt(context, taskId, execId, process)
-  removeState(state)
+  rmSync(state, { recursive: true, force: true })
   return undefined
 }
 
@@ -76,7 +76,7 @@ function adopt(context: RuntimeContext, taskId: string, execId: string, process:
         if (!process.ended) await process.signal(SIGKILL).catch(() => {}) /* it has just ended */
         await process.gone
       }
-      removeState(context.layout.execState(execId))
+      rmSync(context.layout.execState(execId), { recursive: true, force: true })
       context.execs.delete(execId)
     },
   }

@@ -33,8 +33,8 @@ export interface Runtime {
 
 export interface TaskRequest {
   id: string
-  /** OCI config.json, made by spec/. Written into the bundle. A promise lets the shim start while the rootfs and the network are made; its failure is createTask's. */
-  spec: OciSpec | Promise<OciSpec>
+  /** OCI config.json, made by spec/. Written into the bundle. */
+  spec: OciSpec
   stdin: 'none' | 'keep' | 'once'
   tty: boolean
   /** Undefined: the output goes only to those attached. Sizes in bytes; maxSize 0: no rotation. */

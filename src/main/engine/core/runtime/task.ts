@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { settleAll } from '#base/settle-all.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerLayout } from '../../layout.ts'
 import { isFrozen, setFrozen } from './cgroup/freezer.ts'
@@ -17,33 +16,26 @@ import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
 import { startShim } from './shim/start-shim.ts'
-import { readExit, readPid, removeState } from './shim/state-files.ts'
+import { readExit, readPid } from './shim/state-files.ts'
 
 const SIGKILL = 9
 
 export async function createTask(context: RuntimeContext, request: TaskRequest): Promise<Task> {
   const { id } = request
   const place = request.layout ?? context.layout.container(id)
-  Promise.resolve(request.spec).catch(() => {}) /* whatever fails first is told */
   const before = context.tasks.get(id)
   if (before?.ended === false) throw new EngineError('already-exists', `container ${id} runs already`, { reason: 'task-exists' })
   context.warmUp.hint()
   await before?.gone
-  makeFolders(place)
+  writeBundle(place, withFilter(context, request.spec))
   await using undo = new AsyncDisposableStack()
   undo.defer(() => removeFiles(context, place))
   if (request.sharedMemory !== undefined) mountSharedMemory(context.host.syscalls, place.sharedMemory, request.sharedMemory)
-  const [process] = await settleAll([openFreshShim(context, request, place, undo), writeSpec(context, request, place)])
+  await startShim(context.host.syscalls, context.command.shim, shimArguments(context, request, place))
+  const process = await openShimProcess(processOptions(context, id, place, request.spec))
+  if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
   undo.move()
   return adopt(context, id, place, process)
-}
-
-async function openFreshShim(context: RuntimeContext, request: TaskRequest, place: ContainerLayout, undo: AsyncDisposableStack): Promise<ShimProcess> {
-  await startShim(context.host.syscalls, context.command.shim, shimArguments(context, request, place))
-  const process = await openShimProcess(processOptions(context, request.id, place))
-  if (process === undefined) throw new EngineError('unavailable', 'the shim ended before it was asked anything', { reason: 'shim-lost' })
-  undo.defer(() => process.close()) /* not started, it ends with its last client */
-  return process
 }
 
 export async function openTask(context: RuntimeContext, id: string, place: ContainerLayout): Promise<KnownTask | undefined> {
@@ -120,11 +112,11 @@ async function killAndWait(task: KnownTask): Promise<void> {
   await task.gone
 }
 
-function processOptions(context: RuntimeContext, id: string, place: ContainerLayout): ShimProcessOptions {
+function processOptions(context: RuntimeContext, id: string, place: ContainerLayout, spec?: OciSpec): ShimProcessOptions {
   return {
     stateDirectory: place.shimState,
     kind: 'task',
-    executable: () => readBundle(place).process.args[0] ?? '',
+    executable: () => (spec ?? readBundle(place)).process.args[0] ?? '',
     recover: () => recoverTask(context, id, place),
   }
 }
@@ -144,13 +136,10 @@ function withFilter({ filters }: RuntimeContext, spec: OciSpec): OciSpec {
 }
 
 /** The run root is memory: a few microseconds here cost less than the way through the thread pool. */
-function makeFolders(place: ContainerLayout): void {
+function writeBundle(place: ContainerLayout, spec: OciSpec): void {
   mkdirSync(place.bundle, { recursive: true, mode: 0o700 })
   mkdirSync(place.shimState, { recursive: true, mode: 0o700 })
-}
-
-async function writeSpec(context: RuntimeContext, { spec }: TaskRequest, place: ContainerLayout): Promise<void> {
-  writeFileSync(join(place.bundle, 'config.json'), specText(withFilter(context, await spec)), { mode: 0o600 })
+  writeFileSync(join(place.bundle, 'config.json'), specText(spec), { mode: 0o600 })
 }
 
 const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(place.bundle, 'config.json'), 'utf8')) as OciSpec
@@ -158,7 +147,7 @@ const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(plac
 /** Never what is below the rootfs: it may still be mounted, and then it is not ours. */
 function removeFiles({ host }: RuntimeContext, place: ContainerLayout): void {
   unmountSharedMemory(host.syscalls, place.sharedMemory)
-  removeState(place.shimState)
+  rmSync(place.shimState, { recursive: true, force: true })
   rmSync(join(place.bundle, 'config.json'), { force: true })
   for (const directory of [place.rootfs, place.bundle, join(place.bundle, '..')]) removeIfEmpty(directory)
 }

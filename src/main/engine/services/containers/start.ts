@@ -3,7 +3,7 @@ import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import { settleAll } from '#base/settle-all.ts'
 import { formatTimestamp } from '#base/timestamps.ts'
 import type { NameFiles, Sandbox } from '../../core/network/sandbox.ts'
-import type { OciSpec, Task } from '../../core/runtime/runtime.ts'
+import type { Task } from '../../core/runtime/runtime.ts'
 import { DEFAULT_SHM_SIZE } from '../../core/runtime/spec/default-mounts.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
@@ -53,26 +53,15 @@ async function startTask(ctx: ContainersContext, record: ContainerRecord): Promi
   ctx.runtime.expectStart()
   await using undo = new AsyncDisposableStack()
   await mkdir(ctx.layout.container(record.id).logs, { recursive: true, mode: 0o700 })
-  const preparing = prepareSpec(ctx, record, undo)
-  const creating = createTask(ctx, record, preparing.then(({ spec }) => spec), undo)
-  const [{ sandbox }, task] = await settleAll([preparing, creating])
+  const [network, rootfs] = await settleAll([openNetwork(ctx, record, undo), openRootfs(ctx, record, undo)])
+  const named = withHostname(ctx, record)
+  const files = { ...network.files, hostname: await writeHostname(ctx, named) }
+  const { spec } = await ctx.spec.container(specInputOf(ctx, named, { ...rootfs, sandbox: network.sandbox, files, consoleSize: consoleSizeOf(record) }))
+  const task = undo.adopt(await ctx.runtime.createTask({ id: record.id, spec, ...stdioOf(ctx, record) }), (made) => made.remove())
   await settleAll([...ctx.live.of(record.id).pendingAttachments].map((attachment) => attachment.join(task)))
   const pid = await task.start()
-  commitRunning(ctx, record, { status: 'running', pid, startedAt: formatTimestamp(ctx.clock()) }, sandbox, task)
+  commitRunning(ctx, record, { status: 'running', pid, startedAt: formatTimestamp(ctx.clock()) }, network.sandbox, task)
   undo.move()
-}
-
-async function prepareSpec(ctx: ContainersContext, record: ContainerRecord, undo: AsyncDisposableStack): Promise<{ spec: OciSpec; sandbox: Sandbox | undefined }> {
-  const [{ sandbox, files }, rootfs] = await settleAll([openNetwork(ctx, record, undo), openRootfs(ctx, record, undo)])
-  const named = withHostname(ctx, record)
-  const hostname = await writeHostname(ctx, named)
-  const { spec } = await ctx.spec.container(specInputOf(ctx, named, { ...rootfs, sandbox, files: { ...files, hostname }, consoleSize: consoleSizeOf(record) }))
-  return { spec, sandbox }
-}
-
-/** Its shim starts while the network and the root are made. */
-async function createTask(ctx: ContainersContext, record: ContainerRecord, spec: Promise<OciSpec>, undo: AsyncDisposableStack): Promise<Task> {
-  return undo.adopt(await ctx.runtime.createTask({ id: record.id, spec, ...stdioOf(ctx, record) }), (made) => made.remove())
 }
 
 function commitRunning(ctx: ContainersContext, record: ContainerRecord, state: ContainerState, sandbox: Sandbox | undefined, task: Task): void {

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Exit } from '../runtime.ts'
-
-const MOST_ATTEMPTS = 10
 
 /** What a shim leaves in its state directory: native/shim/README.md. */
 
@@ -31,11 +29,6 @@ export interface ProcessIdentity {
 export function readPid(stateDirectory: string): ProcessIdentity | undefined {
   const [pid, startTime] = read(join(stateDirectory, 'pid'))?.trim().split(' ') ?? []
   return pid === undefined || startTime === undefined ? undefined : { pid: Number(pid), startTime: BigInt(startTime) }
-}
-
-/** A shim that is going removes its socket; rmSync that meets a file just gone leaves the folder and says nothing. */
-export function removeState(stateDirectory: string): void {
-  for (let attempt = 0; attempt < MOST_ATTEMPTS && existsSync(stateDirectory); attempt++) rmSync(stateDirectory, { recursive: true, force: true })
 }
 
 function read(path: string): string | undefined {

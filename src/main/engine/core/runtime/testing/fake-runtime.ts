@@ -50,7 +50,7 @@ function runtimeOn(world: World): FakeRuntime {
     restart: () => runtimeOn(world),
     endTask: (id, exit) => world.tasks.get(id)?.process.end(exit),
     expectStart() {},
-    createTask: (request) => createTask(world, request),
+    createTask: async (request) => createTask(world, request),
     openTask: async (id) => world.tasks.get(id)?.task,
     openExec: async (execId) => world.execs.get(execId)?.exec,
     listTasks: async () => [...world.tasks.keys()],
@@ -62,9 +62,8 @@ function scriptFor({ scripts }: World, args: readonly string[]): FakeScript | un
   return scripts[args.join(' ')] ?? scripts[args[0] ?? '']
 }
 
-async function createTask(world: World, request: TaskRequest): Promise<Task> {
-  const { id, stdin, tty } = request
-  const spec = await request.spec
+function createTask(world: World, request: TaskRequest): Task {
+  const { id, spec, stdin, tty } = request
   if (world.tasks.get(id)?.process.ended === false) throw new EngineError('already-exists', `container ${id} runs already`, { reason: 'task-exists' })
   const { args, env } = spec.process
   const process = createFakeProcess({ args, env, tty, stdin, script: scriptFor(world, args), pid: world.nextPid++ })
