@@ -6,6 +6,7 @@ import { finished, type Readable } from 'node:stream'
  */
 export function pump(source: Readable, take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let last: Promise<void> = Promise.resolve()
   const fail = (error: unknown) => {
     source.off('data', receive)
     source.pause()
@@ -16,12 +17,14 @@ export function pump(source: Readable, take: (chunk: Buffer) => Promise<void> | 
       const wait = take(chunk)
       if (!wait) return
       source.pause()
+      last = wait
       wait.then(() => source.resume(), fail)
     } catch (error) {
       fail(error)
     }
   }
-  const forget = finished(source, { writable: false }, (error) => (error ? fail(error) : resolve()))
+  // A stream that has nothing more may end although it is paused.
+  const forget = finished(source, { writable: false }, (error) => (error ? fail(error) : last.then(resolve, reject)))
   source.on('data', receive)
   return promise.finally(() => {
     forget()

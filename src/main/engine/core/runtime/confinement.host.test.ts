@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { OciSpec } from './runtime.ts'
 import { makeRootfs } from './testing/bundle-root.ts'
 import { INSTALLED_RUNTIMES, openRealRuntime } from './testing/real-runtime.ts'
 
@@ -115,11 +117,21 @@ describe.each(INSTALLED_RUNTIMES)('a hostile image under %s', (name) => {
     expect(made?.stdout ?? '').not.toContain('precious')
   })
 
-  test('whose program is a link to the runtime cannot reach it', async () => {
+  test('cannot write to the runtime through /proc/PID/exe, neither as its first program nor while others are added', async () => {
+    const { path } = real.host.facts.runtime!
+    const digest = () => createHash('sha256').update(readFileSync(path)).digest('hex')
+    const before = digest()
     const rootfs = imageWith('program', '/proc/self/exe')
     await real.run('true', { rootfs: { path: rootfs, readonly: false }, process: { args: ['/program'], env: [], tty: false } }).catch(() => {})
-    const { runtime } = real.host.facts
-    expect(existsSync(runtime?.path ?? '')).toBe(true)
-    renameSync(rootfs, `${rootfs}.seen`)
+    const task = await real.create('while :; do for exe in /proc/[0-9]*/exe; do echo overwritten > $exe; done; done 2>/dev/null')
+    await task.start()
+    const { process } = JSON.parse(readFileSync(join(real.layout.container(task.id).bundle, 'config.json'), 'utf8')) as OciSpec
+    for (let round = 0; round < 5; round++) {
+      const exec = await task.exec({ execId: real.newId(), process: { ...process, args: ['/bin/true'] }, stdin: false })
+      await exec.start()
+      expect((await exec.exited).code).toBe(0)
+    }
+    await task.remove()
+    expect(digest()).toBe(before)
   })
 })

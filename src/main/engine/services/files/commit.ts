@@ -1,4 +1,4 @@
-import { EngineError } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { ContainerDefaults, ImageConfig } from '#shared/oci/image-config.ts'
 import { familiarName, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
@@ -42,11 +42,18 @@ export async function commitContainer(ctx: FilesContext, request: CommitRequest)
   return id
 }
 
-/** A running container is paused, if asked; one that does not run is kept from starting. */
+/** A running container is paused, if asked and if it can be: without a cgroup, what is written meanwhile may be in or not. One that does not run is kept from starting. */
 async function whileStill<Result>({ needs: { containers } }: FilesContext, container: ContainerFacts, pause: boolean, work: () => Promise<Result>): Promise<Result> {
   if (!isAlive(container)) return containers.hold(container.id, work)
   if (!pause || container.state.status === 'paused') return work()
-  await containers.pause(container.id)
+  const paused = await containers.pause(container.id).then(
+    () => true,
+    (error: unknown) => {
+      if (isEngineError(error) && error.reason === 'no-cgroup') return false
+      throw error
+    },
+  )
+  if (!paused) return work()
   try {
     return await work()
   } finally {
