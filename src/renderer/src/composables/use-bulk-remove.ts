@@ -6,11 +6,15 @@ import { errorLine } from './use-error-words.ts'
 
 export interface Removal {
   noun: 'images' | 'volumes' | 'networks'
-  /** As the user knows them, in the order of the call's request. */
+  /** What goes, as the user knows it. */
   names: readonly string[]
+  /** What each outcome of the call is about; the names, unless one name takes several. */
+  subjects?: readonly string[]
   call: () => Promise<EachOutcome[]>
   /** More about what goes, before the noun's own sentence. */
   text?: string
+  /** It is known already that it will be refused: the text says why. */
+  blocked?: boolean
 }
 
 /** Asks, removes, and says what was refused, one by one. @returns true when it was carried out. */
@@ -18,18 +22,19 @@ export function useBulkRemove() {
   const questions = useQuestions()
   const toasts = useToasts()
   const { t } = useI18n()
-  return async ({ noun, names, call, text }: Removal): Promise<boolean> => {
+  return async ({ noun, names, subjects = names, call, text, blocked }: Removal): Promise<boolean> => {
     const one = names.length === 1
     const answer = await questions.ask({
       title: one ? t(`${noun}.remove.titleOne`, { name: names[0] ?? '' }) : t(`${noun}.remove.titleMany`, names.length),
-      text: [text, t(`${noun}.remove.lost`, names.length)].filter(Boolean).join(' '),
+      text: blocked ? text : [text, t(`${noun}.remove.lost`, names.length)].filter(Boolean).join(' '),
       lost: one ? [] : names,
       confirm: t(`${noun}.remove.confirm`, names.length),
+      blocked,
     })
     if (!answer) return false
     try {
       const outcomes = await call()
-      outcomes.forEach(({ error }, index) => error && toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: names[index] ?? '' }), text: [error.message, error.hint].filter(Boolean).join(' ') }))
+      outcomes.forEach(({ error }, index) => error && toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: subjects[index] ?? '' }), text: [error.message, error.hint].filter(Boolean).join(' ') }))
     } catch (error) {
       toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: names.join(', ') }), text: errorLine(error) })
     }

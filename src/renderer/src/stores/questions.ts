@@ -9,6 +9,8 @@ export interface Question {
   lost?: readonly string[]
   /** The deed as a button: "Remove 3 containers". */
   confirm: string
+  /** The deed cannot be done; the text says why. */
+  blocked?: boolean
   /** A choice that belongs to the deed. */
   option?: { label: string; value: boolean }
 }

@@ -25,13 +25,17 @@ export function useImageActions() {
   const usersOf = ({ id }: ImageSummary): readonly ContainerSummary[] => users.value.get(id) ?? []
   const run = (image: ImageSummary) => void router.push({ path: '/containers', query: { run: imageName(image) } })
 
+  /** An image with several names loses them one by one; it goes with the last. An image in use may lose all but its last. */
   function remove(some: readonly ImageSummary[]): Promise<boolean> {
-    const size = some.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const used = new Set(some.flatMap(usersOf).map(({ name }) => name))
-    const text = [t('images.remove.size', { size: bytes(size) }), used.size > 0 && t('images.remove.used', { names: [...used].slice(0, 5).join(', ') }, used.size)].filter(Boolean).join(' ')
-    // An id with several tags is refused without force; each tag is taken away in turn by name, the last one removes the image.
-    const ids = some.flatMap((image) => (image.tags.length > 0 ? image.tags : [image.id]))
-    return bulkRemove({ noun: 'images', names: ids.map((id) => id.replace(/^sha256:(.{12}).*/, '$1')), text, call: () => engine.images.remove({ ids, force: false }) })
+    const one = some.length === 1 ? some[0] : undefined
+    const size = bytes(some.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+    const used = [...new Set(some.flatMap(usersOf).map(({ name }) => name))]
+    const text = [
+      used.length === 0 && one && one.tags.length > 1 && t('images.remove.names', { names: one.tags.join(', ') }),
+      used.length > 0 ? t('images.remove.used', { names: used.slice(0, 5).join(', ') }) : t('images.remove.size', { size }),
+    ]
+    const ids = some.flatMap(({ id, tags }) => (tags.length > 0 ? tags : [id]))
+    return bulkRemove({ noun: 'images', names: some.map(imageName), subjects: ids.map((id) => id.replace(/^sha256:(.{12}).*/, '$1')), text: text.filter(Boolean).join(' '), blocked: used.length > 0 && some.every((image) => usersOf(image).length > 0), call: () => engine.images.remove({ ids }) })
   }
 
   function menuFor(image: ImageSummary): MenuAction[] {

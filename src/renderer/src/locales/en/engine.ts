@@ -4,6 +4,7 @@ export const engine = {
   welcomeText: 'Containers run here, on this machine, without anything else to install. This is what Slipway found.',
   begin: 'Get started',
   restart: 'Restart engine',
+  failed: 'It cannot run containers as things are',
   restartFailed: 'The engine could not be restarted',
   checksTitle: 'This machine',
   foreign: 'This is {product}, not Slipway’s own engine: it does not tell about its machine.',

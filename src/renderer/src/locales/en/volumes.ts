@@ -7,6 +7,7 @@ export const volumes = {
     verb: 'Remove',
     titleOne: 'Remove {name}?',
     titleMany: 'Remove the volume? | Remove {n} volumes?',
+    used: 'Used by {names}: remove these first.',
     lost: 'Everything in it is lost for good. | Everything in them is lost for good.',
     confirm: 'Remove volume and its files | Remove {n} volumes and their files',
     failed: '{name} was not removed',

@@ -4,6 +4,7 @@ export const engine = {
   welcomeText: 'Les conteneurs tournent ici, sur cette machine, sans rien d’autre à installer. Voici ce que Slipway a trouvé.',
   begin: 'Commencer',
   restart: 'Redémarrer le moteur',
+  failed: 'En l’état, il ne peut pas faire tourner de conteneurs',
   restartFailed: 'Le moteur n’a pas pu redémarrer',
   checksTitle: 'Cette machine',
   foreign: 'C’est {product}, et non le moteur de Slipway : il ne dit rien de sa machine.',

@@ -7,6 +7,7 @@ export const volumes = {
     verb: 'Supprimer',
     titleOne: 'Supprimer {name} ?',
     titleMany: 'Supprimer le volume ? | Supprimer {n} volumes ?',
+    used: 'Utilisation par {names} : à supprimer d’abord.',
     lost: 'Tout son contenu est perdu définitivement. | Tout leur contenu est perdu définitivement.',
     confirm: 'Supprimer le volume et ses fichiers | Supprimer {n} volumes et leurs fichiers',
     failed: '{name} n’a pas été supprimé',
