@@ -40,13 +40,28 @@ test('an ignored folder is walked only where something in it may be taken back',
   expect(createIgnoreMatcher('a\nb\n!a/keep').prunes('b')).toBe(true)
 })
 
+/** A malformed pattern is refused with a coded error, and with nothing else. */
+function attempt(pattern: string) {
+  try {
+    return createIgnoreMatcher(pattern)
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'invalid-argument' })
+    return undefined
+  }
+}
+
+test.each(['[\\]a', '[b-a]'])('a class that never ends is a bracket, one that is no range is refused: %s', (pattern) => {
+  const matcher = attempt(pattern)
+  expect(matcher?.ignores('a') ?? false).toBe(false)
+})
+
 test('what is below a matched folder is matched, whatever the pattern', () => {
   const segment = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', '.', '[', ']', '\\', '!'), minLength: 1, maxLength: 5 })
   fc.assert(
     fc.property(segment, fc.constantFrom('a', 'b', 'ab', 'a.b'), (pattern, folder) => {
       if (pattern.startsWith('!')) return
-      const matcher = createIgnoreMatcher(pattern)
-      if (matcher.ignores(folder)) expect(matcher.ignores(`${folder}/below/it`)).toBe(true)
+      const matcher = attempt(pattern)
+      if (matcher?.ignores(folder)) expect(matcher.ignores(`${folder}/below/it`)).toBe(true)
     }),
   )
 })

@@ -1,3 +1,5 @@
+import { EngineError } from '#shared/errors.ts'
+
 /**
  * `.dockerignore`: which paths of a build context stay out.
  *
@@ -69,13 +71,26 @@ function compile(pattern: string): RegExp {
     } else if (char === '*') source += '[^/]*'
     else if (char === '?') source += '[^/]'
     else if (char === '[') {
-      const end = pattern.indexOf(']', at + 2)
+      const end = endOfClass(pattern, at)
       if (end < 0) source += '\\['
       else {
-        source += pattern.slice(at, end + 1).replace(/^\[!/, '[^').replaceAll('\\\\', '\\')
+        source += pattern.slice(at, end + 1).replace(/^\[!/, '[^')
         at = end
       }
     } else source += (char === '\\' && at + 1 < pattern.length ? pattern[++at]! : char).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
   }
-  return new RegExp(`^${source}$`, 's')
+  try {
+    return new RegExp(`^${source}$`, 's')
+  } catch (cause) {
+    throw new EngineError('invalid-argument', `syntax error in pattern ${JSON.stringify(pattern)} of .dockerignore`, { reason: 'dockerignore', cause })
+  }
+}
+
+/** Index of the bracket that ends the class begun at `start`, or -1; an escaped one does not. */
+function endOfClass(pattern: string, start: number): number {
+  for (let at = start + 2; at < pattern.length; at++) {
+    if (pattern[at - 1] === '\\') continue
+    if (pattern[at] === ']') return at
+  }
+  return -1
 }
