@@ -10,6 +10,9 @@ export interface Destination {
   foot?: boolean
 }
 
+/** `mod+1` to `mod+9`; what comes after has none. */
+export const keysOf = (index: number): string | undefined => (index < 9 ? `mod+${index + 1}` : undefined)
+
 export const destinations: readonly Destination[] = [
   { name: 'containers', path: '/containers', icon: Box },
   { name: 'images', path: '/images', icon: Layers },

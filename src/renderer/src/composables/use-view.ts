@@ -2,6 +2,7 @@ import { customRef, type Ref } from 'vue'
 import { useEngineState } from '../stores/engine-state.ts'
 import { useEngine } from './use-engine.ts'
 
+const none: readonly string[] = []
 const SETTLE = 400
 const pending: Record<string, unknown> = {}
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -33,6 +34,8 @@ export function useView() {
 
   return {
     number: (key: string, fallback: number) => entry(key, fallback, (value): value is number => typeof value === 'number' && Number.isFinite(value)),
+    texts: (key: string) => entry(key, none, (value): value is readonly string[] => Array.isArray(value) && value.every((each) => typeof each === 'string')),
+    text: (key: string, fallback: string) => entry(key, fallback, (value): value is string => typeof value === 'string'),
     flag: (key: string, fallback: boolean) => entry(key, fallback, (value): value is boolean => typeof value === 'boolean'),
   }
 }

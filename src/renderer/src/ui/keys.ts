@@ -2,8 +2,8 @@
 
 export const isMac = typeof navigator !== 'undefined' && /mac/i.test(navigator.platform)
 
-const MAC_CAPS: Record<string, string> = { mod: '⌘', shift: '⇧', alt: '⌥', enter: '↵', del: '⌫', escape: 'esc', up: '↑', down: '↓' }
-const CAPS: Record<string, string> = { mod: 'Ctrl', shift: 'Shift', alt: 'Alt', enter: '↵', del: 'Del', escape: 'Esc', up: '↑', down: '↓' }
+const MAC_CAPS: Record<string, string> = { mod: '⌘', shift: '⇧', alt: '⌥', enter: '↵', del: '⌫', escape: 'esc', up: '↑', down: '↓', left: '←', right: '→', space: '␣' }
+const CAPS: Record<string, string> = { mod: 'Ctrl', shift: 'Shift', alt: 'Alt', enter: '↵', del: 'Del', escape: 'Esc', up: '↑', down: '↓', left: '←', right: '→', space: 'Space' }
 
 /** The key caps of a shortcut, in the platform's writing. */
 export function keyCaps(keys: string, mac = isMac): string[] {
@@ -18,7 +18,7 @@ export function matchesKeys(event: KeyboardEvent, keys: string, mac = isMac): bo
   const key = parts.at(-1)
   const pressed = NAMES[event.key] ?? event.key.toLowerCase()
   const mod = mac ? event.metaKey : event.ctrlKey
-  return pressed === key && mod === parts.includes('mod') && event.altKey === parts.includes('alt') && (key === '/' || event.shiftKey === parts.includes('shift'))
+  return pressed === key && mod === parts.includes('mod') && event.altKey === parts.includes('alt') && (key === '/' || key === '?' || event.shiftKey === parts.includes('shift'))
 }
 
 /** True where typing means text: shortcuts without a modifier keep away. */

@@ -31,5 +31,6 @@ export const palette = {
   theme: 'Switch between light and dark',
   language: 'Passer en français',
   restartEngine: 'Restart the engine',
-  groups: { actions: 'Actions', pages: 'Pages', containers: 'Containers', images: 'Images' },
+  deed: '{deed} {name}',
+  groups: { recent: 'Recent', actions: 'Actions', pages: 'Pages', containers: 'Containers', projects: 'Compose projects', images: 'Images', volumes: 'Volumes', networks: 'Networks', settings: 'Settings' },
 }

@@ -9,7 +9,8 @@ import { logs } from './logs.ts'
 import { networks } from './networks.ts'
 import { run } from './run.ts'
 import { settings } from './settings.ts'
+import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { common, containers, engine, errors, frame, images, inspect, logs, networks, palette, run, settings, terminal, volumes }
+export default { common, containers, engine, errors, frame, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }

@@ -31,5 +31,6 @@ export const palette = {
   theme: 'Basculer entre clair et sombre',
   language: 'Switch to English',
   restartEngine: 'Redémarrer le moteur',
-  groups: { actions: 'Actions', pages: 'Pages', containers: 'Conteneurs', images: 'Images' },
+  deed: '{deed} {name}',
+  groups: { recent: 'Récents', actions: 'Actions', pages: 'Pages', containers: 'Conteneurs', projects: 'Projets Compose', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', settings: 'Réglages' },
 }
