@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callRaw } from '../fixtures/raw-api.ts'
 import { freePort } from '../fixtures/registry.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 
@@ -61,4 +64,17 @@ test('a container of two networks is reached at every address of the host, those
     const [, port = ''] = /:(\d+)/.exec(await ok('port', `two-${network}`, '8080')) ?? []
     for (const bridge of ['bridge', network]) await page(`${await ok('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', bridge)}:${port}`).toBe('web 1.0\n')
   }
+})
+
+test('the machine\'s ports: a published one is its container\'s, a program of a container in the host network its container\'s, and others have their name', async () => {
+  const [published, inHostNetwork] = [await freePort(), await freePort()]
+  const id = await ok('run', '-d', '-p', `127.0.0.1:${published}:8080`, `${stage.web}:1.0`)
+  const host = await ok('run', '-d', '--network', 'host', stage.busybox, 'sh', '-c', `nc -ll -p ${inHostNetwork} -e true; :`)
+  await using server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const at = async (port: number) => (await callRaw(stage.engine.socket, 'GET', '/slipway/host/ports')).json<{ Listeners: { Port: number }[] }>().Listeners.filter(({ Port }) => Port === port)
+  expect(await at(published)).toEqual([{ IP: '127.0.0.1', Port: published, Type: 'tcp', ContainerID: id }])
+  await expect.poll(() => at(inHostNetwork)).toEqual([expect.objectContaining({ Type: 'tcp', ContainerID: host, Process: 'nc' })])
+  const { port } = server.address() as AddressInfo
+  expect(await at(port)).toEqual([expect.objectContaining({ IP: '127.0.0.1', PID: process.pid })])
 })

@@ -23,7 +23,7 @@ import { createImages } from './services/images/images.ts'
 import { createNetworks } from './services/networks/networks.ts'
 import { createSystem } from './services/system/system.ts'
 import { createVolumes } from './services/volumes/volumes.ts'
-import { containersUsingImage, containersUsingVolume, countContainers } from './uses.ts'
+import { containersByPid, containersUsingImage, containersUsingVolume, countContainers } from './uses.ts'
 
 export interface EngineOptions {
   layout: Layout
@@ -78,7 +78,7 @@ export async function createEngine({ layout, host, registryMirrors, version, log
     id: engineIdentity(metadata),
     version,
     registryMirrors,
-    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => [] },
+    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => [], publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers) },
   })
 
   await containers.restore()

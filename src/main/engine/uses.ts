@@ -20,3 +20,6 @@ export function countContainers(containers: Containers): { running: number; paus
   for (const { state } of containers.records()) counts[state.status === 'running' || state.status === 'restarting' ? 'running' : state.status === 'paused' ? 'paused' : 'stopped']++
   return counts
 }
+
+export const containersByPid = (containers: Containers): Map<number, string> =>
+  new Map(containers.records().flatMap(({ id, state }): [number, string][] => (isAlive(state) ? [[state.pid, id]] : [])))

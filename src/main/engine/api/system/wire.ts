@@ -1,3 +1,4 @@
+import type { HostPort } from '../../services/system/host-ports.ts'
 import type { SystemInfo } from '../../services/system/system.ts'
 import type { HostFacts } from '../../core/host/host.ts'
 import { API_MAXIMUM, API_MINIMUM, formatApiVersion } from '../version.ts'
@@ -110,3 +111,6 @@ const registryJson = (Mirrors: readonly string[]) => ({
 
 /** uname -m of a GOARCH. */
 const MACHINE_NAMES: Record<string, string> = { amd64: 'x86_64', arm64: 'aarch64', '386': 'i686', arm: 'armv7l' }
+
+/** One of the `Listeners` of `GET /slipway/host/ports`. */
+export const listenerJson = ({ address, port, protocol, process, containerId }: HostPort) => ({ IP: address, Port: port, Type: protocol, Process: process?.program, PID: process?.pid, ContainerID: containerId })

@@ -42,6 +42,8 @@ export interface Sandboxes {
   /** Removes it with its ports and addresses; an absent one is nothing. */
   disconnectSandbox(containerId: string): Promise<void>
   findSandbox(containerId: string): Sandbox | undefined
+  /** Every port mapping in force, with whose it is. */
+  publishedPorts(): (PortMapping & { containerId: string })[]
   /** Joins a running container's sandbox to one more network. @throws already-exists when it is on it. */
   connectEndpoint(containerId: string, request: EndpointRequest): Promise<Endpoint>
   /** Its opposite. @throws not-found when it is not on that network. */

@@ -45,6 +45,7 @@ export function createNetworks(context: NetworksContext): Networks {
     disconnectEndpoint: (containerId, network) => alone(containerId, () => disconnectEndpoint(state, containerId, network)),
     updatePorts: (containerId, bindings) => alone(containerId, () => updatePorts(state, containerId, bindings)),
     findSandbox: (containerId) => findSandbox(state, containerId),
+    publishedPorts: () => state.sandboxes.list().flatMap(({ containerId, ports }) => ports.map((mapping) => ({ ...mapping, containerId }))),
     renameSandbox: (containerId, name) => renameSandbox(state, containerId, name),
     hostModeFiles: (request) => hostModeFiles(state, request),
     takeDown: () => changing(() => takeDownNetworks(state)),

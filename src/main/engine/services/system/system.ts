@@ -1,6 +1,9 @@
 import { hostname } from 'node:os'
 import type { HostFacts } from '../../core/host/host.ts'
+import { readListeners } from '../../core/host/listeners/listeners.ts'
+import { lineageOf } from '../../core/host/listeners/socket-owners.ts'
 import type { Layout } from '../../layout.ts'
+import { hostPorts, type HostPort } from './host-ports.ts'
 import type { SystemNeeds } from './needs.ts'
 
 /** What the engine is and runs on: `info`, `version`. The host's own findings are {@link HostFacts}, served as they are. */
@@ -8,6 +11,8 @@ export interface System {
   readonly facts: HostFacts
   readonly version: string
   info(): SystemInfo
+  /** Who has which port of this machine, ourselves among them. */
+  hostPorts(): Promise<HostPort[]>
 }
 
 export interface SystemInfo {
@@ -43,6 +48,7 @@ export function createSystem(options: SystemOptions): System {
   return {
     facts,
     version: options.version,
+    hostPorts: () => hostPorts({ listeners: readListeners, lineage: lineageOf, publishedPorts: needs.publishedPorts, containersByPid: needs.containersByPid }),
     info: () => ({
       id: options.id,
       name: hostname(),
