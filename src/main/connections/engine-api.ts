@@ -7,6 +7,8 @@ import { fromWire } from './wire/error.ts'
 export interface ApiRequest {
   query?: Record<string, string | number | boolean | undefined>
   body?: object
+  /** Sent as it comes, in place of a body; its failure is the request's. */
+  source?: Readable | Buffer
   headers?: Record<string, string>
   signal?: AbortSignal
 }
@@ -44,6 +46,7 @@ export function createEngineApi(target: ConnectionTarget): EngineApi {
       method,
       statusCodes: accepted,
       abortSignal: request.signal,
+      ...(request.source && { file: request.source }),
       ...(request.headers && { headers: request.headers }),
       ...kind,
     }

@@ -99,7 +99,7 @@ function itemOf(event: EngineEvent): string | symbol {
     case 'snapshot':
       return event.type
     case 'progress':
-      return event.step.kind === 'layer' ? `progress ${event.callId} ${event.step.id}` : Symbol()
+      return event.step.kind === 'layer' ? `progress ${event.callId} ${event.step.id}` : event.step.kind === 'bytes' ? `progress ${event.callId}` : Symbol()
     case 'command':
       return Symbol()
   }

@@ -25,6 +25,7 @@ export interface Snapshot {
 export type ProgressStep =
   | { kind: 'phase'; phase: 'pulling' | 'creating' | 'starting' }
   | { kind: 'layer'; id: string; phase: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists'; current?: number; total?: number }
+  | { kind: 'bytes'; current: number; total?: number }
   | { kind: 'message'; text: string }
 
 /** Whole items, after the fact is durable in the engine. `snapshot` replaces everything (another engine was chosen, or the engine came back). */

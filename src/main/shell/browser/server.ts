@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { decodeFrame, encodeFrame } from '#shared/contract/socket-frames.ts'
 import { EngineError } from '#shared/errors.ts'
 import { serve, type Session } from '../../ipc/serve.ts'
 import { answerStatic, contentSecurityPolicy } from '../static-files.ts'
@@ -88,22 +89,14 @@ const pathOf = (request: IncomingMessage) => (request.url ?? '/').split('?', 1)[
 
 /** One page on one socket. */
 function connect(socket: WebSocket, session: Session): void {
-  const peer = serve(session, (frame) => socket.send(JSON.stringify(frame)))
-  socket.on('message', (bytes, isBinary) => {
-    const frame = isBinary ? undefined : parse(String(bytes))
+  const peer = serve(session, (frame) => socket.send(encodeFrame(frame)))
+  socket.on('message', (bytes: Buffer, isBinary) => {
+    const frame = decodeFrame(isBinary ? bytes : String(bytes))
     if (frame === undefined) socket.close(1003)
     else peer.receive(frame)
   })
   socket.on('error', () => socket.terminate())
   socket.on('close', () => peer.close())
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 async function listen(server: Server, port: number): Promise<number> {

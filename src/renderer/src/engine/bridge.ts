@@ -1,4 +1,5 @@
 import { createBridge, type Bridge, type ClientFrame, type ServerFrame } from '#shared/contract/bridge.ts'
+import { decodeFrame, encodeFrame } from '#shared/contract/socket-frames.ts'
 
 declare global {
   interface Window {
@@ -13,13 +14,13 @@ declare global {
  */
 export const findBridge = (onReachable: (reachable: boolean) => void = () => {}): Bridge => window.slipway ?? createSocketBridge(onReachable)
 
-/** The same frames as JSON. While the socket is down frames wait; what was open when it broke ends with `unavailable`. */
+/** The same frames in socket-frames' writing. While the socket is down frames wait; what was open when it broke ends with `unavailable`. */
 function createSocketBridge(onReachable: (reachable: boolean) => void): Bridge {
-  let waiting: string[] = []
+  let waiting: (string | Uint8Array<ArrayBuffer>)[] = []
   let socket: WebSocket | undefined
   let delay = 250
   const { bridge, receive, lost, resumed } = createBridge((frame: ClientFrame) => {
-    const bytes = JSON.stringify(frame)
+    const bytes = encodeFrame(frame)
     if (socket?.readyState === WebSocket.OPEN) socket.send(bytes)
     else waiting.push(bytes)
   })
@@ -29,6 +30,7 @@ function createSocketBridge(onReachable: (reachable: boolean) => void): Bridge {
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     url.search = url.hash = ''
     const opening = new WebSocket(url)
+    opening.binaryType = 'arraybuffer'
     socket = opening
     opening.onopen = () => {
       delay = 250
@@ -36,7 +38,7 @@ function createSocketBridge(onReachable: (reachable: boolean) => void): Bridge {
       onReachable(true)
       if (again) resumed()
     }
-    opening.onmessage = (event: MessageEvent<string>) => receive(JSON.parse(event.data) as ServerFrame)
+    opening.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => receive(decodeFrame(typeof data === 'string' ? data : new Uint8Array(data)) as ServerFrame)
     opening.onclose = () => {
       waiting = []
       lost()

@@ -12,12 +12,15 @@ export interface Progress {
   phase: Extract<ProgressStep, { kind: 'phase' }>['phase'] | undefined
   layers: readonly LayerProgress[]
   message: string | undefined
+  /** Of work that is one stream. */
+  bytes?: { current: number; total?: number }
 }
 
 export const noProgress: Progress = { phase: undefined, layers: [], message: undefined }
 
 export function addStep(progress: Progress, step: ProgressStep): Progress {
   if (step.kind === 'phase') return { ...progress, phase: step.phase }
+  if (step.kind === 'bytes') return { ...progress, bytes: { current: step.current, ...(step.total !== undefined && { total: step.total }) } }
   if (step.kind === 'message') return { ...progress, message: step.text }
   const before = progress.layers.find(({ id }) => id === step.id)
   const layer = { id: step.id, phase: step.phase, current: step.current ?? 0, total: step.total ?? before?.total ?? 0 }
@@ -37,7 +40,8 @@ export function layerShare(layer: LayerProgress): number {
 }
 
 /** The whole way, 0..1, layers weighed by their size; undefined while nothing is known. */
-export function progressShare({ layers, phase }: Progress): number | undefined {
+export function progressShare({ layers, phase, bytes }: Progress): number | undefined {
+  if (bytes) return bytes.total ? Math.min(1, bytes.current / bytes.total) : undefined
   if (phase === 'creating' || phase === 'starting') return 1
   if (layers.length === 0) return undefined
   const weights = layers.map(({ total }) => Math.max(total, 1))
