@@ -69,7 +69,7 @@ test.runIf(shells.includes('stand-in'))('stand-in: dialogs, the menu, a reload, 
   await using app = await open('stand-in', engine)
   await seen(app, 'shop-web')
   await app.desktop!.answerDialog({ canceled: false, filePaths: ['/srv/site'] })
-  await expect(callFromPage(app, 'app.pickFolder', { title: 'Choose' })).resolves.toMatchObject({ value: '/srv/site' })
+  await expect(callFromPage(app, 'app.choosePath', { kind: 'folder', title: 'Choose' })).resolves.toMatchObject({ value: '/srv/site' })
   await app.desktop!.clickMenu(['View', 'Images'])
   await expect.poll(() => app.page.url()).toContain('images')
   await app.page.reload()

@@ -16,6 +16,10 @@ export const dialog = {
     record('showOpenDialog', request.at(-1))
     return dialogAnswers.shift() ?? { canceled: true, filePaths: [] }
   },
+  async showSaveDialog(...request: unknown[]): Promise<unknown> {
+    record('showSaveDialog', request.at(-1))
+    return dialogAnswers.shift() ?? { canceled: true, filePath: '' }
+  },
   async showMessageBox(...request: unknown[]): Promise<unknown> {
     record('showMessageBox', request.at(-1))
     return dialogAnswers.shift() ?? { response: 0, checkboxChecked: false }

@@ -63,8 +63,11 @@ document.addEventListener(
   true,
 )
 
+/** A page cannot know where a file lies: a test says it, as `file.testPath`. */
+const webUtils = { getPathForFile: (file) => file.testPath ?? '' }
+
 const sandboxed = (name) => {
-  if (name === 'electron' || name === 'electron/renderer') return { contextBridge, ipcRenderer }
+  if (name === 'electron' || name === 'electron/renderer') return { contextBridge, ipcRenderer, webUtils }
   throw new Error(`module not found: ${name}`)
 }
 const module = { exports: {} }

@@ -1,4 +1,4 @@
-import { nothing, optional, record, text, type Shape, type Shapes } from './shape.ts'
+import { list, nothing, oneOf, optional, record, text, type Shape, type Shapes } from './shape.ts'
 import { EngineError } from '../errors.ts'
 
 export interface AppFacts {
@@ -6,7 +6,40 @@ export interface AppFacts {
   shell: 'electron' | 'browser'
   platform: string
   /** What this shell can do; the page hides what it cannot. In a browser, copying is the page's own clipboard. */
-  abilities: { pickFolder: boolean; openExternal: boolean; copyText: boolean }
+  abilities: { choosePath: boolean; openExternal: boolean; copyText: boolean }
+}
+
+/** What is to be chosen: a file or folder that is there, or where to save. */
+export interface PathChoice {
+  kind: 'file' | 'folder' | 'save'
+  title?: string
+  /** Endings without their dot. */
+  filters?: { name: string; extensions: string[] }[]
+  /** Where to begin: a folder, or for `save` also the name of the file. */
+  suggested?: string
+}
+
+/** A folder of the machine that Slipway itself runs on: folders first, then files, each by name. */
+export interface HostFolder {
+  /** Absolute; `~` was resolved. */
+  path: string
+  /** Undefined at the top. */
+  parent?: string
+  entries: HostEntry[]
+  /** There are more entries than are told. */
+  shortened: boolean
+}
+export interface HostEntry {
+  name: string
+  kind: 'folder' | 'file'
+}
+
+/** What a path of the machine is, and what of Slipway it could be given to. */
+export interface HostPath {
+  path: string
+  kind: 'folder' | 'file'
+  /** A Dockerfile or a folder with one; a compose file or a folder with one; an archive of images or files. */
+  suits: ('build' | 'compose' | 'archive')[]
 }
 
 export interface AppContract {
@@ -14,8 +47,12 @@ export interface AppContract {
   /** http and https only. In a browser the page opens the tab itself (see renderer engine/proxy). */
   openExternal(request: { url: string }): Promise<void>
   copyText(request: { text: string }): Promise<void>
-  /** Undefined when the user closed the dialog. @throws not-implemented in a browser. */
-  pickFolder(request: { title?: string }): Promise<string | undefined>
+  /** By the desktop's own dialog; undefined when the user closed it. @throws not-implemented in a browser, where the page has one (see renderer usePathPicker). */
+  choosePath(request: PathChoice): Promise<string | undefined>
+  /** The user's home when left out; `~` and `~/…` are understood. @throws not-found, forbidden, or invalid-argument for what is no folder */
+  listFolder(request: { path?: string }): Promise<HostFolder>
+  /** @throws not-found, forbidden */
+  describePath(request: { path: string }): Promise<HostPath>
 }
 
 /** The only kind of address that may leave the app: no other scheme, no credentials, no white space or control characters. */
@@ -28,5 +65,12 @@ export const appShapes: Shapes<AppContract> = {
   facts: nothing,
   openExternal: record<{ url: string }>({ url: webUrl }),
   copyText: record<{ text: string }>({ text: text(10_000_000) }),
-  pickFolder: record<{ title?: string }>({ title: optional(text(256)) }),
+  choosePath: record<PathChoice>({
+    kind: oneOf('file', 'folder', 'save'),
+    title: optional(text(256)),
+    filters: optional(list(record<{ name: string; extensions: string[] }>({ name: text(128), extensions: list(text(32), 32) }), 16)),
+    suggested: optional(text(4096)),
+  }),
+  listFolder: record<{ path?: string }>({ path: optional(text(4096)) }),
+  describePath: record<{ path: string }>({ path: text(4096) }),
 }

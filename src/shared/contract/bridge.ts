@@ -48,6 +48,8 @@ export interface Bridge {
   /** One listener per page; subscribes, and again by `refresh` after a gap. */
   onEvent(listener: (frame: EventFrame) => void): EventSubscription
   openStream(name: string, request: unknown, listener: StreamListener): StreamPort
+  /** Where a dropped file lies on the machine; empty for what lies nowhere. Only where the shell can tell: a browser cannot. */
+  pathOfFile?(file: unknown): string
 }
 export interface EventSubscription {
   refresh(): void

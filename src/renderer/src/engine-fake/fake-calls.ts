@@ -2,6 +2,7 @@ import type { ContainerState, ContainerSummary, RunRequest } from '#shared/contr
 import type { EngineEvent, ProgressStep, Snapshot } from '#shared/contract/events.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { EngineError } from '#shared/errors.ts'
+import { fakeFolder } from './fake-folders.ts'
 import { fakeContainer, fakeFacts, fakeHost, fakeImageDetail, fakeImages } from './fake-world.ts'
 
 /** The state behind the fake's calls, and its way to tell of changes. */
@@ -81,7 +82,9 @@ export const fakeContainerCalls = (engine: FakeEngine): FakeCalls => {
 export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
   const { world, tell } = engine
   return {
-    'app.facts': () => ({ version: '0.1.0', shell: 'electron', platform: 'linux', abilities: { pickFolder: true, openExternal: true, copyText: true } }),
+    'app.facts': () => ({ version: '0.1.0', shell: 'electron', platform: 'linux', abilities: { choosePath: false, openExternal: true, copyText: true } }),
+    'app.listFolder': fakeFolder,
+    'app.describePath': ({ path }: { path: string }) => ({ path, kind: /\.\w+$/.test(path) ? 'file' : 'folder', suits: [] }),
     'app.openExternal': ({ url }: { url: string }) => void window.open(url, '_blank', 'noopener'),
     'engine.host': () => fakeHost,
     'engine.facts': () => fakeFacts,

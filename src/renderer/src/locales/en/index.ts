@@ -3,6 +3,7 @@ import { containers } from './containers.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
 import { frame, palette } from './frame.ts'
+import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
 import { logs } from './logs.ts'
@@ -13,4 +14,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { common, containers, engine, errors, frame, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
+export default { common, containers, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }

@@ -4,6 +4,7 @@ import { containers } from './containers.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
 import { frame, palette } from './frame.ts'
+import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
 import { logs } from './logs.ts'
@@ -14,5 +15,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containers, engine, errors, frame, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { common, containers, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
 export default fr
