@@ -6,7 +6,7 @@ import { streamProgress } from '../streams/json-lines.ts'
 import { platformOf } from '../streams/platform-text.ts'
 import { registryAuthOf } from '../streams/registry-auth.ts'
 import type { ImagesApiNeeds } from './needs.ts'
-import { detailsJson, historyJson, progressJson, removalJson, searchJson, summaryJson } from './wire.ts'
+import { detailsJson, historyJson, layerJson, progressJson, removalJson, searchJson, summaryJson } from './wire.ts'
 
 type Needs = ImagesApiNeeds
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
@@ -26,6 +26,20 @@ export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> 
 
 export async function history(needs: Needs, exchange: Exchange): Promise<Reply> {
   return json((await needs.history(nameOf(exchange))).map(historyJson))
+}
+
+export async function layers(needs: Needs, exchange: Exchange): Promise<Reply> {
+  return json((await needs.layers(nameOf(exchange))).map(layerJson))
+}
+
+/** `GET /slipway/images/{name}/layers/{index}/files`: one JSON object a line. */
+export async function layerFiles(needs: Needs, exchange: Exchange): Promise<undefined> {
+  const index = exchange.params['index'] ?? ''
+  if (!/^\d{1,4}$/.test(index)) throw new EngineError('invalid-argument', `${JSON.stringify(index)} is not the number of a layer`, { hint: 'Layers are counted from 0, the base.' })
+  const entries = needs.layerEntries(nameOf(exchange), Number(index), exchange.signal)
+  exchange.response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
+  await pipeline(entries, exchange.response).catch(() => exchange.response.destroy())
+  return undefined
 }
 
 export async function tag(needs: Needs, exchange: Exchange): Promise<Reply> {

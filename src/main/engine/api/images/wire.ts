@@ -1,6 +1,6 @@
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
-import type { ImageDetails, ImageHistoryEntry, ImageSummary, RemovalStep, TransferProgress } from '../../services/images/images-service.ts'
+import type { ImageDetails, ImageHistoryEntry, ImageLayer, ImageSummary, RemovalStep, TransferProgress } from '../../services/images/images-service.ts'
 
 const orNull = <Value extends object>(value: Value | null | undefined) => (value && Object.keys(value).length > 0 ? value : null)
 /** The time of what has none, as Go writes it. */
@@ -80,6 +80,14 @@ export const historyJson = (entry: ImageHistoryEntry) => ({
   Tags: entry.tags.length > 0 ? entry.tags : null,
   Size: entry.size,
   Comment: entry.comment ?? '',
+})
+
+export const layerJson = ({ diffId, size, step }: ImageLayer) => ({
+  DiffID: diffId,
+  Size: size,
+  Created: step?.created ?? NO_TIME,
+  CreatedBy: step?.created_by ?? '',
+  Comment: step?.comment ?? '',
 })
 
 export const removalJson = (step: RemovalStep) => ('untagged' in step ? { Untagged: step.untagged } : { Deleted: step.deleted })

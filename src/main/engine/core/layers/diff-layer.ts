@@ -75,7 +75,8 @@ function* compareTrees(after: string, before: string | undefined, syscalls: Attr
   return { contentSize: writer.contentSize }
 }
 
-function goneFrom(before: string | undefined, path: BytePath, found: Found): BytePath[] {
+/** Names of a folder of the tree below that the folder no longer has. */
+export function goneFrom(before: string | undefined, path: BytePath, found: Found): BytePath[] {
   if (before === undefined) return []
   const old = toPath(`${fromText(before)}/${path}`)
   if (!lstatSync(old, { throwIfNoEntry: false })?.isDirectory()) return []

@@ -6,7 +6,7 @@ import type { DiffSource, WhiteoutForm } from './layers.ts'
 export type Job =
   | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
   | { kind: 'measure'; source: DiffSource }
-  | { kind: 'stream'; source: DiffSource | { tree: string } }
+  | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
   | { kind: 'changes'; source: DiffSource }
   | { kind: 'usage'; directory: string }

@@ -32,6 +32,8 @@ export interface Layers extends AsyncDisposable {
   pack(directory: string, options?: TransferOptions): Readable
   /** Paths that differ, as `docker diff` shows them. */
   changes(source: DiffSource): Promise<Change[]>
+  /** Everything in a layer, each entry a line of JSON ({@link LayerEntry}); a directory comes before what is in it. */
+  entries(source: DiffSource, options?: TransferOptions): Readable
   /** Compresses a layer into the file `target`; the source is a file or a diff. */
   compress(source: { file: string } | DiffSource, target: string, options?: TransferOptions & { algorithm?: 'gzip' | 'none' }): Promise<CompressedLayer>
   /** Bytes (allocated blocks) and entries below a directory, hard links counted once; other file systems are not entered. */
@@ -86,6 +88,23 @@ export interface Change {
   /** Absolute in the container: `/etc/passwd`. */
   path: string
   kind: 'added' | 'modified' | 'deleted'
+}
+
+/** One thing a layer brings or takes away. */
+export interface LayerEntry {
+  /** Absolute in the container. */
+  path: string
+  /** `deleted`: the layers below have it, this one takes it away. `special`: a device, a FIFO, a socket. */
+  type: 'file' | 'directory' | 'symlink' | 'special' | 'deleted'
+  /** Bytes of a file; a further name of the same file has 0. */
+  size?: number
+  /** Permission bits. */
+  mode?: number
+  uid?: number
+  gid?: number
+  target?: string
+  /** A directory that hides all that the layers below have in it. */
+  opaque?: true
 }
 
 export interface CompressedLayer extends AppliedLayer {

@@ -11,6 +11,7 @@ export function createLayers(): Layers {
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, options) => pool.stream({ kind: 'stream', source: { tree: directory } }, options),
+    entries: (source, options) => pool.stream({ kind: 'stream', source: { entriesOf: source } }, options),
     changes: (source) => pool.run({ kind: 'changes', source }),
     compress: (source, target, { algorithm = 'gzip', ...options } = {}) => pool.run({ kind: 'compress', source, target, algorithm }, options),
     usage: (directory) => pool.run({ kind: 'usage', directory }),

@@ -12,6 +12,7 @@ import { LayerTree } from './apply-layer.ts'
 import { damaged, decompressor, detectCompression } from './decompress.ts'
 import { diffLayer, packTree, type Chunks } from './diff-layer.ts'
 import { toPlain, type Job, type Reply } from './jobs.ts'
+import { listEntries } from './list-entries.ts'
 import type { AppliedLayer, CompressedLayer, DiffSource } from './layers.ts'
 import { listChanges } from './list-changes.ts'
 import { TarReader } from './tar-reader.ts'
@@ -52,7 +53,7 @@ async function work(job: Job): Promise<unknown> {
     case 'measure':
       return measure(diffLayer(job.source, loadSyscalls()))
     case 'stream':
-      return stream('tree' in job.source ? packTree(job.source.tree, loadSyscalls()) : diffLayer(job.source, loadSyscalls()))
+      return stream(streamed(job.source))
     case 'compress':
       return compress(job)
     case 'changes':
@@ -62,6 +63,11 @@ async function work(job: Job): Promise<unknown> {
     case 'remove':
       return rmSync(job.directory, { recursive: true, force: true })
   }
+}
+
+function streamed(source: (Job & { kind: 'stream' })['source']): Chunks {
+  if ('tree' in source) return packTree(source.tree, loadSyscalls())
+  return 'entriesOf' in source ? listEntries(source.entriesOf, loadSyscalls()) : diffLayer(source, loadSyscalls())
 }
 
 async function apply(job: Job & { kind: 'apply' }): Promise<AppliedLayer & { implied: string[] }> {

@@ -28,6 +28,10 @@ export interface Images {
   list(options?: ListOptions): Promise<ImageSummary[]>
   inspect(name: string): Promise<ImageDetails>
   history(name: string): Promise<ImageHistoryEntry[]>
+  /** Base first. */
+  layers(name: string): Promise<ImageLayer[]>
+  /** Everything in one layer, an entry a line of JSON (core/layers LayerEntry); 0 is the base. */
+  layerEntries(name: string, index: number, signal?: AbortSignal): Readable
   tag(source: string, target: string): Promise<void>
   remove(name: string, options?: { force?: boolean; prune?: boolean }): Promise<RemovalStep[]>
   prune(filters?: ImageFilters): Promise<{ steps: RemovalStep[]; reclaimed: number }>
@@ -155,6 +159,14 @@ export interface ImageHistoryEntry extends HistoryEntry {
   id: ImageId | undefined
   tags: string[]
   size: number
+}
+
+export interface ImageLayer {
+  diffId: DiffId
+  /** Bytes of file content. */
+  size: number
+  /** The step of the history that made it; an imported or damaged image may not say. */
+  step: HistoryEntry | undefined
 }
 
 export type RemovalStep = { untagged: string } | { deleted: Digest }

@@ -50,6 +50,23 @@ describe('looking', () => {
     await expect(here.images.resolve('nosuch')).rejects.toThrow('No such image: nosuch:latest')
   })
 
+  test('layers, base first, and what each brings and takes away', async () => {
+    const lines = async (name: string, index: number) => (await buffer(here.images.layerEntries(name, index))).toString().trim().split('\n').map((line) => JSON.parse(line) as object)
+    const changed = registry.image('web', '2', [[directory('etc'), { path: 'etc/a', content: 'a' }, { path: 'etc/hard', content: 'abc' }, link('etc/again', 'etc/hard', 'link')], [directory('etc'), { path: 'etc/.wh.a' }, { path: 'etc/new', content: 'four' }, link('etc/way', 'new'), directory('srv'), { path: 'srv/.wh..wh..opq' }]])
+    await here.images.pull(changed.name)
+    expect((await here.images.layers(changed.name)).map(({ size, step }) => [size, step?.created_by])).toEqual([[4, 'layer 0'], [4, 'layer 1']])
+    const base = await lines(changed.name, 0)
+    expect(base).toMatchObject([{ path: '/etc', type: 'directory' }, { path: '/etc/a', type: 'file', size: 1 }, { path: '/etc/again', type: 'file', size: 3 }, { path: '/etc/hard', type: 'file', size: 0 }])
+    expect(await lines(changed.name, 1)).toMatchObject([
+      { path: '/etc', type: 'directory' },
+      { path: '/etc/a', type: 'deleted' },
+      { path: '/etc/new', type: 'file', size: 4 },
+      { path: '/etc/way', type: 'symlink', target: 'new' },
+      { path: '/srv', type: 'directory', opaque: true },
+    ])
+    expect(() => here.images.layerEntries(changed.name, 2)).toThrow('has 2 layers: there is no layer 2')
+  })
+
   test('filters', async () => {
     await here.images.tag(web.name, 'other:x')
     const newer = await commit('n', 'n')

@@ -3,6 +3,7 @@ import { authenticate, inspectDistribution, searchImages } from './ask-registry.
 import type { ImagesContext } from './context.ts'
 import { addLayer, commitLayer, createImage } from './create.ts'
 import type { Images } from './images-service.ts'
+import { imageLayers, layerEntries } from './image-layers.ts'
 import { importImage } from './import.ts'
 import { imageHistory, inspectImage, listImages } from './list.ts'
 import { loadImages } from './load.ts'
@@ -27,6 +28,8 @@ export function createImages(context: ImagesContext): Images {
     list: (options) => listImages(service, options),
     inspect: (name) => inspectImage(service, name),
     history: (name) => imageHistory(service, name),
+    layers: (name) => imageLayers(service, name),
+    layerEntries: (name, index, signal) => layerEntries(service, name, index, signal),
     tag: (source, target) => tagImage(service, source, target),
     remove: (name, options) => removeImage(service, name, options),
     prune: (filters) => pruneImages(service, filters),
