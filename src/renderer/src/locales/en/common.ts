@@ -29,4 +29,5 @@ export const common = {
   widenPane: 'Use the whole width',
   narrowPane: 'Show the list beside',
   resizePane: 'Resize the detail pane',
+  leaveEditor: 'Tab indents. Press Escape, then Tab, to leave the editor.',
 }

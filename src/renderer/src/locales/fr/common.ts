@@ -29,4 +29,5 @@ export const common = {
   widenPane: 'Utiliser toute la largeur',
   narrowPane: 'Afficher la liste à côté',
   resizePane: 'Redimensionner le volet de détail',
+  leaveEditor: 'Tab met en retrait. Appuyez sur Échap puis Tab pour quitter l’éditeur.',
 }
