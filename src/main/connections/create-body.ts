@@ -32,7 +32,8 @@ export function createBody(request: RunRequest): object {
 
 const portKey = (port: PortMapping) => `${port.containerPort}/${port.protocol}`
 
-function portBindings(ports: readonly PortMapping[]): Record<string, { HostIp: string; HostPort: string }[]> {
+/** As in HostConfig. */
+export function portBindings(ports: readonly PortMapping[]): Record<string, { HostIp: string; HostPort: string }[]> {
   const table: Record<string, { HostIp: string; HostPort: string }[]> = {}
   for (const port of ports) (table[portKey(port)] ??= []).push({ HostIp: port.hostIp ?? '', HostPort: port.hostPort === undefined ? '' : String(port.hostPort) })
   return table

@@ -48,6 +48,8 @@ export function createEngineApi(target: ConnectionTarget): EngineApi {
       abortSignal: request.signal,
       ...(request.source && { file: request.source }),
       ...(request.headers && { headers: request.headers }),
+      // It sends a body only with POST, but whatever it takes for a file with any method.
+      ...(method === 'PUT' && request.body && { file: Buffer.from(JSON.stringify(request.body)), headers: { ...request.headers, 'Content-Type': 'application/json' } }),
       ...kind,
     }
     transport.dial(options, (error, result) => (error ? reject(request.signal?.aborted ? cancelled() : fromWire(error)) : resolve(result as Result)))

@@ -3,6 +3,7 @@ import type { NetworkCreateRequest } from '#shared/contract/networks.ts'
 import type { Connection } from './connection.ts'
 import { each } from './each.ts'
 import type { Operation } from './operation.ts'
+import { refreshContainer } from './refresh.ts'
 import { readNetwork, type WireNetwork } from './wire/network.ts'
 
 export function networksOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): Implementation<Contract, Operation>['networks'] {
@@ -21,9 +22,11 @@ export function networksOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>):
     async connect({ network, container, aliases, ipv4 }) {
       const EndpointConfig = { Aliases: aliases, ...(ipv4 && { IPAMConfig: { IPv4Address: ipv4 } }) }
       await api.json('POST', `${path(network)}/connect`, { body: { Container: container, EndpointConfig } })
+      await refreshContainer({ api, mirror }, container)
     },
     async disconnect({ network, container, force = false }) {
       await api.json('POST', `${path(network)}/disconnect`, { body: { Container: container, Force: force } })
+      await refreshContainer({ api, mirror }, container)
     },
   }
 }

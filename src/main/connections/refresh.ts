@@ -27,6 +27,14 @@ export async function listEverything(api: EngineApi, signal: AbortSignal): Promi
   }
 }
 
+/** Also after a deed of our own that Docker tells no event of: a stopped container that joined a network. */
+export async function refreshContainer({ api, mirror }: { api: EngineApi; mirror: Mirror }, id: string, signal?: AbortSignal): Promise<void> {
+  const [row] = await api.json<WireContainer[]>('GET', '/containers/json', { query: { all: true, filters: JSON.stringify({ id: [id] }) }, signal })
+  if (signal?.aborted) return
+  if (row) mirror.putContainer(readContainer(row, Date.now()))
+  else mirror.remove('container', id)
+}
+
 export interface Refresher {
   touch(touched: Touched): void
 }
@@ -71,12 +79,7 @@ export function createRefresher(api: EngineApi, mirror: Mirror, signal: AbortSig
   }
 
   const questions: Record<Touched['noun'], (id: string) => Promise<void>> = {
-    async container(id) {
-      const [row] = await api.json<WireContainer[]>('GET', '/containers/json', { query: { all: true, filters: JSON.stringify({ id: [id] }) }, signal })
-      if (signal.aborted) return
-      if (row) mirror.putContainer(readContainer(row, Date.now()))
-      else mirror.remove('container', id)
-    },
+    container: (id) => refreshContainer({ api, mirror }, id, signal),
     async image(id) {
       const image = readImageRow(await api.json<WireImageDetail>('GET', `/images/${encodeURI(id)}/json`, { signal }))
       if (signal.aborted) return

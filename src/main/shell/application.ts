@@ -12,6 +12,7 @@ import { containersOf } from '../connections/containers.ts'
 import { imagesOf } from '../connections/images.ts'
 import { readLogs } from '../connections/logs.ts'
 import { networksOf } from '../connections/networks.ts'
+import { portsOf } from '../connections/ports.ts'
 import { readStats } from '../connections/stats.ts'
 import { attachTerminal, execTerminal } from '../connections/terminal.ts'
 import { volumesOf } from '../connections/volumes.ts'
@@ -86,6 +87,9 @@ function openSession({ settings, engine, connections }: ApplicationParts, deskto
       },
       get networks() {
         return networksOf(current())
+      },
+      get ports() {
+        return portsOf(current())
       },
       engine: engineCalls(engine, current),
       connections: {

@@ -48,6 +48,8 @@ export interface ContainerAttachment {
   ipv6?: string
   mac?: string
   aliases?: string[]
+  /** What resolves to it there, as far as the engine tells. */
+  names?: string[]
 }
 
 /** One row of the list. Everything in it is kept live by events. */
@@ -66,6 +68,8 @@ export interface ContainerSummary {
   ports: ContainerPort[]
   mounts: ContainerMount[]
   networks: ContainerAttachment[]
+  /** As it was made: `bridge`, a network, `host`, `none`, `container:ID`. */
+  networkMode?: string
   labels: Record<string, string>
   /** From com.docker.compose.project and .service. */
   compose?: { project: string; service?: string }

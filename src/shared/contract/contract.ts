@@ -13,6 +13,7 @@ import { containersShapes, type ContainersContract } from './containers.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
 import { imagesShapes, type ImagesContract } from './images.ts'
 import { networksShapes, type NetworksContract } from './networks.ts'
+import { portsShapes, type PortsContract } from './ports.ts'
 import { settingsShapes, type SettingsContract } from './settings.ts'
 import { volumesShapes, type VolumesContract } from './volumes.ts'
 import type { Shapes } from './shape.ts'
@@ -22,6 +23,7 @@ export interface Contract {
   images: ImagesContract
   volumes: VolumesContract
   networks: NetworksContract
+  ports: PortsContract
   engine: EngineContract
   connections: ConnectionsContract
   settings: SettingsContract
@@ -34,6 +36,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   images: imagesShapes,
   volumes: volumesShapes,
   networks: networksShapes,
+  ports: portsShapes,
   engine: engineShapes,
   connections: connectionsShapes,
   settings: settingsShapes,

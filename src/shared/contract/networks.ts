@@ -11,6 +11,8 @@ export interface NetworkSummary {
   subnets: { subnet: string; gateway?: string }[]
   internal: boolean
   ipv6: boolean
+  /** The driver's own, by Docker's names. */
+  options?: Record<string, string>
   labels: Record<string, string>
   /** bridge, host and none: cannot be removed. */
   predefined: boolean

@@ -13,6 +13,8 @@ interface WireEndpoint {
   GlobalIPv6Address?: string
   MacAddress?: string
   Aliases?: string[] | null
+  /** Since API 1.45. */
+  DNSNames?: string[] | null
 }
 interface WireMount {
   Type: string
@@ -35,6 +37,7 @@ export interface WireContainer {
   Labels?: Record<string, string> | null
   State: string
   Status: string
+  HostConfig?: { NetworkMode?: string }
   NetworkSettings?: { Networks?: WireNetworks }
   Mounts?: WireMount[] | null
 }
@@ -53,6 +56,7 @@ export function readContainer(wire: WireContainer, now: Timestamp): ContainerSum
     ports: readPorts(wire.Ports ?? []),
     mounts: (wire.Mounts ?? []).map(readMount),
     networks: readNetworks(wire.NetworkSettings?.Networks),
+    ...(wire.HostConfig?.NetworkMode && { networkMode: wire.HostConfig.NetworkMode }),
     labels,
     ...readCompose(labels),
   }
@@ -88,7 +92,8 @@ function readHealth(status: string): { health?: Health } {
   return word ? { health: word === 'health: starting' ? 'starting' : (word as Health) } : {}
 }
 
-const readPorts = (ports: readonly WirePort[]): ContainerPort[] =>
+/** The same order each time, so that what did not change is not told as a change. */
+export const readPorts = (ports: readonly WirePort[]): ContainerPort[] =>
   ports
     .map((port) => ({ containerPort: port.PrivatePort, protocol: port.Type as Protocol, ...(port.PublicPort && { hostPort: port.PublicPort, hostIp: port.IP || '0.0.0.0' }) }))
     .sort((a, b) => a.containerPort - b.containerPort || (a.hostIp ?? '').localeCompare(b.hostIp ?? ''))
@@ -108,6 +113,7 @@ const readNetworks = (networks: WireNetworks | undefined): ContainerAttachment[]
     ...(endpoint?.GlobalIPv6Address && { ipv6: endpoint.GlobalIPv6Address }),
     ...(endpoint?.MacAddress && { mac: endpoint.MacAddress }),
     ...(endpoint?.Aliases?.length && { aliases: endpoint.Aliases }),
+    ...(endpoint?.DNSNames?.length && { names: endpoint.DNSNames }),
   }))
 
 function readCompose(labels: Record<string, string>): Pick<ContainerSummary, 'compose'> {

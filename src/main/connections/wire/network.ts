@@ -10,6 +10,7 @@ export interface WireNetwork {
   Internal?: boolean
   EnableIPv6?: boolean
   IPAM?: { Config?: { Subnet?: string; Gateway?: string }[] | null }
+  Options?: Record<string, string> | null
   Labels?: Record<string, string> | null
 }
 
@@ -24,6 +25,7 @@ export const readNetwork = (wire: WireNetwork): NetworkSummary => ({
   subnets: (wire.IPAM?.Config ?? []).flatMap(({ Subnet, Gateway }) => (Subnet ? [{ subnet: Subnet, ...(Gateway && { gateway: Gateway }) }] : [])),
   internal: wire.Internal ?? false,
   ipv6: wire.EnableIPv6 ?? false,
+  ...(wire.Options && Object.keys(wire.Options).length > 0 && { options: wire.Options }),
   labels: wire.Labels ?? {},
   predefined: predefined.has(wire.Name),
 })

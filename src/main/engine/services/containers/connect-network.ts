@@ -1,12 +1,13 @@
 import { EngineError } from '#shared/errors.ts'
 import type { EndpointSettings } from './config.ts'
 import type { ContainersContext } from './context.ts'
+import { publishContainerEvent } from './events.ts'
 import { endpointRequestOf, networkKind } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
 import { writeNameFiles } from './start.ts'
 import { isAlive } from './state.ts'
 
-/** Joins a container to one more network, while it runs too. The events service of networks tells about it. */
+/** Joins a container to one more network, while it runs too. The networks service tells about it; of a stopped container, which is on no network yet, only `update` is told (Docker: nothing). */
 export async function connectNetwork(ctx: ContainersContext, reference: string, network: string, settings: EndpointSettings): Promise<void> {
   const { id } = ctx.records.get(reference)
   await ctx.locks.run(id, async () => {
@@ -15,7 +16,7 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
     refuseUnlessPrivate(record)
     if (name in record.endpoints || networkId in record.endpoints) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
     await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [name]: settings } }, async () => {
-      if (!isAlive(record.state)) return
+      if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')
       await ctx.needs.networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
       await rewriteNameFiles(ctx, id)
     })
@@ -34,7 +35,7 @@ export async function disconnectNetwork(ctx: ContainersContext, reference: strin
     }
     const { [key]: _left, ...endpoints } = record.endpoints
     await recorded(ctx, record, { ...record, endpoints }, async () => {
-      if (!isAlive(record.state)) return
+      if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')
       await ctx.needs.networks.disconnectEndpoint(id, networkId)
       await rewriteNameFiles(ctx, id)
     })
