@@ -1,4 +1,5 @@
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
+import type { EditContract } from '#shared/contract/edit.ts'
 import type { ContainersRequest } from '#shared/contract/containers.ts'
 import type { Connection } from './connection.ts'
 import { each } from './each.ts'
@@ -7,7 +8,7 @@ import { createContainer, runContainer } from './run.ts'
 import { readContainerDetail, type WireContainerDetail } from './wire/container.ts'
 
 /** The containers of one engine. Lists come from the mirror; everything else is one call of Docker's API. */
-export function containersOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): Implementation<Contract, Operation>['containers'] {
+export function containersOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): Omit<Implementation<Contract, Operation>['containers'], keyof EditContract> {
   const post = (verb: string, { ids }: ContainersRequest, query: Record<string, string | number | boolean | undefined> = {}) =>
     each(ids, (id) => api.json('POST', `/containers/${id}/${verb}`, { query }))
 

@@ -1,9 +1,13 @@
+import { furtherBody } from './further-body.ts'
+import { joinBody } from './join-body.ts'
 import type { MountRequest, PortMapping, RunRequest } from '#shared/contract/containers.ts'
 
 /** The body of POST /containers/create. Bind folders go as Mounts: a missing one is refused instead of being made, as a mistyped path should be. */
 export function createBody(request: RunRequest): object {
   const [network] = request.networks ?? []
+  const further = furtherBody(request)
   return {
+    ...further.config,
     Image: request.image,
     Cmd: request.command,
     Entrypoint: request.entrypoint,
@@ -16,7 +20,9 @@ export function createBody(request: RunRequest): object {
     OpenStdin: request.interactive ?? false,
     StdinOnce: false,
     ExposedPorts: Object.fromEntries((request.ports ?? []).map((port) => [portKey(port), {}])),
+    NetworkingConfig: network && request.join ? { EndpointsConfig: { [network]: joinBody(request.join) } } : undefined,
     HostConfig: {
+      ...further.host,
       PortBindings: portBindings(request.ports ?? []),
       PublishAllPorts: request.publishAll ?? false,
       Mounts: (request.mounts ?? []).map(mountBody),
@@ -30,7 +36,7 @@ export function createBody(request: RunRequest): object {
   }
 }
 
-const portKey = (port: PortMapping) => `${port.containerPort}/${port.protocol}`
+export const portKey = (port: PortMapping) => `${port.containerPort}/${port.protocol}`
 
 /** As in HostConfig. */
 export function portBindings(ports: readonly PortMapping[]): Record<string, { HostIp: string; HostPort: string }[]> {
@@ -39,7 +45,7 @@ export function portBindings(ports: readonly PortMapping[]): Record<string, { Ho
   return table
 }
 
-function mountBody(mount: MountRequest): object {
+export function mountBody(mount: MountRequest): object {
   if (mount.kind === 'tmpfs') return { Type: 'tmpfs', Target: mount.target }
   return { Type: mount.kind, Source: mount.source ?? '', Target: mount.target, ReadOnly: mount.readOnly ?? false }
 }

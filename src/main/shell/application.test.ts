@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { EngineEvent } from '#shared/contract/events.ts'
+import { createEdits } from '../connections/edit/edits.ts'
+import { memoryJournal } from '../connections/edit/journal.ts'
 import { openConnections } from '../connections/connections.ts'
 import { startFakeEngine, wireContainer } from '../connections/testing/fake-engine.ts'
 import { createApplication, type Desktop } from './application.ts'
@@ -24,7 +26,7 @@ async function openTwo() {
   const target = (socketPath: string) => ({ kind: 'socket' as const, socketPath })
   const connections = undo.use(openConnections([{ id: 'here', name: 'Here', target: target(here.socketPath) }, { id: 'there', name: 'There', target: target(there.socketPath) }]))
   await Promise.all([connections.get('here').ready(context.signal), connections.get('there').ready(context.signal)])
-  const application = createApplication({ settings: await openSettings(join(folder, 'settings.json')), engine: externalEngine(here.socketPath), connections })
+  const application = createApplication({ settings: await openSettings(join(folder, 'settings.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()) })
   const lifetime = undo.move()
   return { application, here, there, folder, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

@@ -9,6 +9,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
 import { containersOf } from '../connections/containers.ts'
+import type { Edits } from '../connections/edit/edits.ts'
 import { imagesOf } from '../connections/images.ts'
 import { readLogs } from '../connections/logs.ts'
 import { networksOf } from '../connections/networks.ts'
@@ -44,6 +45,7 @@ export interface ApplicationParts {
   settings: SettingsStore
   engine: HostedEngine
   connections: Connections
+  edits: Edits
 }
 
 export function createApplication(parts: ApplicationParts): Application {
@@ -51,7 +53,7 @@ export function createApplication(parts: ApplicationParts): Application {
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, engine, connections }: ApplicationParts, desktop: Desktop): WindowSession {
+function openSession({ settings, engine, connections, edits }: ApplicationParts, desktop: Desktop): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -77,7 +79,7 @@ function openSession({ settings, engine, connections }: ApplicationParts, deskto
     implementation: {
       app: desktop.app,
       get containers() {
-        return containersOf(current())
+        return { ...containersOf(current()), ...edits.of(current()) }
       },
       get images() {
         return imagesOf(current())

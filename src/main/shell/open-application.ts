@@ -1,4 +1,8 @@
-import { openConnections } from '../connections/connections.ts'
+import { dirname, join } from 'node:path'
+import { messageOf } from '#shared/errors.ts'
+import { openConnections, type Connections } from '../connections/connections.ts'
+import { createEdits, type Edits } from '../connections/edit/edits.ts'
+import { openJournal } from '../connections/edit/journal.ts'
 import { createApplication, type Application, type HostedEngine } from './application.ts'
 import { externalEngine } from './external-engine.ts'
 import { openSettings, type SettingsStore } from './settings-store.ts'
@@ -17,6 +21,19 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   // The supervisor knows before any delay is over that there is something to connect to.
   const stop = engine.onState((state) => state.status === 'running' && connections.first().retry())
   opened.defer(stop)
+  const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
+  opened.defer(recoverEdits(edits, connections))
   const lifetime = opened.move()
-  return { ...createApplication({ settings, engine, connections }), [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+  return { ...createApplication({ settings, engine, connections, edits }), [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+}
+
+/** Whenever an engine is met: what an earlier life of the app left half done there is undone or finished. @returns stops looking. */
+function recoverEdits(edits: Edits, connections: Connections): () => void {
+  const stops = connections.list().map(({ id }) => {
+    const connection = connections.get(id)
+    return connection.onEvent((event) => {
+      if (event.type === 'reset') void edits.recover(connection).catch((error: unknown) => console.error(`An edit that was cut off could not be put right: ${messageOf(error)}`))
+    })
+  })
+  return () => stops.forEach((stop) => stop())
 }

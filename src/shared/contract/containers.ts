@@ -1,4 +1,6 @@
-import { dictionary, identifier, integer, list, literal, nothing, number, oneOf, optional, record, text, truth, variant, type Shape, type Shapes } from './shape.ts'
+import { dictionary, identifier, integer, list, nothing, oneOf, optional, record, text, truth, type Shape, type Shapes } from './shape.ts'
+import { furtherShapes, limitsShape, mountRequest, networkJoin, portMapping, restartPolicy, type FurtherSettings, type NetworkJoin } from './container-settings.ts'
+import { editShapes, type EditContract } from './edit.ts'
 import type { ImageId } from './images.ts'
 import type { SerializedError } from './errors.ts'
 
@@ -131,7 +133,7 @@ export type MountRequest =
   | { kind: 'tmpfs'; target: string }
 
 /** What to run. Left out means: what the image says. Errors name the field: `image`, `name`, `ports[0].hostPort`, `mounts[1].source`… */
-export interface RunRequest {
+export interface RunRequest extends FurtherSettings {
   image: string
   name?: string
   command?: string[]
@@ -146,8 +148,10 @@ export interface RunRequest {
   mounts?: MountRequest[]
   restart?: RestartPolicy
   labels?: Record<string, string>
-  /** Names or ids; the first is joined at create, the rest before start. Default: the default bridge. */
+  /** Names or ids, `host`, `none` or `container:…`; the first is joined at create, the rest before start. Default: the default bridge. */
   networks?: string[]
+  /** Names and addresses in the first of them. */
+  join?: NetworkJoin
   tty?: boolean
   interactive?: boolean
   autoRemove?: boolean
@@ -179,7 +183,7 @@ export interface ProcessTable {
   rows: string[][]
 }
 
-export interface ContainersContract {
+export interface ContainersContract extends EditContract {
   list(): Promise<ContainerSummary[]>
   inspect(request: { id: ContainerId }): Promise<ContainerDetail>
   /** Creates without starting; pulls the image when missing. Progress. */
@@ -200,18 +204,9 @@ export interface ContainersContract {
 
 const id = identifier<ContainerId>()
 const ids = list(id)
-const port = integer(1, 65535)
 const timeoutSeconds = optional(integer(0, 86_400))
 const path = text(4096)
 
-const mapping: Shape<PortMapping> = record<PortMapping>({ containerPort: port, protocol: oneOf('tcp', 'udp', 'sctp'), hostIp: optional(text(64)), hostPort: optional(port) })
-const mount: Shape<MountRequest> = variant<MountRequest>('kind', {
-  bind: record({ kind: literal('bind'), source: path, target: path, readOnly: optional(truth) }),
-  volume: record({ kind: literal('volume'), source: optional(identifier<string>()), target: path, readOnly: optional(truth) }),
-  tmpfs: record({ kind: literal('tmpfs'), target: path }),
-})
-const restart: Shape<RestartPolicy> = record<RestartPolicy>({ policy: oneOf('no', 'on-failure', 'always', 'unless-stopped'), maximumRetries: optional(integer(0, 1_000_000)) })
-const limits: Shape<Limits> = record<Limits>({ memoryBytes: optional(integer(0, Number.MAX_SAFE_INTEGER)), cpus: optional(number(0, 4096)), pids: optional(integer(-1, 10_000_000)) })
 const words = list(text(131_072))
 
 /** Also what a deep link or a pasted command line is checked against. */
@@ -224,18 +219,20 @@ export const runRequest: Shape<RunRequest> = record<RunRequest>({
   workingDirectory: optional(path),
   user: optional(text(255)),
   hostname: optional(text(255)),
-  ports: optional(list(mapping, 5000)),
+  ports: optional(list(portMapping, 5000)),
   publishAll: optional(truth),
-  mounts: optional(list(mount)),
-  restart: optional(restart),
+  mounts: optional(list(mountRequest)),
+  restart: optional(restartPolicy),
   labels: optional(dictionary(text(65_536))),
   networks: optional(list(identifier<string>())),
   tty: optional(truth),
   interactive: optional(truth),
   autoRemove: optional(truth),
-  limits: optional(limits),
+  limits: optional(limitsShape),
   platform: optional(text(64)),
   pull: optional(oneOf('missing', 'always', 'never')),
+  join: optional(networkJoin),
+  ...furtherShapes,
 })
 
 const many = record<ContainersRequest>({ ids })
@@ -256,4 +253,5 @@ export const containersShapes: Shapes<ContainersContract> = {
   remove: record<ContainersRequest & { force?: boolean; anonymousVolumes?: boolean }>({ ids, force: optional(truth), anonymousVolumes: optional(truth) }),
   rename: record<{ id: ContainerId; name: string }>({ id, name: text(255) }),
   top: one,
+  ...editShapes,
 }

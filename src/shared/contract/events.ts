@@ -1,5 +1,6 @@
 import type { ConnectionId, ConnectionSummary } from './connections.ts'
 import type { ContainerId, ContainerSummary } from './containers.ts'
+import type { EditPhase } from './edit.ts'
 import type { EngineState } from './engine.ts'
 import type { ImageId, ImageSummary } from './images.ts'
 import type { NetworkSummary } from './networks.ts'
@@ -23,7 +24,7 @@ export interface Snapshot {
 
 /** Where a long call is. A layer is told by its short digest; sizes in bytes. */
 export type ProgressStep =
-  | { kind: 'phase'; phase: 'pulling' | 'creating' | 'starting' }
+  | { kind: 'phase'; phase: EditPhase }
   | { kind: 'layer'; id: string; phase: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists'; current?: number; total?: number }
   | { kind: 'bytes'; current: number; total?: number }
   | { kind: 'message'; text: string }
