@@ -42,7 +42,7 @@ export function createPlace(request: LogsRequest): Place {
 }
 
 /** `since` as Docker takes it: seconds, with nine digits after the point. */
-function toSince(at: string): string {
+export function toSince(at: string): string {
   const [, fraction = ''] = /\.(\d+)/.exec(at) ?? []
   return `${Math.floor(Date.parse(at) / 1000)}.${fraction.padEnd(9, '0').slice(0, 9)}`
 }

@@ -35,20 +35,30 @@ export async function* readLogs(connection: Connection, request: LogsRequest, si
   }
 }
 
-async function* part(api: EngineApi, id: string, query: Record<string, string | number | boolean>, place: Place, signal: AbortSignal): AsyncGenerator<LogsMessage> {
+async function* part(api: EngineApi, id: string, query: LogQuery, place: Place, signal: AbortSignal): AsyncGenerator<LogsMessage> {
+  for await (const batch of readLines(api, id, query, signal)) {
+    const lines = place.take(batch)
+    if (lines.length > 0) yield { kind: 'lines', lines }
+  }
+}
+
+export type LogQuery = Record<string, string | number | boolean>
+
+/** One answer of GET /containers/{id}/logs, as lines. */
+export async function* readLines(api: EngineApi, id: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine[]> {
   const stream = await api.stream('GET', `/containers/${id}/logs`, { query: { stdout: true, stderr: true, timestamps: true, ...query }, signal })
   const pieces = (await isMultiplexed(api, id, stream, signal)) ? demultiplex(stream) : undivided(stream)
   const reader = createLineReader()
   try {
     let lines: LogLine[] = []
     for await (const chunks of pieces) {
-      for (const chunk of chunks) for (const line of place.take(reader.read(chunk))) lines.push(line)
+      for (const chunk of chunks) for (const line of reader.read(chunk)) lines.push(line)
       if (lines.length < batch && stream.readableLength > 0) continue
-      if (lines.length > 0) yield { kind: 'lines', lines }
+      if (lines.length > 0) yield lines
       lines = []
     }
-    const rest = [...lines, ...place.take(reader.end())]
-    if (rest.length > 0) yield { kind: 'lines', lines: rest }
+    const rest = [...lines, ...reader.end()]
+    if (rest.length > 0) yield rest
   } catch (error) {
     throw fromWire(error)
   } finally {

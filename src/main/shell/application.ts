@@ -8,17 +8,11 @@ import type { AppCommand, EngineEvent, Snapshot } from '#shared/contract/events.
 import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
-import { containersOf } from '../connections/containers.ts'
 import type { Edits } from '../connections/edit/edits.ts'
-import { imagesOf } from '../connections/images.ts'
-import { readLogs } from '../connections/logs.ts'
-import { networksOf } from '../connections/networks.ts'
-import { portsOf } from '../connections/ports.ts'
-import { readStats } from '../connections/stats.ts'
-import { attachTerminal, execTerminal } from '../connections/terminal.ts'
-import { volumesOf } from '../connections/volumes.ts'
 import type { CallContext, Session } from '../ipc/serve.ts'
-import { createSelection } from './selection.ts'
+import { connectionCalls } from './connection-calls.ts'
+import { connectionStreams } from './connection-streams.ts'
+import { createSelection, type Selection } from './selection.ts'
 import type { SettingsStore } from './settings-store.ts'
 
 /** What the application needs of the engine it hosts (engine-host/), or of the socket it was given instead. */
@@ -76,37 +70,13 @@ function openSession({ settings, engine, connections, edits }: ApplicationParts,
 
   return {
     snapshot,
-    implementation: {
+    implementation: Object.assign(connectionCalls(current, edits), {
       app: desktop.app,
-      get containers() {
-        return { ...containersOf(current()), ...edits.of(current()) }
-      },
-      get images() {
-        return imagesOf(current())
-      },
-      get volumes() {
-        return volumesOf(current())
-      },
-      get networks() {
-        return networksOf(current())
-      },
-      get ports() {
-        return portsOf(current())
-      },
       engine: engineCalls(engine, current),
-      connections: {
-        list: async () => connections.list(),
-        select: async ({ id }) => selection.select(id),
-        retry: async ({ id }) => connections.get(id).retry(),
-      },
-      settings: { get: async () => settings.get(), set: (changes) => settings.set(changes) },
-    },
-    streams: {
-      'containers.logs': (request, { signal }) => readLogs(current(), request, signal),
-      'containers.exec': (request, context) => execTerminal(current(), request, context),
-      'containers.attach': (request, context) => attachTerminal(current(), request, context),
-      'containers.stats': ({ id }, { signal }) => readStats(current().api, id, signal),
-    },
+      connections: connectionsCalls(connections, selection),
+      settings: settingsCalls(settings),
+    }),
+    streams: connectionStreams(current),
     onEvent(listener) {
       if (listeners.size === 0) stops = sources()
       listeners.add(listener)
@@ -136,3 +106,11 @@ function engineCalls(engine: HostedEngine, current: () => Connection): Implement
     },
   }
 }
+
+const connectionsCalls = (connections: Connections, selection: Selection): Implementation<Contract, CallContext>['connections'] => ({
+  list: async () => connections.list(),
+  select: async ({ id }) => selection.select(id),
+  retry: async ({ id }) => connections.get(id).retry(),
+})
+
+const settingsCalls = (settings: SettingsStore): Implementation<Contract, CallContext>['settings'] => ({ get: async () => settings.get(), set: (changes) => settings.set(changes) })

@@ -41,3 +41,5 @@ export function createSelection(connections: Connections, { emit, reset }: Heari
     },
   }
 }
+
+export type Selection = ReturnType<typeof createSelection>

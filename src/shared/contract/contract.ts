@@ -12,6 +12,7 @@ import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
 import { imagesShapes, type ImagesContract } from './images.ts'
+import { logsShapes, type LogsContract } from './logs.ts'
 import { networksShapes, type NetworksContract } from './networks.ts'
 import { portsShapes, type PortsContract } from './ports.ts'
 import { settingsShapes, type SettingsContract } from './settings.ts'
@@ -24,6 +25,7 @@ export interface Contract {
   volumes: VolumesContract
   networks: NetworksContract
   ports: PortsContract
+  logs: LogsContract
   engine: EngineContract
   connections: ConnectionsContract
   settings: SettingsContract
@@ -37,6 +39,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   volumes: volumesShapes,
   networks: networksShapes,
   ports: portsShapes,
+  logs: logsShapes,
   engine: engineShapes,
   connections: connectionsShapes,
   settings: settingsShapes,

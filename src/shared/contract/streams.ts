@@ -1,4 +1,5 @@
 import { identifier, integer, literal, optional, record, text, truth, variant, list, type Shape } from './shape.ts'
+import { mergedLogsShape, type MergedLogsMessage, type MergedLogsRequest } from './logs.ts'
 import type { ContainerId, Timestamp } from './containers.ts'
 
 /**
@@ -8,6 +9,8 @@ import type { ContainerId, Timestamp } from './containers.ts'
 export interface StreamsContract {
   /** Old lines, then, with `follow`, new ones. Goes on by itself without a hole when the engine restarts. Ends when the container does. */
   'containers.logs': { request: LogsRequest; receive: LogsMessage; send: never }
+  /** The logs of several containers in order of time. Goes on as `containers.logs` does, over restarts of containers too. */
+  'logs.merged': { request: MergedLogsRequest; receive: MergedLogsMessage; send: never }
   /** A new process in a running container: a shell (the best one the image has) unless `command` says otherwise. */
   'containers.exec': { request: ExecRequest; receive: TerminalMessage; send: TerminalInput }
   /** The container's own first process. Goes on by itself when the engine restarts. Closing leaves the process alone. */
@@ -92,6 +95,7 @@ export type StreamShapes = { readonly [Name in StreamName]: { readonly request: 
 
 export const streamShapes: StreamShapes = {
   'containers.logs': { request: record<LogsRequest>({ id, tail: optional(integer(0, 10_000_000)), since: optional(time), until: optional(time), follow: truth }), send: silence },
+  'logs.merged': { request: mergedLogsShape, send: silence },
   'containers.exec': {
     request: record<ExecRequest>({ id, command: optional(words), user: optional(text(255)), workingDirectory: optional(text(4096)), environment: optional(words), ...size }),
     send: input,

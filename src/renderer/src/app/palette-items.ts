@@ -5,6 +5,7 @@ import { useRouter } from 'vue-router'
 import { useEngine } from '../composables/use-engine.ts'
 import { useContainerItems } from '../features/containers/palette-items.ts'
 import { useImageItems } from '../features/images/palette-items.ts'
+import { useLogItems } from '../features/logs/palette-items.ts'
 import { useNetworkItems } from '../features/networks/palette-items.ts'
 import { useVolumeItems } from '../features/volumes/palette-items.ts'
 import { useEngineState } from '../stores/engine-state.ts'
@@ -14,7 +15,7 @@ import { useShortcutHelp } from './shortcut-help.ts'
 
 /** Everything that can be gone to or done from the keyboard: the app's own, then what each feature offers. A feature adds a line here. */
 export function usePaletteItems(): ComputedRef<PaletteItem[]> {
-  const sources = [useAppActions(), usePages(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems()]
+  const sources = [useAppActions(), usePages(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems(), useLogItems()]
   return computed(() => sources.flatMap((source) => source.value))
 }
 

@@ -4,6 +4,7 @@ import ContainersPage from '../pages/ContainersPage.vue'
 import EnginePage from '../pages/EnginePage.vue'
 import ImagePane from '../pages/ImagePane.vue'
 import ImagesPage from '../pages/ImagesPage.vue'
+import LogsPage from '../pages/LogsPage.vue'
 import NetworkPane from '../pages/NetworkPane.vue'
 import NetworksPage from '../pages/NetworksPage.vue'
 import SettingsPage from '../pages/SettingsPage.vue'
@@ -43,6 +44,7 @@ const routes: RouteRecordRaw[] = [
     component: NetworksPage,
     children: [{ path: ':id', name: 'network', component: NetworkPane, props: true }],
   },
+  { path: '/logs', name: 'logs', component: LogsPage },
   { path: '/engine', name: 'engine', component: EnginePage },
   { path: '/settings', name: 'settings', component: SettingsPage },
   { path: '/:rest(.*)', redirect: '/containers' },

@@ -20,9 +20,9 @@ export async function readClipboard(): Promise<string | undefined> {
   return navigator.clipboard?.readText().catch(() => undefined)
 }
 
-/** Offers text as a file in the browser's way; Electron shows its own save dialog. */
-export function saveText(name: string, parts: BlobPart[]): void {
-  const url = URL.createObjectURL(new Blob(parts, { type: 'text/plain' }))
+/** Offers what was made here as a file in the browser's way; Electron shows its own save dialog. */
+export function saveBlob(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content)
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -1,7 +1,8 @@
 import type { Bridge, EventFrame } from '#shared/contract/bridge.ts'
 import type { ContainerState } from '#shared/contract/containers.ts'
 import { serializeError } from '#shared/contract/errors.ts'
-import type { EngineEvent } from '#shared/contract/events.ts'
+import type { EngineEvent, Snapshot } from '#shared/contract/events.ts'
+import type { LogSelection, LogSource } from '#shared/contract/logs.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
@@ -41,10 +42,13 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
       snapshot()
       return { refresh: snapshot, ack: () => undefined, close: () => (listener = undefined) }
     },
-    openStream: (name, _request, stream) => {
+    openStream: (name, request, stream) => {
       let port: ReturnType<Bridge['openStream']> | undefined
-      setTimeout(() => (port = name === 'containers.logs' ? fakeLogs(Number(options.get('lines') ?? 1000), Number(options.get('every') ?? 1500), stream) : fakeTerminal(stream)), 20)
+      setTimeout(() => (port = name === 'logs.merged' ? fakeLogs(Number(options.get('lines') ?? 1000), Number(options.get('every') ?? 1500), chosenOf(world, request as LogSelection), stream) : fakeTerminal(stream)), 20)
       return { send: (message) => port?.send(message), ack: () => undefined, close: () => port?.close() }
     },
   }
 }
+
+const chosenOf = ({ containers }: Snapshot, selection: LogSelection): LogSource[] =>
+  containers.filter(({ id, name, compose, state }) => selection.containers.some((each) => each === id || each === name) || (compose && selection.projects.includes(compose.project)) || (selection.running && state.status === 'running')).map(({ id, name }) => ({ id, name }))

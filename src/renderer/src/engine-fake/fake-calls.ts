@@ -88,6 +88,8 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
     'app.openExternal': ({ url }: { url: string }) => void window.open(url, '_blank', 'noopener'),
     'engine.host': () => fakeHost,
     'engine.facts': () => fakeFacts,
+    'logs.older': () => ({ lines: [], complete: true }),
+    'logs.newer': () => ({ lines: [], complete: true }),
     'settings.set': (patch: Partial<Settings>) => {
       world.settings = { ...world.settings, ...patch }
       tell({ type: 'settings.changed', settings: world.settings })

@@ -1,4 +1,5 @@
 import type { StreamListener, StreamPort } from '#shared/contract/bridge.ts'
+import type { LogSource, MergedLine } from '#shared/contract/logs.ts'
 import type { LogLine, TerminalInput } from '#shared/contract/streams.ts'
 
 const PATHS = ['/', '/favicon.ico', '/api/cart?id=77', '/static/app-5f2c.js', '/checkout']
@@ -7,16 +8,19 @@ function fakeLine(index: number): LogLine {
   const at = new Date(Date.now() - (1000 - index) * 700).toISOString().replace('Z', '123456Z')
   if (index % 37 === 5) return { at, stream: 'stderr', text: `\x1b[31mERROR\x1b[0m upstream timed out while reading <b>response</b> header from upstream, client: 172.17.0.1, request: "GET /api/orders/${index} HTTP/1.1", upstream: "http://172.18.0.4:3000/api/orders/${index}", host: "localhost:8080", and a tail that makes the line so long that it has to be wrapped or scrolled` }
   if (index % 53 === 7) return { at, stream: 'stderr', text: `\x1b[33mwarn\x1b[0m \x1b]52;c;aGVsbG8=\x07slow query (\x1b[1m${index % 900} ms\x1b[0m)` }
+  if (index % 11 === 3) return { at, stream: 'stdout', text: JSON.stringify({ level: index % 3 === 0 ? 'warn' : 'info', time: at, msg: 'order packed', order: 4000 + index, pieces: (index % 7) + 1, carrier: { name: 'Harbour & Sons' } }) }
   return { at, stream: 'stdout', text: `172.17.0.1 - - "\x1b[36mGET\x1b[0m ${PATHS[index % PATHS.length]} HTTP/1.1" \x1b[32m200\x1b[0m ${(index * 7919) % 90_000} "-" "Mozilla/5.0"` }
 }
 
-/** A log of `count` lines, then one more every `every` milliseconds. */
-export function fakeLogs(count: number, every: number, listener: StreamListener): StreamPort {
+/** A log of `count` lines of the sources in turn, then one more every `every` milliseconds. */
+export function fakeLogs(count: number, every: number, sources: LogSource[], listener: StreamListener): StreamPort {
   let next = 0
-  const send = (lines: LogLine[]) => listener.message({ kind: 'lines', lines }, 0)
-  for (; next < count; next += 500) send(Array.from({ length: Math.min(500, count - next) }, (_, offset) => fakeLine(next + offset)))
+  listener.message({ kind: 'sources', sources }, 0)
+  const line = (index: number): MergedLine => ({ ...fakeLine(index), source: (index * 7) % Math.max(1, sources.length) })
+  const send = (lines: MergedLine[]) => listener.message({ kind: 'lines', lines }, 0)
+  for (; next < count; next += 500) send(Array.from({ length: Math.min(500, count - next) }, (_, offset) => line(next + offset)))
   listener.message({ kind: 'caught-up' }, 0)
-  const timer = every > 0 ? setInterval(() => send([fakeLine(next++)]), every) : undefined
+  const timer = every > 0 ? setInterval(() => send([line(next++)]), every) : undefined
   return { send: () => undefined, ack: () => undefined, close: () => clearInterval(timer) }
 }
 

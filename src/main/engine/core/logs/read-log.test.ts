@@ -56,6 +56,15 @@ test('tail over files, with partial records and a torn end', async () => {
   expect(await read(log)).toMatch(/last\n$/)
 })
 
+test('tail counts back from until', async () => {
+  const log = folder()
+  for (let line = 1; line <= 3; line++) appendRecord(log, '1', { line: `${line}\n`, time: BigInt(line) })
+  for (let line = 4; line <= 9; line++) appendRecord(log, 'current', { line: `${line}\n`, time: BigInt(line) })
+  expect(await read(log, { tail: 2, until: 6n })).toBe('5\n6\n')
+  expect(await read(log, { tail: 2, until: 2n })).toBe('1\n2\n')
+  expect(await read(log, { tail: 9, until: 4n })).toBe('1\n2\n3\n4\n')
+})
+
 test('tail over more than one window', async () => {
   const log = folder()
   const lines = Array.from({ length: 3000 }, (_, line) => `${line} ${'x'.repeat(200)}\n`)

@@ -9,8 +9,8 @@ export interface TailSearch {
   wanted: number
 }
 
-/** Where the last `search.wanted` lines of one file begin: 0 when it has fewer. Reads backwards by the lengths behind the records. */
-export async function findTail(file: FileHandle, size: number, search: TailSearch, query: Pick<LogQuery, 'stdout' | 'stderr'>): Promise<number> {
+/** Where the last `search.wanted` lines of one file, or of its part up to `until`, begin: 0 when it has fewer. Reads backwards by the lengths behind the records. */
+export async function findTail(file: FileHandle, size: number, search: TailSearch, query: Pick<LogQuery, 'stdout' | 'stderr' | 'until'>): Promise<number> {
   const window = createWindow(file)
   let end = await lastWholeRecord(file, size, window)
   while (end > 0) {
@@ -20,7 +20,8 @@ export async function findTail(file: FileHandle, size: number, search: TailSearc
     const at = start - bytes.from
     const flags = bytes.buffer[at + 5] ?? 0
     const wantedStream = bytes.buffer[at + 4] === 2 ? query.stderr : query.stdout
-    if (wantedStream && (flags & PARTIAL) === 0) {
+    const tooLate = query.until !== undefined && bytes.buffer.readBigUInt64LE(at + 8) > query.until
+    if (wantedStream && !tooLate && (flags & PARTIAL) === 0) {
       if (search.wanted === 0) return end
       search.wanted--
     }

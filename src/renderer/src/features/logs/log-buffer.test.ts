@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { LogLine } from '#shared/contract/streams.ts'
 import { createLogBuffer } from './log-buffer.ts'
-import { createLogSearch, rangesIn } from './log-search.ts'
+import { createLogFilter } from './log-filter.ts'
+import { createLogSearch, createMatcher } from './log-search.ts'
 
 const lines = (from: number, count: number): LogLine[] => Array.from({ length: count }, (_, index) => ({ at: '2026-01-01T00:00:00.000000000Z', stream: 'stdout', text: `line ${from + index}` }))
 
@@ -34,29 +35,68 @@ test('a line is kept as it came and as it is seen', () => {
   expect(buffer.longest).toBe(4)
 })
 
+test('lines before the first count down, and what leaves at the end may come again under its number', () => {
+  const buffer = createLogBuffer(100)
+  buffer.push(lines(100, 100))
+  expect(buffer.prepend(lines(50, 50))).toBe(50)
+  expect(buffer.entries.map(({ plain }) => plain)).toEqual(lines(50, 100).map(({ text }) => text))
+  expect([buffer.entries[0]?.sequence, buffer.entries.at(-1)?.sequence]).toEqual([-50, 49])
+  buffer.push(lines(150, 1))
+  expect(buffer.entries.at(-1)).toMatchObject({ sequence: 50, plain: 'line 150' })
+})
+
+test('JSON lines are shown in words or as they came, and kept as they came', () => {
+  const buffer = createLogBuffer()
+  buffer.push([{ at: '', stream: 'stdout', text: '{"level":"warn","msg":"slow","ms":12}' }])
+  expect(buffer.entries[0]).toMatchObject({ plain: 'WARN  slow  ms=12', level: 'warn', text: '{"level":"warn","msg":"slow","ms":12}' })
+  buffer.setReadable(false)
+  expect(buffer.entries[0]).toMatchObject({ plain: '{"level":"warn","msg":"slow","ms":12}', level: 'warn', sequence: 0 })
+})
+
 test('a search reads each line once, follows what comes and forgets what goes', () => {
   const buffer = createLogBuffer(100)
   const search = createLogSearch()
+  const look = (matcher = createMatcher('LINE 4', false)) => (search.update(buffer.entries, matcher, buffer.generation), matcher)
   buffer.push(lines(0, 50))
-  search.update(buffer.entries, 'LINE 4')
+  const first = look()
   expect(search.matches).toEqual([4, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49])
   buffer.push(lines(50, 70))
-  search.update(buffer.entries, 'line 4')
+  look(first)
   expect(search.matches[0]).toBe(40)
-  search.update(buffer.entries, 'line 11')
+  look(createMatcher('^line 1{2}\\d$', true))
   expect(search.matches).toEqual([110, 111, 112, 113, 114, 115, 116, 117, 118, 119])
-  search.update(buffer.entries, '')
+  search.update(buffer.entries, createMatcher('', true), buffer.generation)
   expect(search.matches).toEqual([])
 })
 
-test('next and previous go round', () => {
+test('next and previous, and where there is none', () => {
   const buffer = createLogBuffer()
   const search = createLogSearch()
   buffer.push(lines(0, 30))
-  search.update(buffer.entries, '7')
-  expect([search.next(undefined, 1), search.next(7, 1), search.next(27, 1), search.next(7, -1), search.next(20, -1)]).toEqual([7, 17, 7, 27, 17])
+  search.update(buffer.entries, createMatcher('7', false), 0)
+  expect([search.next(undefined, 1), search.next(7, 1), search.next(27, 1), search.next(7, -1), search.next(20, -1)]).toEqual([7, 17, undefined, undefined, 17])
 })
 
-test('ranges are found without regard to case', () => {
-  expect(rangesIn('Error: an ERROR', 'error')).toEqual([{ from: 0, to: 5 }, { from: 10, to: 15 }])
+test('a filter shows what is asked for, follows what comes, and says when more changed than the end', () => {
+  const buffer = createLogBuffer(100)
+  const filter = createLogFilter()
+  const even = ({ plain }: { plain: string }) => Number(plain.slice(5)) % 2 === 0
+  const shown = (accepts?: typeof even) => (filter.update(buffer.entries, buffer.generation, accepts), filter.shown.map(({ plain }) => Number(plain.slice(5))))
+  buffer.push(lines(0, 6))
+  expect(shown()).toEqual([0, 1, 2, 3, 4, 5])
+  expect(shown(even)).toEqual([0, 2, 4])
+  const { generation } = filter
+  buffer.push(lines(6, 3))
+  expect(shown(even)).toEqual([0, 2, 4, 6, 8])
+  expect(filter.generation).toBe(generation)
+  buffer.push(lines(9, 200))
+  expect(shown(even)).toEqual(Array.from({ length: 50 }, (_, index) => 110 + index * 2).filter((each) => each < 209))
+  expect(filter.generation).toBeGreaterThan(generation)
+})
+
+test('ranges: text without regard to case, expressions, empty matches, and a wrong expression', () => {
+  expect(createMatcher('error', false)?.rangesIn('Error: an ERROR')).toEqual([{ from: 0, to: 5 }, { from: 10, to: 15 }])
+  expect(createMatcher('err\\w+|x*', true)?.rangesIn('Error: an ERROR')).toEqual([{ from: 0, to: 5 }, { from: 10, to: 15 }])
+  expect(createMatcher('(a', false)?.matches('f(a)')).toBe(true)
+  expect(() => createMatcher('(a', true)).toThrow(SyntaxError)
 })

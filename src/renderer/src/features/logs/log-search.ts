@@ -1,52 +1,76 @@
-import type { LogEntry } from './log-buffer.ts'
+import { indexOfSequence, type LogEntry } from './log-buffer.ts'
 
 export interface Range {
   from: number
   to: number
 }
 
-/** Where a text occurs in a line, without regard to case. */
-export function rangesIn(plain: string, query: string): Range[] {
-  if (query === '') return []
-  const [haystack, needle] = [plain.toLowerCase(), query.toLowerCase()]
+/** What is looked for: a text without regard to case, or a regular expression. */
+export interface Matcher {
+  matches(plain: string): boolean
+  rangesIn(plain: string): Range[]
+}
+
+/** Longer lines are looked at up to here by a regular expression: some take a time that grows with the square. */
+const LOOKED_AT = 20_000
+const MOST_RANGES = 1_000
+
+/** Undefined when there is nothing to look for. @throws SyntaxError for a wrong expression. */
+export function createMatcher(query: string, isExpression: boolean): Matcher | undefined {
+  if (query === '') return undefined
+  const [once, all] = isExpression ? [new RegExp(query, 'iu'), new RegExp(query, 'giu')] : [undefined, undefined]
+  const needle = query.toLowerCase()
+  return {
+    matches: (plain) => (once ? once.test(plain.slice(0, LOOKED_AT)) : plain.toLowerCase().includes(needle)),
+    rangesIn: (plain) => (all ? expressionRanges(all, plain.slice(0, LOOKED_AT)) : textRanges(plain.toLowerCase(), needle)),
+  }
+}
+
+function textRanges(haystack: string, needle: string): Range[] {
   const ranges: Range[] = []
   for (let from = haystack.indexOf(needle); from >= 0; from = haystack.indexOf(needle, from + needle.length)) ranges.push({ from, to: from + needle.length })
   return ranges
 }
 
-/** Sequence numbers of the lines that match; follows the buffer, reading each line once per query. */
+function expressionRanges(expression: RegExp, plain: string): Range[] {
+  const ranges: Range[] = []
+  for (const match of plain.matchAll(expression)) {
+    if (match[0].length > 0) ranges.push({ from: match.index, to: match.index + match[0].length })
+    if (ranges.length >= MOST_RANGES) break
+  }
+  return ranges
+}
+
+/** Sequence numbers of the lines that match; follows the buffer, reading each line once per matcher and generation. */
 export interface LogSearch {
   readonly matches: readonly number[]
-  update(entries: readonly LogEntry[], query: string): void
-  /** The match after (or before) a line, going round at the end. */
+  update(entries: readonly LogEntry[], matcher: Matcher | undefined, generation: number): void
+  /** The match after (or before) a line; undefined where there is none on that side. */
   next(from: number | undefined, step: 1 | -1): number | undefined
 }
 
 export function createLogSearch(): LogSearch {
   let matches: number[] = []
-  let query = ''
-  let seen = -1
+  let matcher: Matcher | undefined
+  let generation = -1
+  let seen = -Infinity
 
   return {
     get matches() {
       return matches
     },
-    update(entries, wanted) {
-      const needle = wanted.toLowerCase()
-      if (needle !== query) [matches, query, seen] = [[], needle, -1]
-      const first = entries[0]
-      if (needle === '' || !first) return void (matches = [])
-      if ((matches[0] ?? first.sequence) < first.sequence) matches = matches.filter((sequence) => sequence >= first.sequence)
-      for (let index = Math.max(0, seen + 1 - first.sequence); index < entries.length; index++) {
+    update(entries, wanted, current) {
+      if (wanted !== matcher || current !== generation) [matches, matcher, generation, seen] = [[], wanted, current, -Infinity]
+      if (!matcher) return
+      for (let index = indexOfSequence(entries, seen + 1); index < entries.length; index++) {
         const entry = entries[index] as LogEntry
-        if (entry.plain.toLowerCase().includes(needle)) matches.push(entry.sequence)
+        if (matcher.matches(entry.plain)) matches.push(entry.sequence)
         seen = entry.sequence
       }
     },
     next(from, step) {
-      if (matches.length === 0) return undefined
       if (from === undefined) return step === 1 ? matches[0] : matches.at(-1)
-      return step === 1 ? (matches.find((sequence) => sequence > from) ?? matches[0]) : (matches.findLast((sequence) => sequence < from) ?? matches.at(-1))
+      return step === 1 ? matches.find((sequence) => sequence > from) : matches.findLast((sequence) => sequence < from)
     },
   }
 }

@@ -10,10 +10,16 @@ export interface RowIndex {
   rowOf(line: number): number
 }
 
-export function createRowIndex(): RowIndex & { update(entries: readonly LogEntry[], columns: number | undefined): void } {
+interface GrowingRowIndex extends RowIndex {
+  /** `generation`: a number that changes when more changed than lines being added at the end. */
+  update(entries: readonly LogEntry[], columns: number | undefined, generation?: number): void
+}
+
+export function createRowIndex(): GrowingRowIndex {
   let ends: number[] = []
   let count = 0
   let first: number | undefined
+  let known: number | undefined
   let wrap: number | undefined
 
   /** Index of the first line that ends after `row`. */
@@ -38,10 +44,10 @@ export function createRowIndex(): RowIndex & { update(entries: readonly LogEntry
       return { line, within: row - (line === 0 ? 0 : (ends[line - 1] ?? 0)) }
     },
     rowOf: (line) => (wrap === undefined ? line : line === 0 ? 0 : (ends[line - 1] ?? 0)),
-    update(entries, columns) {
-      const same = columns === wrap && entries[0]?.sequence === first && ends.length <= entries.length
+    update(entries, columns, generation) {
+      const same = columns === wrap && generation === known && entries[0]?.sequence === first && ends.length <= entries.length
       if (!same) ends = []
-      ;[wrap, first, count] = [columns, entries[0]?.sequence, entries.length]
+      ;[wrap, first, count, known] = [columns, entries[0]?.sequence, entries.length, generation]
       if (columns === undefined) return
       for (let line = ends.length; line < entries.length; line++) {
         const { plain } = entries[line] as LogEntry

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseAnsi } from './ansi.ts'
 import { cellsOf, rowCount, rowStarts } from './cells.ts'
 import { createLogBuffer } from './log-buffer.ts'
-import { rangesIn } from './log-search.ts'
+import { createMatcher } from './log-search.ts'
 import { cssOf, paint } from './paint.ts'
 import { createRowIndex } from './row-index.ts'
 
@@ -47,7 +47,7 @@ test('a row is found by its line and a line by its row, wrapped or not', () => {
 
 test('pieces are cut where colours and matches change, and only within the row', () => {
   const line = '\x1b[32mGET\x1b[0m /cart'
-  expect(paint(parseAnsi(line), rangesIn('GET /cart', 't /c'), 0, 9)).toEqual([
+  expect(paint(parseAnsi(line), createMatcher('t /c', false)!.rangesIn('GET /cart'), 0, 9)).toEqual([
     { text: 'GE', style: { foreground: 2 }, match: false },
     { text: 'T', style: { foreground: 2 }, match: true },
     { text: ' /c', style: {}, match: true },

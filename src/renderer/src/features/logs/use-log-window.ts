@@ -1,14 +1,15 @@
 import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from 'vue'
 import { parseAnsi, type Segment } from './ansi.ts'
 import { rowStarts } from './cells.ts'
-import type { LogEntry } from './log-buffer.ts'
-import { rangesIn } from './log-search.ts'
+import { indexOfSequence, type LogEntry } from './log-buffer.ts'
+import type { Matcher } from './log-search.ts'
 import { paint, type Piece } from './paint.ts'
 import { createRowIndex } from './row-index.ts'
-import type { LiveLogs } from './use-logs.ts'
 
 export const LINE_HEIGHT = 18
 const OVERSCAN = 20
+/** Pixels from an edge at which what is beyond it is fetched. */
+const NEAR = 2_000
 /** A line longer than this is cut when lines are not wrapped; wrapping shows all of it. */
 const LONGEST_SHOWN = 5_000
 
@@ -24,13 +25,22 @@ export interface LogRow {
 export interface LogWindowOptions {
   viewport: Ref<HTMLElement | undefined>
   wrap: Ref<boolean>
-  query: Ref<string>
+  matcher: Ref<Matcher | undefined>
   /** Columns that are not text: time stamps. */
   gutterColumns: () => number
+  /** An end of what is loaded has been scrolled to. */
+  onEdge: (edge: 'start' | 'end') => void
+}
+
+/** The lines that are shown, whatever else is known. */
+export interface ShownLines {
+  readonly entries: readonly LogEntry[]
+  readonly longest: number
+  readonly generation: number
 }
 
 /** The rows of the log that are in sight, at a fixed height each, so that a hundred thousand cost what forty do. */
-export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, query, gutterColumns }: LogWindowOptions) {
+export function useLogWindow(buffer: ShownLines, change: Readonly<Ref<{ moved: boolean }>>, { viewport, wrap, matcher, gutterColumns, onEdge }: LogWindowOptions) {
   const index = createRowIndex()
   const size = shallowRef({ width: 800, height: 400 })
   const [scrollTop, follow, cell, version] = [ref(0), ref(true), ref(7.2), ref(0)]
@@ -45,7 +55,7 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
     const entry = buffer.entries[line]
     if (!entry) return undefined
     const { from, to } = extent(entry, within, columns.value)
-    return { key: `${entry.sequence}.${within}`, top: row * LINE_HEIGHT, entry, first: within === 0, pieces: paint(segmentsOf(entry), rangesIn(entry.plain, query.value), from, to) }
+    return { key: `${entry.sequence}.${within}`, top: row * LINE_HEIGHT, entry, first: within === 0, pieces: paint(segmentsOf(entry), matcher.value?.rangesIn(entry.plain) ?? [], from, to) }
   }
 
   const rows = computed<LogRow[]>(() => {
@@ -57,14 +67,13 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
 
   const toEnd = () => void viewport.value?.scrollTo({ top: viewport.value.scrollHeight })
   function scrollToSequence(sequence: number) {
-    const first = buffer.entries[0]?.sequence ?? 0
     follow.value = false
-    if (viewport.value) viewport.value.scrollTop = Math.max(0, index.rowOf(sequence - first) * LINE_HEIGHT - size.value.height / 2)
+    if (viewport.value) viewport.value.scrollTop = Math.max(0, index.rowOf(indexOfSequence(buffer.entries, sequence)) * LINE_HEIGHT - size.value.height / 2)
   }
   /** Takes in what changed. `moved`: rows have other places now, so what is under the eye is put back there. */
   function rebuild(moved: boolean) {
     const inSight = rows.value.find(({ top }) => top + LINE_HEIGHT > scrollTop.value)
-    index.update(buffer.entries, columns.value)
+    index.update(buffer.entries, columns.value, buffer.generation)
     version.value++
     void nextTick(() => {
       if (follow.value) toEnd()
@@ -72,8 +81,8 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
     })
   }
   function putBack({ entry, top }: LogRow) {
-    const line = entry.sequence - (buffer.entries[0]?.sequence ?? 0)
-    if (line >= 0 && viewport.value) viewport.value.scrollTop = index.rowOf(line) * LINE_HEIGHT + Math.max(0, scrollTop.value - top)
+    const line = indexOfSequence(buffer.entries, entry.sequence)
+    if (line < buffer.entries.length && viewport.value) viewport.value.scrollTop = index.rowOf(line) * LINE_HEIGHT + Math.max(0, scrollTop.value - top)
   }
 
   /** Scrolling up stops following; coming back to the end takes it up again. */
@@ -84,6 +93,8 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
     scrollTop.value = element.scrollTop
     if (atEnd(element)) follow.value = true
     else if (up) follow.value = false
+    if (up && element.scrollTop < NEAR) onEdge('start')
+    else if (!up && element.scrollHeight - element.scrollTop - element.clientHeight < NEAR) onEdge('end')
   }
 
   watchSize(viewport, (width, height) => {
@@ -92,9 +103,9 @@ export function useLogWindow({ buffer, change }: LiveLogs, { viewport, wrap, que
     if (follow.value) toEnd()
   })
   watch(columns, () => rebuild(true))
-  watch(change, ({ dropped }) => rebuild(dropped > 0), { immediate: true })
+  watch(change, ({ moved }) => rebuild(moved), { immediate: true })
   watch(follow, (now) => now && toEnd())
-  return { rows, height, width, follow, onScroll, scrollToSequence }
+  return { rows, height, width, follow, onScroll, scrollToSequence, toStart: () => void viewport.value?.scrollTo({ top: 0 }) }
 }
 
 /** The width of one column of the log's font, in pixels. */

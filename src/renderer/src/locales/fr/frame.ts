@@ -3,7 +3,7 @@ export const frame = {
   status: 'État',
   running: 'rien en marche | 1 en marche | {n} en marche',
   thisMachine: 'Cette machine',
-  places: { containers: 'Conteneurs', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', engine: 'Moteur', settings: 'Réglages' },
+  places: { containers: 'Conteneurs', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', logs: 'Journaux', engine: 'Moteur', settings: 'Réglages' },
   engine: {
     open: 'À propos du moteur et de cette machine',
     ready: 'Moteur prêt',
@@ -17,6 +17,7 @@ export const frame = {
     title: 'Travaux en cours',
     pull: 'Téléchargement de {subject}',
     run: 'Lancement de {subject}',
+    saveLogs: 'Enregistrement du journal de {subject}',
     failed: 'Échec de {subject}',
     cancel: 'Annuler {subject}',
     more: '+{n} | +{n}',

@@ -1,0 +1,15 @@
+import type { Connection } from '../connections/connection.ts'
+import { readLogs } from '../connections/logs.ts'
+import { readMergedLogs } from '../connections/merged-logs/merged-logs.ts'
+import { readStats } from '../connections/stats.ts'
+import { attachTerminal, execTerminal } from '../connections/terminal.ts'
+import type { StreamImplementations } from '../ipc/streams.ts'
+
+/** The streams of the engine that is looked at when they are opened. */
+export const connectionStreams = (current: () => Connection): StreamImplementations => ({
+  'containers.logs': (request, { signal }) => readLogs(current(), request, signal),
+  'logs.merged': (request, { signal }) => readMergedLogs(current(), request, signal),
+  'containers.exec': (request, context) => execTerminal(current(), request, context),
+  'containers.attach': (request, context) => attachTerminal(current(), request, context),
+  'containers.stats': ({ id }, { signal }) => readStats(current().api, id, signal),
+})
