@@ -5,7 +5,8 @@ import { EngineError } from '#shared/errors.ts'
 import { fromWire } from './wire/error.ts'
 
 export interface ApiRequest {
-  query?: Record<string, string | number | boolean | undefined>
+  /** A list is sent as several of the same name. */
+  query?: Record<string, string | number | boolean | readonly string[] | undefined>
   body?: object
   /** Sent as it comes, in place of a body; its failure is the request's. */
   source?: Readable | Buffer
@@ -87,5 +88,5 @@ async function loadModem(target: ConnectionTarget): Promise<Modem> {
   throw new EngineError('not-implemented', `Engines reached by ${target.kind} cannot be connected yet.`)
 }
 
-const textual = (query: ApiRequest['query'] = {}): Record<string, string> =>
-  Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])))
+const textual = (query: ApiRequest['query'] = {}): Record<string, string | readonly string[]> =>
+  Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, typeof value === 'object' ? value : String(value)]])))

@@ -3,6 +3,10 @@ import { parseReference, withDefaultTag, familiarRepository } from '#shared/oci/
 import type { Connection } from './connection.ts'
 import { each } from './each.ts'
 import type { Operation } from './operation.ts'
+import { askRegistry } from './ask-registry.ts'
+import { readHistory } from './image-history.ts'
+import { surveyImage } from './image-survey.ts'
+import { importImage, loadImages, pushImage, saveImages } from './image-transfer.ts'
 import { pullImage } from './pull.ts'
 import { readImageDetail, type WireImageDetail } from './wire/image.ts'
 
@@ -23,6 +27,13 @@ export function imagesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): I
       const parsed = withDefaultTag(parseReference(reference))
       await api.json('POST', `/images/${encodeURI(id)}/tag`, { query: { repo: familiarRepository(parsed), tag: parsed.tag } })
     },
+    history: ({ id }, { signal }) => readHistory(api, id, signal),
+    survey: ({ id }, operation) => surveyImage(api, id, operation),
+    push: (request, operation) => pushImage(api, request, operation),
+    save: (request, operation) => saveImages(api, request, operation),
+    load: ({ path }, operation) => loadImages(api, path, operation),
+    import: (request, operation) => importImage(api, request, operation),
+    askRegistry: ({ references }, { signal }) => askRegistry(api, mirror.items().images, references, signal),
     async search({ term, limit = 25 }, { signal }) {
       const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal })
       return results.map(({ name, description = '', star_count: stars = 0, is_official: official = false }) => ({ name, description, stars, official }))

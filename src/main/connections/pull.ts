@@ -32,7 +32,7 @@ export async function pullImage(api: EngineApi, request: PullRequest, { signal, 
 }
 
 /** X-Registry-Auth is base64url of JSON, as the docker client sends it. */
-function authorization({ credentials, reference }: PullRequest): Record<string, string> | undefined {
+export function authorization({ credentials, reference }: Pick<PullRequest, 'credentials' | 'reference'>): Record<string, string> | undefined {
   if (!credentials) return undefined
   const auth = { ...credentials, serveraddress: parseReference(reference).registry }
   return { 'X-Registry-Auth': Buffer.from(JSON.stringify(auth)).toString('base64url') }

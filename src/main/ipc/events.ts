@@ -90,6 +90,10 @@ function itemOf(event: EngineEvent): string | symbol {
       return `volume ${event.volume.name}`
     case 'volume.removed':
       return `volume ${event.name}`
+    case 'build.changed':
+      return `build ${event.build.id}`
+    case 'build.removed':
+      return `build ${event.id}`
     case 'connection.changed':
       return `connection ${event.connection.id}`
     case 'connection.removed':

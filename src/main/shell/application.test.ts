@@ -1,3 +1,4 @@
+import { openBuilds } from '../connections/builds/builds.ts'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +27,7 @@ async function openTwo() {
   const target = (socketPath: string) => ({ kind: 'socket' as const, socketPath })
   const connections = undo.use(openConnections([{ id: 'here', name: 'Here', target: target(here.socketPath) }, { id: 'there', name: 'There', target: target(there.socketPath) }]))
   await Promise.all([connections.get('here').ready(context.signal), connections.get('there').ready(context.signal)])
-  const application = createApplication({ settings: await openSettings(join(folder, 'settings.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()) })
+  const application = createApplication({ settings: await openSettings(join(folder, 'settings.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), builds: await openBuilds(join(folder, 'builds')) })
   const lifetime = undo.move()
   return { application, here, there, folder, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

@@ -8,6 +8,7 @@ import type { AppCommand, EngineEvent, Snapshot } from '#shared/contract/events.
 import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
+import type { Builds } from '../connections/builds/builds.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import type { CallContext, Session } from '../ipc/serve.ts'
 import { connectionCalls } from './connection-calls.ts'
@@ -40,6 +41,7 @@ export interface ApplicationParts {
   engine: HostedEngine
   connections: Connections
   edits: Edits
+  builds: Builds
 }
 
 export function createApplication(parts: ApplicationParts): Application {
@@ -47,7 +49,7 @@ export function createApplication(parts: ApplicationParts): Application {
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, engine, connections, edits }: ApplicationParts, desktop: Desktop): WindowSession {
+function openSession({ settings, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -59,24 +61,26 @@ function openSession({ settings, engine, connections, edits }: ApplicationParts,
     engine: engine.state(),
     settings: settings.get(),
     ...current().mirror.items(),
+    builds: builds.list(),
   })
   const sources = () => [
     selection.listen(),
     connections.onChange((connection) => emit({ type: 'connection.changed', connection })),
     engine.onState((state) => emit({ type: 'engine.state', state })),
+    builds.onEvent(emit),
     settings.onChange((changed) => emit({ type: 'settings.changed', settings: changed })),
   ]
   let stops: (() => void)[] = []
 
   return {
     snapshot,
-    implementation: Object.assign(connectionCalls(current, edits), {
+    implementation: Object.assign(connectionCalls(current, { builds, edits }), {
       app: desktop.app,
       engine: engineCalls(engine, current),
       connections: connectionsCalls(connections, selection),
       settings: settingsCalls(settings),
     }),
-    streams: connectionStreams(current),
+    streams: connectionStreams(current, builds),
     onEvent(listener) {
       if (listeners.size === 0) stops = sources()
       listeners.add(listener)

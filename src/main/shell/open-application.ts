@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { messageOf } from '#shared/errors.ts'
+import { openBuilds } from '../connections/builds/builds.ts'
 import { openConnections, type Connections } from '../connections/connections.ts'
 import { createEdits, type Edits } from '../connections/edit/edits.ts'
 import { openJournal } from '../connections/edit/journal.ts'
@@ -23,8 +24,9 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   opened.defer(stop)
   const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
   opened.defer(recoverEdits(edits, connections))
+  const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
   const lifetime = opened.move()
-  return { ...createApplication({ settings, engine, connections, edits }), [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+  return { ...createApplication({ settings, engine, connections, edits, builds }), [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }
 
 /** Whenever an engine is met: what an earlier life of the app left half done there is undone or finished. @returns stops looking. */

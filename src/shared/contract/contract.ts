@@ -8,6 +8,7 @@
  * messages both ways, and its producer waits for a slow page.
  */
 import { appShapes, type AppContract } from './app.ts'
+import { buildsShapes, type BuildsContract } from './builds.ts'
 import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
@@ -16,6 +17,7 @@ import { logsShapes, type LogsContract } from './logs.ts'
 import { networksShapes, type NetworksContract } from './networks.ts'
 import { portsShapes, type PortsContract } from './ports.ts'
 import { settingsShapes, type SettingsContract } from './settings.ts'
+import { systemShapes, type SystemContract } from './system.ts'
 import { volumesShapes, type VolumesContract } from './volumes.ts'
 import type { Shapes } from './shape.ts'
 
@@ -26,6 +28,8 @@ export interface Contract {
   networks: NetworksContract
   ports: PortsContract
   logs: LogsContract
+  builds: BuildsContract
+  system: SystemContract
   engine: EngineContract
   connections: ConnectionsContract
   settings: SettingsContract
@@ -40,6 +44,8 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   networks: networksShapes,
   ports: portsShapes,
   logs: logsShapes,
+  builds: buildsShapes,
+  system: systemShapes,
   engine: engineShapes,
   connections: connectionsShapes,
   settings: settingsShapes,

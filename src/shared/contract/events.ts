@@ -1,3 +1,4 @@
+import type { BuildId, BuildSummary } from './builds.ts'
 import type { ConnectionId, ConnectionSummary } from './connections.ts'
 import type { ContainerId, ContainerSummary } from './containers.ts'
 import type { EditPhase } from './edit.ts'
@@ -20,6 +21,8 @@ export interface Snapshot {
   images: ImageSummary[]
   networks: NetworkSummary[]
   volumes: VolumeSummary[]
+  /** Under way and over, newest first. */
+  builds: BuildSummary[]
 }
 
 /** Where a long call is. A layer is told by its short digest; sizes in bytes. */
@@ -40,6 +43,8 @@ export type EngineEvent =
   | { type: 'network.removed'; id: string }
   | { type: 'volume.changed'; volume: VolumeSummary }
   | { type: 'volume.removed'; name: string }
+  | { type: 'build.changed'; build: BuildSummary }
+  | { type: 'build.removed'; id: BuildId }
   | { type: 'connection.changed'; connection: ConnectionSummary }
   | { type: 'connection.removed'; id: ConnectionId }
   | { type: 'engine.state'; state: EngineState }

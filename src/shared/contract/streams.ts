@@ -1,5 +1,7 @@
 import { identifier, integer, literal, optional, record, text, truth, variant, list, type Shape } from './shape.ts'
 import { mergedLogsShape, type MergedLogsMessage, type MergedLogsRequest } from './logs.ts'
+import type { BuildId, BuildMessage } from './builds.ts'
+import type { SurveyedFile } from '../images/layer-survey.ts'
 import type { ContainerId, Timestamp } from './containers.ts'
 
 /**
@@ -16,6 +18,9 @@ export interface StreamsContract {
   /** The container's own first process. Goes on by itself when the engine restarts. Closing leaves the process alone. */
   'containers.attach': { request: AttachRequest; receive: TerminalMessage; send: TerminalInput }
   /** About one a second. */
+  'builds.output': { request: { id: BuildId }; receive: BuildMessage; send: never }
+  /** The files of one layer (0 is the base), in pieces; after `images.survey`. */
+  'images.files': { request: { id: string; layer: number }; receive: SurveyedFile[]; send: never }
   'containers.stats': { request: { id: ContainerId }; receive: StatsSample; send: never }
 }
 export type StreamName = keyof StreamsContract
@@ -101,5 +106,7 @@ export const streamShapes: StreamShapes = {
     send: input,
   },
   'containers.attach': { request: record<AttachRequest>({ id, ...size }), send: input },
+  'builds.output': { request: record<{ id: BuildId }>({ id: identifier<BuildId>() }), send: silence },
+  'images.files': { request: record<{ id: string; layer: number }>({ id: identifier<string>(), layer: integer(0, 1000) }), send: silence },
   'containers.stats': { request: record<{ id: ContainerId }>({ id }), send: silence },
 }

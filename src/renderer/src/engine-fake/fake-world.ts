@@ -2,6 +2,7 @@ import type { ContainerState, ContainerSummary } from '#shared/contract/containe
 import type { EngineFacts, HostFacts } from '#shared/contract/engine.ts'
 import type { Snapshot } from '#shared/contract/events.ts'
 import type { ImageDetail, ImageSummary } from '#shared/contract/images.ts'
+import { fakeBuilds } from './fake-builds.ts'
 import { defaultSettings, type Settings } from '#shared/contract/settings.ts'
 
 /** Which world the development page shows. */
@@ -120,6 +121,7 @@ export function fakeSnapshot(scene: Scene, settings: Partial<Settings>): Snapsho
     settings: { ...defaultSettings, welcomed: scene !== 'first', ...settings },
     containers,
     images,
+    builds: empty ? [] : fakeBuilds(),
     networks: scene === 'starting' || scene === 'error' ? [] : ['bridge', 'shop_default', 'host', 'none'].map((name, index) => ({ id: hex(index + 40), name, driver: name === 'shop_default' ? 'bridge' : name === 'none' ? 'null' : name, scope: 'local', createdAt: now - 60 * HOUR, subnets: index < 2 ? [{ subnet: `172.${17 + index}.0.0/16`, gateway: `172.${17 + index}.0.1` }] : [], internal: false, ipv6: false, labels: {}, predefined: name !== 'shop_default' })),
     volumes: [...new Set(containers.flatMap(({ mounts }) => mounts.map(({ source }) => source)))].map((name, index) => ({ name, driver: 'local', mountpoint: `/home/ada/.local/share/slipway/volumes/${name}/_data`, createdAt: now - index * 30 * HOUR, labels: {}, anonymous: /^[0-9a-f]{64}$/.test(name) })),
   }

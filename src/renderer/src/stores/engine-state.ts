@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
+import type { BuildSummary } from '#shared/contract/builds.ts'
 import type { ConnectionSummary } from '#shared/contract/connections.ts'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import type { EngineState } from '#shared/contract/engine.ts'
@@ -18,6 +19,7 @@ export const useEngineState = defineStore('engine-state', () => {
   const networks = createCollection<NetworkSummary>(({ id }) => id)
   const volumes = createCollection<VolumeSummary>(({ name }) => name)
   const connections = createCollection<ConnectionSummary>(({ id }) => id)
+  const builds = createCollection<BuildSummary>(({ id }) => id)
   const connectionId = ref<string>()
   const engine = shallowRef<EngineState>({ status: 'starting' })
   const settings = shallowRef<Settings>(defaultSettings)
@@ -36,6 +38,7 @@ export const useEngineState = defineStore('engine-state', () => {
     images.replace(snapshot.images)
     networks.replace(snapshot.networks)
     volumes.replace(snapshot.volumes)
+    builds.replace(snapshot.builds)
     linked.value = true
   }
 
@@ -49,6 +52,8 @@ export const useEngineState = defineStore('engine-state', () => {
       case 'network.removed': return networks.drop(event.id)
       case 'volume.changed': return volumes.put(event.volume)
       case 'volume.removed': return volumes.drop(event.name)
+      case 'build.changed': return builds.put(event.build)
+      case 'build.removed': return builds.drop(event.id)
       case 'connection.changed': return connections.put(event.connection)
       case 'connection.removed': return connections.drop(event.id)
       case 'engine.state': return void (engine.value = event.state)
@@ -58,5 +63,5 @@ export const useEngineState = defineStore('engine-state', () => {
   }
 
   const connection = computed(() => (connectionId.value === undefined ? undefined : connections.find(connectionId.value)))
-  return { containers, images, networks, volumes, connections, connection, connectionId, engine, settings, linked, reachable, command, reset, apply }
+  return { containers, images, networks, volumes, builds, connections, connection, connectionId, engine, settings, linked, reachable, command, reset, apply }
 })

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { EngineError } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
+import type { Located } from '../../core/dockerfile/dockerfile.ts'
 import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
 import type { Query } from '../router.ts'
 
@@ -80,7 +81,13 @@ export function encodeMessage(message: BuildMessage): object {
   return { status, ...(id === undefined ? {} : { id }), progressDetail: detail }
 }
 
-export const encodeFailure = (error: Error): object => ({ errorDetail: { ...exitCode(error), message: error.message }, error: error.message })
+/** `line`, `endLine` and `hint` are ours: where in the Dockerfile, and what to do. */
+export const encodeFailure = (error: Error): object => ({ errorDetail: { ...exitCode(error), message: error.message, ...placeOf(error) }, error: error.message })
+
+function placeOf(error: Error & Partial<Located>): { line?: number; endLine?: number; hint?: string } {
+  const hint = isEngineError(error) ? error.hint : undefined
+  return { ...(error.position && { line: error.position.line, endLine: error.position.endLine }), ...(hint !== undefined && { hint }) }
+}
 
 const exitCode = (error: Error): { code?: number } => {
   const code = /^exit-code-(\d+)$/.exec((error as Partial<EngineError>).reason ?? '')?.[1]

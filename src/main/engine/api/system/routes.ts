@@ -2,7 +2,7 @@ import { json, type Exchange, type Reply, type Route } from '../router.ts'
 import { streamEvents } from './events.ts'
 import type { SystemApiNeeds } from './needs.ts'
 import { refusedRoutes } from './refused.ts'
-import { infoJson, listenerJson, versionJson } from './wire.ts'
+import { diskJson, infoJson, listenerJson, versionJson } from './wire.ts'
 
 /** `Builder-Version: 1` lets the docker client choose the classic builder. */
 const PING_HEADERS = { 'Builder-Version': '1', Swarm: 'inactive', 'Cache-Control': 'no-cache, no-store, must-revalidate', Pragma: 'no-cache' }
@@ -17,6 +17,7 @@ export function systemRoutes(needs: SystemApiNeeds): Route[] {
     { method: 'GET', path: '/events', handle: (exchange) => streamEvents(needs, exchange) },
     { method: 'GET', path: '/system/df', handle: (exchange) => diskUsage(needs, exchange) },
     { method: 'GET', path: '/slipway/host', handle: () => json(system.facts) },
+    { method: 'GET', path: '/slipway/host/disk', handle: async () => json(diskJson(await system.disk())) },
     { method: 'GET', path: '/slipway/host/ports', handle: async () => json({ Listeners: (await system.hostPorts()).map(listenerJson) }) },
     ...refusedRoutes(),
   ]

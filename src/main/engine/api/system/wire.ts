@@ -1,5 +1,5 @@
 import type { HostPort } from '../../services/system/host-ports.ts'
-import type { SystemInfo } from '../../services/system/system.ts'
+import type { DiskRoom, SystemInfo } from '../../services/system/system.ts'
 import type { HostFacts } from '../../core/host/host.ts'
 import { API_MAXIMUM, API_MINIMUM, formatApiVersion } from '../version.ts'
 
@@ -114,3 +114,5 @@ const MACHINE_NAMES: Record<string, string> = { amd64: 'x86_64', arm64: 'aarch64
 
 /** One of the `Listeners` of `GET /slipway/host/ports`. */
 export const listenerJson = ({ address, port, protocol, process, containerId }: HostPort) => ({ IP: address, Port: port, Type: protocol, Process: process?.program, PID: process?.pid, ContainerID: containerId })
+
+export const diskJson = ({ path, totalBytes, freeBytes }: DiskRoom) => ({ Path: path, Total: totalBytes, Free: freeBytes })

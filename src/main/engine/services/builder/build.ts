@@ -58,7 +58,12 @@ async function runStages(shared: Omit<BuildRun, 'finished'>): Promise<StageState
   for (const [channel, stage] of plan.stages.entries()) {
     const result = runStage(run, stage, output.channel(channel))
     results.set(stage.stage.index, result)
-    result.then(() => output.finish(channel)).catch((error: unknown) => failure.abort(error))
+    // What a stage that failed has said is told like that of any other: its last lines say at which step.
+    const ended = () => output.finish(channel)
+    result.then(ended, (error: unknown) => {
+      failure.abort(error)
+      ended()
+    })
   }
   const ended = await Promise.allSettled(results.values())
   const failed = ended.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))

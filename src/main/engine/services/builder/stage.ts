@@ -1,5 +1,5 @@
-import { parseTrigger, type Instruction } from '../../core/dockerfile/dockerfile.ts'
-import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { parseTrigger, StepError, type Instruction } from '../../core/dockerfile/dockerfile.ts'
+import { isEngineError, messageOf } from '#shared/errors.ts'
 import { shortId } from '#shared/oci/digest.ts'
 import type { BuildMessage } from './builder.ts'
 import type { BuildRun, Step } from './build-run.ts'
@@ -78,7 +78,7 @@ async function located(step: Step, work: (step: Step) => Promise<StageState>): P
     const prefix = step.run.file.stages.length > 0 && /^(file not found|no source files)/.test(messageOf(error)) ? 'COPY failed: ' : ''
     step.say(`${excerpt(step.run.source, line, endLine)}\n`)
     if (!isEngineError(error)) throw error
-    throw new EngineError(error.code, `${prefix}${error.message}`, { reason: error.reason, hint: `Dockerfile line ${line}.${error.hint ? ` ${error.hint}` : ''}`, cause: error })
+    throw new StepError(step.position, error, `${prefix}${error.message}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { HostFacts } from '../../core/host/host.ts'
 import { readListeners } from '../../core/host/listeners/listeners.ts'
@@ -11,8 +12,17 @@ export interface System {
   readonly facts: HostFacts
   readonly version: string
   info(): SystemInfo
+  /** Of the file system that holds the data root. */
+  disk(): Promise<DiskRoom>
   /** Who has which port of this machine, ourselves among them. */
   hostPorts(): Promise<HostPort[]>
+}
+
+export interface DiskRoom {
+  path: string
+  totalBytes: number
+  /** What an ordinary program may still use. */
+  freeBytes: number
 }
 
 export interface SystemInfo {
@@ -48,6 +58,10 @@ export function createSystem(options: SystemOptions): System {
   return {
     facts,
     version: options.version,
+    async disk() {
+      const { blocks, bavail, bsize } = await statfs(options.layout.dataRoot)
+      return { path: options.layout.dataRoot, totalBytes: blocks * bsize, freeBytes: bavail * bsize }
+    },
     hostPorts: () => hostPorts({ listeners: readListeners, lineage: lineageOf, publishedPorts: needs.publishedPorts, containersByPid: needs.containersByPid }),
     info: () => ({
       id: options.id,

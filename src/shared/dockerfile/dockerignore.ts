@@ -1,4 +1,4 @@
-import { EngineError } from '#shared/errors.ts'
+import { EngineError } from '../errors.ts'
 
 /**
  * `.dockerignore`: which paths of a build context stay out.

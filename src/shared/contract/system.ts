@@ -1,0 +1,56 @@
+import { identifier, list, nothing, record, truth, type Shapes } from './shape.ts'
+import type { EachOutcome } from './containers.ts'
+
+/** What lies on the disk, by kind; sizes in bytes. */
+export interface DiskUsage {
+  /** Every layer once. */
+  imagesBytes: number
+  images: DiskImage[]
+  containers: DiskContainer[]
+  volumes: DiskVolume[]
+  buildCacheBytes: number
+  /** Where the engine keeps all this; undefined for engines that do not tell. */
+  disk?: { path: string; totalBytes: number; freeBytes: number }
+}
+export interface DiskImage {
+  id: string
+  tags: string[]
+  bytes: number
+  /** What no other image has: freed when it goes. */
+  ownBytes: number
+  containers: number
+}
+export interface DiskContainer {
+  id: string
+  name: string
+  /** What it wrote on top of its image. */
+  bytes: number
+  running: boolean
+}
+export interface DiskVolume {
+  name: string
+  bytes: number
+  containers: number
+  anonymous: boolean
+}
+
+/** Exactly what goes: what was shown and chosen, nothing that turned up since. */
+export interface CleanUpRequest {
+  containers: string[]
+  images: string[]
+  volumes: string[]
+  buildCache: boolean
+}
+
+export interface SystemContract {
+  /** Takes a while where much lies: the engine measures. */
+  diskUsage(): Promise<DiskUsage>
+  /** Containers first, then what they held. Each is tried, whatever the others do. Progress. */
+  cleanUp(request: CleanUpRequest): Promise<EachOutcome[]>
+}
+
+const ids = list(identifier<string>(), 10_000)
+export const systemShapes: Shapes<SystemContract> = {
+  diskUsage: nothing,
+  cleanUp: record<CleanUpRequest>({ containers: ids, images: ids, volumes: ids, buildCache: truth }),
+}
