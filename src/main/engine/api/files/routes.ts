@@ -1,4 +1,5 @@
 import type { Exchange, Reply, Route } from '../router.ts'
+import * as edit from './edit-handlers.ts'
 import * as handlers from './handlers.ts'
 import type { FilesApiNeeds } from './needs.ts'
 
@@ -13,5 +14,10 @@ export function fileRoutes(needs: FilesApiNeeds): Route[] {
     route('GET', '/containers/:id/export', handlers.exportAll),
     route('POST', '/commit', handlers.commit),
     route('GET', '/slipway/containers/:id/files', handlers.list),
+    route('DELETE', '/slipway/containers/:id/files', edit.remove),
+    route('GET', '/slipway/containers/:id/files/content', edit.read),
+    route('PUT', '/slipway/containers/:id/files/content', edit.write),
+    route('POST', '/slipway/containers/:id/files/folder', edit.makeFolder),
+    route('POST', '/slipway/containers/:id/files/rename', edit.rename),
   ]
 }

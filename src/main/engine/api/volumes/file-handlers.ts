@@ -41,14 +41,20 @@ export async function remove(needs: VolumesApiNeeds, exchange: Exchange): Promis
   return empty()
 }
 
-/** `GET …/archive?path=/`: a tar archive. */
-export async function readArchive(needs: VolumesApiNeeds, exchange: Exchange): Promise<undefined> {
-  await needs.readArchive(nameOf(exchange), folderOf(exchange), ({ content }) => send(exchange, { 'Content-Type': 'application/x-tar' }, content))
+/** `POST …/files/rename?path=/old&to=/new`. */
+export async function rename(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
+  await needs.renameFile(nameOf(exchange), pathOf(exchange), exchange.query.text('to') ?? '')
+  return empty()
 }
 
-/** `PUT …/archive?path=/folder` with a tar archive, compressed or not. */
+/** `GET …/archive?path=/`: a tar archive; with `self=1` the folder itself is in it, as `.`. */
+export async function readArchive(needs: VolumesApiNeeds, exchange: Exchange): Promise<undefined> {
+  await needs.readArchive(nameOf(exchange), folderOf(exchange), exchange.query.flag('self'), ({ content }) => send(exchange, { 'Content-Type': 'application/x-tar' }, content))
+}
+
+/** `PUT …/archive?path=/folder` with a tar archive, compressed or not; with `self=1` its entry `.` sets owner, mode and time of the folder. */
 export async function writeArchive(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
-  await needs.writeArchive(nameOf(exchange), folderOf(exchange), exchange.request, exchange.signal)
+  await needs.writeArchive(nameOf(exchange), folderOf(exchange), exchange.request, { itself: exchange.query.flag('self'), signal: exchange.signal })
   return empty()
 }
 

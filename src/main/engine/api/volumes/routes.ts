@@ -19,6 +19,7 @@ export function volumeRoutes(needs: VolumesApiNeeds): Route[] {
     route('GET', '/slipway/volumes/:name/files/content', files.read),
     route('PUT', '/slipway/volumes/:name/files/content', files.write),
     route('POST', '/slipway/volumes/:name/files/folder', files.makeFolder),
+    route('POST', '/slipway/volumes/:name/files/rename', files.rename),
     route('GET', '/slipway/volumes/:name/archive', files.readArchive),
     route('PUT', '/slipway/volumes/:name/archive', files.writeArchive),
   ]

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -15,6 +15,7 @@ import { listDirectory } from './list.ts'
 import { locate, locateTarget, pathOf } from './locate.ts'
 import { makeDirectory } from './make.ts'
 import { packPlace } from './pack.ts'
+import { renameEntry } from './rename.ts'
 import { removeTree } from './remove.ts'
 import { unpack, type UnpackOptions } from './unpack.ts'
 
@@ -232,6 +233,35 @@ describe('changing', () => {
     expect(() => makeDirectory(root, '/b/c')).toThrow('no such file')
     makeDirectory(root, '/b/c', { parents: true, mode: 0o700 })
     expect(statSync(at('b/c')).mode & 0o777).toBe(0o700)
+  })
+
+  test('a name is changed without following links, never over something, never into itself', () => {
+    mkdirSync(at('from/sub'), { recursive: true })
+    writeFileSync(at('from/file'), 'kept')
+    symlinkSync('/etc', at('link'))
+    renameEntry(root, '/from/file', '/from/sub/moved')
+    expect(readFileSync(at('from/sub/moved'), 'utf8')).toBe('kept')
+    renameEntry(root, '/link', '/other')
+    expect(readlinkSync(at('other'))).toBe('/etc')
+    expect(() => renameEntry(root, '/other', '/from/sub/moved')).toThrow(expect.objectContaining({ code: 'already-exists' }))
+    expect(() => renameEntry(root, '/from', '/from/sub/deeper')).toThrow(expect.objectContaining({ code: 'invalid-argument', reason: 'into-itself' }))
+    expect(() => renameEntry(root, '/', '/x')).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
+    expect(() => renameEntry(root, '/gone', '/x')).toThrow(expect.objectContaining({ code: 'not-found' }))
+    expect(readFileSync(at('from/sub/moved'), 'utf8')).toBe('kept')
+  })
+
+  test('an entry for the place itself is applied only if asked', async () => {
+    mkdirSync(at('source'), { mode: 0o700 })
+    chownSync(at('source'), 7, 8)
+    chmodSync(at('source'), 0o1751)
+    const archive = await take('/source', '.')
+    for (const [name, itself] of [['plain', false], ['same', true]] as const) {
+      mkdirSync(at(name), { mode: 0o755 })
+      await put(archive, `/${name}`, { itself })
+    }
+    expect(statSync(at('plain')).mode & 0o7777).toBe(0o755)
+    expect(statSync(at('same'))).toMatchObject({ uid: 7, gid: 8, mtimeMs: statSync(at('source')).mtimeMs })
+    expect(statSync(at('same')).mode & 0o7777).toBe(0o1751)
   })
 
   test('a list says what people want to know', async () => {

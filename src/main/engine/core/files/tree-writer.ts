@@ -22,6 +22,8 @@ export interface TreeWriterOptions {
   keepKinds?: boolean
   /** Everything is to belong to them, whatever the archive says. */
   owner?: { uid: number; gid: number }
+  /** An entry for the place itself gives it owner, mode, attributes and time; otherwise it stays as it is. */
+  itself?: boolean
   /** Devices cannot be made there and are left out. */
   inUserNamespace: boolean
 }
@@ -59,8 +61,7 @@ export class TreeWriter implements TarHandler {
   entry(entry: TarEntry): void {
     const parts = partsOf(entry.path)
     const name = parts.pop()
-    // The place to unpack to stays as it is.
-    if (name === undefined) return
+    if (name === undefined) return this.#itself(entry)
     if (name.length > 255) throw refused(entry.path, 'has a name longer than 255 bytes')
     const parent = this.#enter(parts)
     const owned = this.#options.owner ? { ...entry, ...this.#options.owner } : entry
@@ -145,6 +146,17 @@ export class TreeWriter implements TarHandler {
   #leave(): void {
     if (this.#parent) closeSync(this.#parent.descriptor)
     this.#parent = undefined
+  }
+
+  #itself(entry: TarEntry): void {
+    if (!this.#options.itself || entry.type !== 'directory') return
+    const base = this.#base || '/'
+    const descriptor = openDirectory(this.#root, base)
+    try {
+      this.#directory(within(descriptor, '.'), entry, base)
+    } finally {
+      closeSync(descriptor)
+    }
   }
 
   #make(access: string | Buffer, entry: TarEntry, path: BytePath): void {

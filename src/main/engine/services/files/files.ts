@@ -5,6 +5,7 @@ import type { Change } from '../../core/layers/layers.ts'
 import { containerChanges } from './changes.ts'
 import { commitContainer, type CommitRequest } from './commit.ts'
 import type { FilesContext } from './context.ts'
+import { makeContainerFolder, readContainerFile, removeContainerFile, renameContainerFile, writeContainerFile, type ContainerFile } from './edit.ts'
 import { exportContainer } from './export.ts'
 import { listFiles } from './list.ts'
 import { statPath, type PathStat } from './path-stat.ts'
@@ -26,6 +27,13 @@ export interface Files {
   readArchive(reference: string, path: string, deliver: (archive: PathArchive) => Promise<void>): Promise<void>
   writeArchive(reference: string, source: Readable, options: WriteOptions): Promise<void>
   list(reference: string, path: string): Promise<FileEntry[]>
+  readFile(reference: string, path: string, deliver: (file: ContainerFile) => Promise<void>): Promise<void>
+  /** Makes the file, or puts it in the place of the one that is there in one step, keeping owner and mode. */
+  writeFile(reference: string, path: string, content: Readable): Promise<void>
+  makeFolder(reference: string, path: string): Promise<void>
+  /** With all that is below it. */
+  removeFile(reference: string, path: string): Promise<void>
+  renameFile(reference: string, from: string, to: string): Promise<void>
   changes(reference: string): Promise<Change[]>
   export(reference: string, deliver: (content: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void>
   commit(request: CommitRequest): Promise<ImageId>
@@ -36,6 +44,11 @@ export const createFiles = (ctx: FilesContext): Files => ({
   readArchive: (reference, path, deliver) => readArchive(ctx, reference, path, deliver),
   writeArchive: (reference, source, options) => writeArchive(ctx, reference, source, options),
   list: (reference, path) => listFiles(ctx, reference, path),
+  readFile: (reference, path, deliver) => readContainerFile(ctx, reference, path, deliver),
+  writeFile: (reference, path, content) => writeContainerFile(ctx, reference, path, content),
+  makeFolder: (reference, path) => makeContainerFolder(ctx, reference, path),
+  removeFile: (reference, path) => removeContainerFile(ctx, reference, path),
+  renameFile: (reference, from, to) => renameContainerFile(ctx, reference, from, to),
   changes: (reference) => containerChanges(ctx, reference),
   export: (reference, deliver) => exportContainer(ctx, reference, deliver),
   commit: (request) => commitContainer(ctx, request),

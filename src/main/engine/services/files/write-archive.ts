@@ -32,7 +32,7 @@ export const writeArchive = (ctx: FilesContext, reference: string, source: Reada
     try {
       await unpack(root, place, source, { keepKinds, inUserNamespace: ctx.host.facts.rootless, ...(owner && { owner }), ...(signal && { signal }) })
     } catch (error) {
-      if (isEngineError(error) && error.reason?.toUpperCase() === 'EROFS') throw readOnly(container, place)
+      if (isEngineError(error) && error.reason?.toUpperCase() === 'EROFS') throw readOnlyError(container, place)
       throw error
     }
     publishContainerEvent(ctx, container, 'extract-to-dir')
@@ -55,12 +55,12 @@ function resolveTarget(root: Root, container: ContainerFacts, path: string): str
 }
 
 /** The mount that is nearest above the place decides; the kernel's own refusal while writing (EROFS) is the last word. */
-function refuseReadOnly(container: ContainerFacts, place: string): void {
+export function refuseReadOnly(container: ContainerFacts, place: string): void {
   const nearest = nearestMount(container, place)
-  if (nearest ? nearest.readonly : container.host.ReadonlyRootfs) throw readOnly(container, place)
+  if (nearest ? nearest.readonly : container.host.ReadonlyRootfs) throw readOnlyError(container, place)
 }
 
-const readOnly = (container: ContainerFacts, place: string) =>
+export const readOnlyError = (container: ContainerFacts, place: string) =>
   new EngineError('invalid-argument', nearestMount(container, place) ? 'mounted volume is marked read-only' : 'container rootfs is marked read-only', { reason: 'read-only' })
 
 function nearestMount({ mounts, host }: ContainerFacts, place: string): { target: string; readonly: boolean } | undefined {

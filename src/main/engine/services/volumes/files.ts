@@ -9,6 +9,7 @@ import { locate, locateTarget } from '../../core/files/locate.ts'
 import { makeDirectory } from '../../core/files/make.ts'
 import { packPlace } from '../../core/files/pack.ts'
 import { removeTree } from '../../core/files/remove.ts'
+import { renameEntry } from '../../core/files/rename.ts'
 import { unpack } from '../../core/files/unpack.ts'
 import { toText } from '../../core/layers/byte-path.ts'
 import { getVolume, type VolumesContext } from './context.ts'
@@ -59,12 +60,15 @@ export const removeFile = (ctx: VolumesContext, name: string, path: string): Pro
     removeTree(place.access)
   })
 
-export const readArchive = (ctx: VolumesContext, name: string, path: string, deliver: (archive: VolumeArchive) => Promise<void>): Promise<void> =>
+export const renameFile = (ctx: VolumesContext, name: string, from: string, to: string): Promise<void> => withVolume(ctx, name, async (root) => renameEntry(root, from, to))
+
+/** `itself`: with an entry `.` for the folder, so that a restored copy has its owner and mode too. */
+export const readArchive = (ctx: VolumesContext, name: string, path: string, itself: boolean, deliver: (archive: VolumeArchive) => Promise<void>): Promise<void> =>
   withVolume(ctx, name, async (root) => {
     using place = locateTarget(root, path || '/')
-    const own = place.stat.isDirectory() ? {} : { name: toText(place.name) }
+    const own = place.stat.isDirectory() ? (itself ? { name: '.' } : {}) : { name: toText(place.name) }
     await deliver({ entry: describeFile(toText(place.name), place.stat), content: packPlace(root, place, own) })
   })
 
-export const writeArchive = (ctx: VolumesContext, name: string, path: string, archive: Readable, signal: AbortSignal): Promise<void> =>
-  withVolume(ctx, name, (root) => unpack(root, path || '/', archive, { inUserNamespace: ctx.host.facts.rootless, signal }))
+export const writeArchive = (ctx: VolumesContext, name: string, path: string, archive: Readable, { itself, signal }: { itself: boolean; signal: AbortSignal }): Promise<void> =>
+  withVolume(ctx, name, (root) => unpack(root, path || '/', archive, { inUserNamespace: ctx.host.facts.rootless, itself, signal }))

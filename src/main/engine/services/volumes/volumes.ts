@@ -4,7 +4,7 @@ import type { FileEntry } from '../../core/files/list.ts'
 import { getVolume, wholeVolume, type VolumesContext, type VolumesOptions } from './context.ts'
 import { copyUp } from './copy-up.ts'
 import { ensureVolume } from './create.ts'
-import { listFiles, makeFolder, readArchive, readFile, removeFile, writeArchive, writeFile, type VolumeArchive, type VolumeFile } from './files.ts'
+import { listFiles, makeFolder, readArchive, readFile, removeFile, renameFile, writeArchive, writeFile, type VolumeArchive, type VolumeFile } from './files.ts'
 import { compileFilters, type VolumeFilters } from './filters.ts'
 import { pruneVolumes } from './prune.ts'
 import type { VolumeRecord, VolumeRequest } from './record.ts'
@@ -53,9 +53,11 @@ export interface Volumes {
   makeFolder(name: string, path: string): Promise<void>
   /** With all that is below it. */
   removeFile(name: string, path: string): Promise<void>
-  readArchive(name: string, path: string, deliver: (archive: VolumeArchive) => Promise<void>): Promise<void>
+  renameFile(name: string, from: string, to: string): Promise<void>
+  /** `itself`: with an entry for the folder. */
+  readArchive(name: string, path: string, itself: boolean, deliver: (archive: VolumeArchive) => Promise<void>): Promise<void>
   /** Unpacks an archive, compressed or not, into a folder. */
-  writeArchive(name: string, path: string, archive: Readable, signal: AbortSignal): Promise<void>
+  writeArchive(name: string, path: string, archive: Readable, options: { itself: boolean; signal: AbortSignal }): Promise<void>
 }
 
 export type { VolumeRecord, VolumeRequest } from './record.ts'
@@ -89,7 +91,8 @@ export function createVolumes(options: VolumesOptions): Volumes {
     writeFile: (name, path, content) => writeFile(ctx, name, path, content),
     makeFolder: (name, path) => makeFolder(ctx, name, path),
     removeFile: (name, path) => removeFile(ctx, name, path),
-    readArchive: (name, path, deliver) => readArchive(ctx, name, path, deliver),
-    writeArchive: (name, path, archive, signal) => writeArchive(ctx, name, path, archive, signal),
+    renameFile: (name, from, to) => renameFile(ctx, name, from, to),
+    readArchive: (name, path, itself, deliver) => readArchive(ctx, name, path, itself, deliver),
+    writeArchive: (name, path, archive, options) => writeArchive(ctx, name, path, archive, options),
   }
 }
