@@ -15,11 +15,13 @@ import { createBackoff } from '#base/backoff.ts'
 import { holdContact, type Greeting } from './contact.ts'
 import { createEngineApi, type EngineApi } from './engine-api.ts'
 import { createMirror, type Mirror } from './mirror.ts'
+import { createSampler, type Sampler } from './sampler.ts'
 
 export interface Connection extends AsyncDisposable {
   readonly id: ConnectionId
   readonly api: EngineApi
   readonly mirror: Mirror
+  readonly sampler: Sampler
   /** Of an engine of Slipway's own; undefined for others or before the first contact. */
   readonly hostFacts: HostFacts | undefined
   summary(): ConnectionSummary
@@ -47,16 +49,15 @@ export function openConnection({ id, name, target, delays = { first: 100, limit:
   const listeners = new Set<(event: Heard) => void>()
   const emit = (event: Heard) => listeners.forEach((listener) => listener(event))
   const mirror = createMirror(emit)
+  const sampler = createSampler(api)
+  listeners.add(sampler.hear)
   const ending = new AbortController()
   const backoff = createBackoff(delays.first, delays.limit)
   const delay = createDelay()
   let state: ConnectionState = { status: 'connecting' }
   let hostFacts: HostFacts | undefined
 
-  const onEvent = (listener: (event: Heard) => void) => {
-    listeners.add(listener)
-    return () => void listeners.delete(listener)
-  }
+  const onEvent = (listener: (event: Heard) => void) => (listeners.add(listener), () => void listeners.delete(listener))
   const summary = (): ConnectionSummary => ({ id, name, target, state })
   function become(next: ConnectionState): void {
     state = next
@@ -88,6 +89,7 @@ export function openConnection({ id, name, target, delays = { first: 100, limit:
     id,
     api,
     mirror,
+    sampler,
     get hostFacts() {
       return hostFacts
     },

@@ -2,8 +2,10 @@ import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import type { EditContract } from '#shared/contract/edit.ts'
 import type { ContainersRequest } from '#shared/contract/containers.ts'
 import type { Connection } from './connection.ts'
+import { commitContainer, duplicateContainer, exportContainer, readChanges, readRecipe } from './container-copies.ts'
 import { each } from './each.ts'
 import type { Operation } from './operation.ts'
+import { readProcesses } from './processes.ts'
 import { createContainer, runContainer } from './run.ts'
 import { readContainerDetail, type WireContainerDetail } from './wire/container.ts'
 
@@ -27,9 +29,11 @@ export function containersOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>
     async rename({ id, name }) {
       await api.json('POST', `/containers/${id}/rename`, { query: { name } })
     },
-    async top({ id }, { signal }) {
-      const { Titles, Processes } = await api.json<{ Titles: string[]; Processes: string[][] | null }>('GET', `/containers/${id}/top`, { signal })
-      return { titles: Titles, rows: Processes ?? [] }
-    },
+    top: ({ id }, { signal }) => readProcesses(api, id, signal),
+    changes: ({ id }, { signal }) => readChanges(api, id, signal),
+    commit: (request, operation) => commitContainer(api, request, operation),
+    export: (request, operation) => exportContainer(api, request, operation),
+    duplicate: (request, operation) => duplicateContainer(api, request, operation),
+    recipe: (request, { signal }) => readRecipe(api, request, signal),
   }
 }

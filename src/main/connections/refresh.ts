@@ -1,5 +1,6 @@
 import { isEngineError } from '#shared/errors.ts'
 import type { EngineApi } from './engine-api.ts'
+import { carrierLabel } from './files/carrier.ts'
 import type { Items, Mirror } from './mirror.ts'
 import { readContainer, type WireContainer } from './wire/container.ts'
 import type { Touched } from './wire/event.ts'
@@ -20,17 +21,21 @@ export async function listEverything(api: EngineApi, signal: AbortSignal): Promi
     api.json<{ Volumes?: WireVolume[] | null }>('GET', '/volumes', { signal }),
   ])
   return {
-    containers: containers.map((each) => readContainer(each, now)),
+    containers: containers.filter(isShown).map((each) => readContainer(each, now)),
     images: images.map(readImage),
     networks: networks.map(readNetwork),
     volumes: (volumes.Volumes ?? []).map(readVolume),
   }
 }
 
+/** Not what the app itself made for a moment. */
+const isShown = ({ Labels }: WireContainer) => Labels?.[carrierLabel] === undefined
+
 /** Also after a deed of our own that Docker tells no event of: a stopped container that joined a network. */
 export async function refreshContainer({ api, mirror }: { api: EngineApi; mirror: Mirror }, id: string, signal?: AbortSignal): Promise<void> {
   const [row] = await api.json<WireContainer[]>('GET', '/containers/json', { query: { all: true, filters: JSON.stringify({ id: [id] }) }, signal })
   if (signal?.aborted) return
+  if (row && !isShown(row)) return
   if (row) mirror.putContainer(readContainer(row, Date.now()))
   else mirror.remove('container', id)
 }

@@ -1,10 +1,13 @@
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
-import type { Connection } from './connection.ts'
+import { backupVolume, restoreVolume } from './backup.ts'
 import { each } from './each.ts'
+import { withFiles, type FilesConnection } from './files/access.ts'
 import type { Operation } from './operation.ts'
+import { cloneVolume, emptyVolume } from './volume-content.ts'
 import { readVolume, type WireVolume } from './wire/volume.ts'
 
-export function volumesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): Implementation<Contract, Operation>['volumes'] {
+export function volumesOf(connection: FilesConnection): Implementation<Contract, Operation>['volumes'] {
+  const { api, mirror } = connection
   return {
     list: async () => mirror.items().volumes,
     async create({ name, driver, driverOptions, labels }, { signal }) {
@@ -16,5 +19,13 @@ export function volumesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): 
       const wire = await api.json<WireVolume>('GET', `/volumes/${encodeURIComponent(name)}`, { signal })
       return { ...readVolume(wire), raw: wire }
     },
+    async sizes(_request, { signal }) {
+      const { Volumes } = await api.json<{ Volumes?: { Name: string; UsageData?: { Size: number } | null }[] | null }>('GET', '/system/df', { query: { type: 'volume' }, signal })
+      return Object.fromEntries((Volumes ?? []).flatMap(({ Name, UsageData }) => (UsageData && UsageData.Size >= 0 ? [[Name, UsageData.Size]] : [])))
+    },
+    clone: ({ name, to }, operation) => cloneVolume(connection, name, to, operation),
+    empty: ({ name }, { signal }) => withFiles(connection, { kind: 'volume', name }, signal, (files) => emptyVolume(connection, name, files, signal)),
+    backup: (request, operation) => backupVolume(connection, request, operation),
+    restore: (request, operation) => restoreVolume(connection, request, operation),
   }
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../connections/connection.ts'
 import type { Builds } from '../connections/builds/builds.ts'
 import { containersOf } from '../connections/containers.ts'
 import type { Edits } from '../connections/edit/edits.ts'
+import { filesOf } from '../connections/files/files.ts'
 import { imagesOf } from '../connections/images.ts'
 import { logsOf } from '../connections/merged-logs/log-pages.ts'
 import { networksOf } from '../connections/networks.ts'
@@ -21,6 +22,7 @@ export interface AppWork {
 const nounsOf = ({ builds, edits }: AppWork) => ({
   builds: builds.callsOf,
   containers: (connection: Connection) => ({ ...containersOf(connection), ...edits.of(connection) }),
+  files: filesOf,
   images: imagesOf,
   logs: logsOf,
   networks: networksOf,

@@ -1,8 +1,13 @@
 import type { Builds } from '../connections/builds/builds.ts'
-import type { Connection } from '../connections/connection.ts'
 import { filesOfLayer } from '../connections/image-survey.ts'
+import { readContainerEvents } from '../connections/container-events.ts'
+import type { Connection } from '../connections/connection.ts'
+import { readFile } from '../connections/files/files.ts'
+import { receiveUpload } from '../connections/files/upload.ts'
 import { readLogs } from '../connections/logs.ts'
 import { readMergedLogs } from '../connections/merged-logs/merged-logs.ts'
+import { watchProcesses } from '../connections/processes.ts'
+import { watchSamples } from '../connections/samples.ts'
 import { readStats } from '../connections/stats.ts'
 import { attachTerminal, execTerminal } from '../connections/terminal.ts'
 import type { StreamImplementations } from '../ipc/streams.ts'
@@ -16,4 +21,9 @@ export const connectionStreams = (current: () => Connection, builds: Pick<Builds
   'containers.exec': (request, context) => execTerminal(current(), request, context),
   'containers.attach': (request, context) => attachTerminal(current(), request, context),
   'containers.stats': ({ id }, { signal }) => readStats(current().api, id, signal),
+  'containers.samples': (request, context) => watchSamples(current().sampler, request, context),
+  'containers.events': ({ id }, { signal }) => readContainerEvents(current(), id, signal),
+  'containers.processes': ({ id }, { signal }) => watchProcesses(current().api, id, signal),
+  'files.read': (request, { signal }) => readFile(current(), request, signal),
+  'files.upload': (request, context) => receiveUpload(current(), request, context),
 })

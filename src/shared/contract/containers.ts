@@ -1,6 +1,7 @@
 import { dictionary, identifier, integer, list, nothing, oneOf, optional, record, text, truth, type Shape, type Shapes } from './shape.ts'
 import { furtherShapes, limitsShape, mountRequest, networkJoin, portMapping, restartPolicy, type FurtherSettings, type NetworkJoin } from './container-settings.ts'
 import { editShapes, type EditContract } from './edit.ts'
+import { hostPath } from './files.ts'
 import type { ImageId } from './images.ts'
 import type { SerializedError } from './errors.ts'
 
@@ -183,6 +184,25 @@ export interface ProcessTable {
   rows: string[][]
 }
 
+/** What a container changed in its image's files. */
+export interface FileChange {
+  path: string
+  kind: 'modified' | 'added' | 'deleted'
+}
+export interface CommitRequest {
+  id: ContainerId
+  reference: string
+  author?: string
+  comment?: string
+  /** Frozen while its files are copied. */
+  pause: boolean
+}
+/** A container as something to type or keep: what its image does not say by itself. `remarks`: what cannot be said that way. */
+export interface Recipe {
+  text: string
+  remarks: string[]
+}
+
 export interface ContainersContract extends EditContract {
   list(): Promise<ContainerSummary[]>
   inspect(request: { id: ContainerId }): Promise<ContainerDetail>
@@ -199,8 +219,15 @@ export interface ContainersContract extends EditContract {
   remove(request: ContainersRequest & { force?: boolean; anonymousVolumes?: boolean }): Promise<EachOutcome[]>
   rename(request: { id: ContainerId; name: string }): Promise<void>
   top(request: { id: ContainerId }): Promise<ProcessTable>
+  changes(request: { id: ContainerId }): Promise<FileChange[]>
+  /** Makes an image of it. */
+  commit(request: CommitRequest): Promise<{ id: ImageId }>
+  /** Its files as a tar archive, to a file of this machine. Progress. */
+  export(request: { id: ContainerId; target: string }): Promise<{ bytes: number }>
+  /** Another container with the same settings; not started. Host ports are left to the engine, fixed addresses and anonymous volumes are not shared. */
+  duplicate(request: { id: ContainerId; name: string }): Promise<CreatedContainer>
+  recipe(request: { id: ContainerId; form: 'run' | 'compose' }): Promise<Recipe>
 }
-
 
 const id = identifier<ContainerId>()
 const ids = list(id)
@@ -254,4 +281,9 @@ export const containersShapes: Shapes<ContainersContract> = {
   rename: record<{ id: ContainerId; name: string }>({ id, name: text(255) }),
   top: one,
   ...editShapes,
+  changes: one,
+  commit: record<CommitRequest>({ id, reference: text(1024), author: optional(text(1024)), comment: optional(text(4096)), pause: truth }),
+  export: record<{ id: ContainerId; target: string }>({ id, target: hostPath }),
+  duplicate: record<{ id: ContainerId; name: string }>({ id, name: text(255) }),
+  recipe: record<{ id: ContainerId; form: 'run' | 'compose' }>({ id, form: oneOf('run', 'compose') }),
 }

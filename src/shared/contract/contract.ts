@@ -12,6 +12,7 @@ import { buildsShapes, type BuildsContract } from './builds.ts'
 import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
+import { filesShapes, type FilesContract } from './files.ts'
 import { imagesShapes, type ImagesContract } from './images.ts'
 import { logsShapes, type LogsContract } from './logs.ts'
 import { networksShapes, type NetworksContract } from './networks.ts'
@@ -23,6 +24,7 @@ import type { Shapes } from './shape.ts'
 
 export interface Contract {
   containers: ContainersContract
+  files: FilesContract
   images: ImagesContract
   volumes: VolumesContract
   networks: NetworksContract
@@ -39,6 +41,7 @@ export type Noun = keyof Contract
 
 export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   containers: containersShapes,
+  files: filesShapes,
   images: imagesShapes,
   volumes: volumesShapes,
   networks: networksShapes,

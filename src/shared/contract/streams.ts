@@ -1,8 +1,9 @@
-import { identifier, integer, literal, optional, record, text, truth, variant, list, type Shape } from './shape.ts'
 import { mergedLogsShape, type MergedLogsMessage, type MergedLogsRequest } from './logs.ts'
 import type { BuildId, BuildMessage } from './builds.ts'
 import type { SurveyedFile } from '../images/layer-survey.ts'
-import type { ContainerId, Timestamp } from './containers.ts'
+import { identifier, integer, literal, oneOf, optional, record, text, truth, variant, list, type Shape } from './shape.ts'
+import type { ContainerId, ProcessTable, Timestamp } from './containers.ts'
+import { filePath, filePlace, uploadMessage, type FilePlace, type ReadMessage, type ReadRequest, type UploadAnswer, type UploadMessage } from './files.ts'
 
 /**
  * What flows for a while. The page opens a stream by name with a request, receives messages until it ends or is closed, and
@@ -22,6 +23,15 @@ export interface StreamsContract {
   /** The files of one layer (0 is the base), in pieces; after `images.survey`. */
   'images.files': { request: { id: string; layer: number }; receive: SurveyedFile[]; send: never }
   'containers.stats': { request: { id: ContainerId }; receive: StatsSample; send: never }
+  /** The samples of many containers in one stream; the page says anew which whenever that changes. First what is remembered of each, then about one a second. */
+  'containers.samples': { request: SamplesRequest; receive: SamplesMessage; send: SamplesRequest }
+  /** What happened to it, from when it was made, then as it happens. */
+  'containers.events': { request: { id: ContainerId }; receive: ContainerEvent[]; send: never }
+  /** Its processes, again every other second while somebody looks. Ends when it does. */
+  'containers.processes': { request: { id: ContainerId }; receive: ProcessTable; send: never }
+  'files.read': { request: ReadRequest; receive: ReadMessage; send: never }
+  /** Files and folders of the page into a folder. Ends after `done`. */
+  'files.upload': { request: { place: FilePlace; folder: string }; receive: UploadAnswer; send: UploadMessage }
 }
 export type StreamName = keyof StreamsContract
 
@@ -85,6 +95,21 @@ export interface StatsSample {
   pids: number
 }
 
+export interface SamplesRequest {
+  ids: ContainerId[]
+  /** Samples remembered of each, at most. */
+  past: number
+}
+/** In the order they were taken. */
+export type SamplesMessage = { id: ContainerId; samples: StatsSample[] }[]
+
+export interface ContainerEvent {
+  at: Timestamp
+  action: string
+  /** What the engine adds: exit code, signal, command of an exec… without the container's own labels. */
+  attributes: Record<string, string>
+}
+
 const id = identifier<ContainerId>()
 const cells = integer(1, 10_000)
 const time = integer(0, Number.MAX_SAFE_INTEGER)
@@ -95,6 +120,7 @@ const input: Shape<TerminalInput> = variant<TerminalInput>('kind', {
 })
 const silence: Shape<never> = (_value, field) => literal('nothing')(undefined, field) as never
 const words = list(text(131_072))
+const samples = record<SamplesRequest>({ ids: list(id, 200), past: integer(0, 3600) })
 
 export type StreamShapes = { readonly [Name in StreamName]: { readonly request: Shape<StreamsContract[Name]['request']>; readonly send: Shape<StreamsContract[Name]['send']> } }
 
@@ -109,4 +135,9 @@ export const streamShapes: StreamShapes = {
   'builds.output': { request: record<{ id: BuildId }>({ id: identifier<BuildId>() }), send: silence },
   'images.files': { request: record<{ id: string; layer: number }>({ id: identifier<string>(), layer: integer(0, 1000) }), send: silence },
   'containers.stats': { request: record<{ id: ContainerId }>({ id }), send: silence },
+  'containers.samples': { request: samples, send: samples },
+  'containers.events': { request: record<{ id: ContainerId }>({ id }), send: silence },
+  'containers.processes': { request: record<{ id: ContainerId }>({ id }), send: silence },
+  'files.read': { request: record<ReadRequest>({ place: filePlace, path: filePath, as: oneOf('content', 'archive') }), send: silence },
+  'files.upload': { request: record<{ place: FilePlace; folder: string }>({ place: filePlace, folder: filePath }), send: uploadMessage },
 }

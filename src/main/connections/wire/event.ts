@@ -53,5 +53,7 @@ function networkTouched(action: string, id: string, container: string | undefine
 export function momentOf(event: WireEvent): Moment | undefined {
   const kind = event.Type !== 'container' ? undefined : event.Action === 'start' ? 'started' : event.Action === 'die' ? 'finished' : undefined
   if (!kind) return undefined
-  return { id: event.Actor.ID, kind, at: event.timeNano ? Math.round(event.timeNano / 1e6) : event.time * 1000 }
+  return { id: event.Actor.ID, kind, at: momentOfEvent(event) }
 }
+
+export const momentOfEvent = (event: WireEvent): Timestamp => (event.timeNano ? Math.round(event.timeNano / 1e6) : event.time * 1000)
