@@ -102,3 +102,12 @@ test('the client follows what happens', async () => {
   await made
   expect(lines.slice(-5)).toEqual(['create last', 'attach last', 'start last', 'die last', 'destroy last'])
 })
+
+test('history outlives the engine', async () => {
+  const from = Date.now() / 1000
+  await ok('volume', 'create', 'before')
+  await stage.engine.kill()
+  await stage.engine.start()
+  await ok('volume', 'rm', 'before')
+  expect(actions(await history(from, { volume: ['before'] }))).toEqual(['create', 'destroy'])
+})

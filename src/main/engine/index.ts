@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises'
 import { architectureOf } from '#shared/oci/platform.ts'
 import { createApiServer } from './api/server.ts'
 import { openContentStore } from './core/content/disk-content-store.ts'
-import { createEventBus, unixNano } from './core/events/memory-event-bus.ts'
+import { createEventBus, unixNano } from './core/events/create-event-bus.ts'
+import { openFileHistory } from './core/events/file-history.ts'
 import type { Host } from './core/host/host.ts'
 import { createLayers } from './core/layers/worker-layers.ts'
 import { createLeases } from './core/leases/leases.ts'
@@ -54,7 +55,7 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   const closing = new AbortController()
   const clock = unixNano
   const metadata = parts.use(openMetadataStore(layout.database))
-  const events = createEventBus(clock)
+  const events = createEventBus(clock, parts.use(openFileHistory({ folder: layout.events, log })))
   const leases = createLeases()
   const content = await openContentStore(layout.content)
   const layers = parts.use(createLayers())
@@ -78,7 +79,7 @@ export async function createEngine({ layout, host, registryMirrors, version, log
     id: engineIdentity(metadata),
     version,
     registryMirrors,
-    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => [], publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers) },
+    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => [], publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
   })
 
   await containers.restore()

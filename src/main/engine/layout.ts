@@ -14,6 +14,8 @@ export interface Layout {
   /** The same for the run root. */
   readonly runLockFile: string
   readonly database: string
+  /** Folder of the history of events. */
+  readonly events: string
   /** OCI image layout: oci-layout, blobs/sha256/<hex>, and ingest/ for what is not yet visible. */
   readonly content: string
   readonly snapshots: string
@@ -64,6 +66,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     lockFile: join(dataRoot, 'lock'),
     runLockFile: join(runRoot, 'lock'),
     database: join(dataRoot, 'slipway.db'),
+    events: join(dataRoot, 'events'),
     content,
     snapshots: join(dataRoot, 'snapshots'),
     volumes: join(dataRoot, 'volumes'),

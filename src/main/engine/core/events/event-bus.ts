@@ -3,7 +3,7 @@
  * type (container, image, network, volume, daemon, builder), action (create, start, die, health_status: healthy, …), the
  * actor's id and attributes.
  *
- * The bus keeps a bounded history so that `docker events --since` can be answered; a subscriber gets everything published
+ * The bus keeps a bounded history, over restarts too, so that `docker events --since` can be answered; a subscriber gets everything published
  * after it subscribed, synchronously and in order, and must not block.
  */
 export type EventType = 'container' | 'image' | 'network' | 'volume' | 'daemon' | 'builder' | 'plugin'
@@ -23,4 +23,6 @@ export interface EventBus {
   subscribe(listener: (event: EngineEvent) => void): Disposable
   /** Past events with `since` ≤ timeNano ≤ `until`, oldest first. */
   history(since: bigint, until: bigint): EngineEvent[]
+  /** How many listen. */
+  readonly subscribers: number
 }

@@ -8,6 +8,7 @@ export interface SystemNeeds {
   networkWarnings(): readonly string[]
   storageDriver: string
   defaultAddressPools(): { Base: string; Size: number }[]
+  eventListeners(): number
   publishedPorts(): readonly (PortMapping & { containerId: string })[]
   /** First process of each running container → its id. */
   containersByPid(): ReadonlyMap<number, string>

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { HostFacts } from '../../core/host/host.ts'
@@ -75,8 +76,8 @@ export function createSystem(options: SystemOptions): System {
       registryMirrors: options.registryMirrors,
       warnings: [...warningsOf(facts), ...needs.networkWarnings().map((warning) => `WARNING: ${warning}`)],
       systemTime: new Date().toISOString(),
-      openFiles: 0,
-      eventListeners: 0,
+      openFiles: readdirSync('/proc/self/fd').length,
+      eventListeners: needs.eventListeners(),
       rootless: facts.rootless,
     }),
   }

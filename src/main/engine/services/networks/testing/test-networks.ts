@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEventBus } from '../../../core/events/memory-event-bus.ts'
+import { createEventBus } from '../../../core/events/create-event-bus.ts'
 import type { EngineEvent } from '../../../core/events/event-bus.ts'
 import { createHost } from '../../../core/host/create-host.ts'
 import { acquireLock } from '../../../core/host/exclusive-lock.ts'

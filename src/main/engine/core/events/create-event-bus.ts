@@ -1,19 +1,18 @@
 import type { EngineEvent, EventBus } from './event-bus.ts'
+import { createMemoryHistory, type EventHistory } from './event-history.ts'
 
-const HISTORY_LIMIT = 4096
+const SECOND = 1_000_000_000n
 
-export function createEventBus(now: () => bigint = unixNano): EventBus {
+export function createEventBus(now: () => bigint = unixNano, past: EventHistory = createMemoryHistory()): EventBus {
   const listeners = new Set<(event: EngineEvent) => void>()
-  const past: EngineEvent[] = []
   let last = 0n
   return {
     publish(event) {
-      // Strictly rising, so that `since` with the time of the last event seen never loses one.
+      // Strictly rising, so that `since` with the time of the last event seen never loses one; unless somebody has set the clock back.
       const at = now()
-      last = at > last ? at : last + 1n
+      last = at > last || last - at > SECOND ? at : last + 1n
       const stamped = { ...event, timeNano: last }
-      past.push(stamped)
-      if (past.length > HISTORY_LIMIT * 2) past.splice(0, past.length - HISTORY_LIMIT)
+      past.append(stamped)
       for (const listener of [...listeners]) listener(stamped)
     },
     subscribe(listener) {
@@ -21,7 +20,10 @@ export function createEventBus(now: () => bigint = unixNano): EventBus {
       listeners.add(own)
       return { [Symbol.dispose]: () => void listeners.delete(own) }
     },
-    history: (since, until) => past.filter((event) => event.timeNano >= since && event.timeNano <= until),
+    history: (since, until) => past.read(since, until),
+    get subscribers() {
+      return listeners.size
+    },
   }
 }
 
@@ -33,7 +35,7 @@ export function unixNano(): bigint {
   const wall = BigInt(Date.now()) * 1_000_000n
   const precise = process.hrtime.bigint() + offset
   const apart = precise > wall ? precise - wall : wall - precise
-  if (apart < 1_000_000_000n) return precise
+  if (apart < SECOND) return precise
   offset = wall - process.hrtime.bigint()
   return wall
 }
