@@ -18,6 +18,8 @@ export interface Footprint {
   veths: number
   /** `map key` of every published port in the firewall. */
   ports: string[]
+  /** Number of rules in the firewall's table. */
+  rules: number
   /** `FOLDER/ID` in the run root, ids in the data root. */
   runFolders: string[]
   dataFolders: string[]
@@ -38,7 +40,7 @@ export async function observe(engine: Pick<TestEngine, 'dataRoot' | 'runRoot'>, 
     namespaces: await names(join(runRoot, 'netns')),
     bridges: links.bridges,
     veths: links.veths,
-    ports: links.table === undefined ? [] : await publishedPorts(links.table),
+    ...(await firewallOf(links.table)),
     runFolders: (await Promise.all(['containers', 'exec', 'runtime'].map(async (folder) => (await names(join(runRoot, folder))).map((name) => `${folder}/${name}`)))).flat(),
     dataFolders: await names(join(dataRoot, 'containers')),
     snapshots: await names(join(dataRoot, 'snapshots')),
@@ -80,15 +82,16 @@ async function ownLinks(lockFile: string): Promise<{ bridges: string[]; veths: n
   return { bridges, veths: links.filter(({ master }) => master !== undefined && bridges.includes(master)).length, ...(table !== undefined && { table }) }
 }
 
-interface ShownMap {
+interface Shown {
   map?: { name: string; elem?: [unknown, unknown][] }
+  rule?: object
 }
 
-async function publishedPorts(table: string): Promise<string[]> {
-  const shown = await run('nft', ['-j', 'list', 'table', 'inet', table])
-  if (shown.code !== 0) return []
-  const { nftables } = JSON.parse(shown.stdout) as { nftables: ShownMap[] }
-  return nftables.flatMap(({ map }) => (map?.name.startsWith('ports') ? (map.elem ?? []).map(([key]) => `${map.name} ${JSON.stringify(key)}`) : [])).sort()
+async function firewallOf(table: string | undefined): Promise<Pick<Footprint, 'ports' | 'rules'>> {
+  const shown = table === undefined ? undefined : await run('nft', ['-j', 'list', 'table', 'inet', table])
+  const { nftables } = (shown?.code === 0 ? JSON.parse(shown.stdout) : { nftables: [] }) as { nftables: Shown[] }
+  const ports = nftables.flatMap(({ map }) => (map?.name.startsWith('ports') ? (map.elem ?? []).map(([key]) => `${map.name} ${JSON.stringify(key)}`) : []))
+  return { ports: ports.sort(), rules: nftables.filter(({ rule }) => rule).length }
 }
 
 async function cgroupsOf(ids: ReadonlySet<string>): Promise<string[]> {

@@ -8,6 +8,8 @@ export type ContainersApiNeeds = Pick<
 > & {
   /** Bytes of the image's layers, for `size`. */
   imageSize(imageId: string): Promise<number>
+  /** Undefined when there is no such network any more. `names`: containers on it are found by name. */
+  findNetwork(reference: string): { id: string; names: boolean } | undefined
   paths(containerId: string): { hosts: string; hostname: string; resolvConf: string; log: string }
   host: { cpus: number; memoryBytes: number }
 }

@@ -1,10 +1,13 @@
 import type { Endpoint, PortMapping, Sandbox } from '../../core/network/sandbox.ts'
 import type { EndpointSettings } from '../../services/containers/config.ts'
 import type { ContainerRecord } from '../../services/containers/record.ts'
+import type { ContainersApiNeeds } from './needs.ts'
 import { isAlive } from '../../services/containers/state.ts'
 
+type Networks = Pick<ContainersApiNeeds, 'findNetwork'>
+
 /** `NetworkSettings` of inspect. */
-export function networkSettingsJson(record: ContainerRecord, sandbox: Sandbox | undefined) {
+export function networkSettingsJson(needs: Networks, record: ContainerRecord, sandbox: Sandbox | undefined) {
   const bridge = sandbox?.endpoints.find((endpoint) => endpoint.networkName === 'bridge')
   return {
     Bridge: '',
@@ -19,12 +22,12 @@ export function networkSettingsJson(record: ContainerRecord, sandbox: Sandbox | 
     EndpointID: bridge?.endpointId ?? '',
     ...addressJson(bridge),
     MacAddress: bridge?.macAddress ?? '',
-    Networks: networksJson(record, sandbox),
+    Networks: networksJson(needs, record, sandbox),
   }
 }
 
 /** `NetworkSettings.Networks`, by name. */
-export function networksJson(record: ContainerRecord, sandbox: Sandbox | undefined) {
+export function networksJson(needs: Networks, record: ContainerRecord, sandbox: Sandbox | undefined) {
   const mode = record.host.NetworkMode ?? ''
   const joined = new Map((sandbox?.endpoints ?? []).map((endpoint) => [endpoint.networkName, endpoint]))
   const names = new Map<string, EndpointSettings>()
@@ -33,10 +36,20 @@ export function networksJson(record: ContainerRecord, sandbox: Sandbox | undefin
     names.set(endpoint?.networkName ?? name, settings)
   }
   if ((mode === 'host' || mode === 'none') && names.size === 0) names.set(mode, {})
-  return Object.fromEntries([...names].map(([name, settings]) => [name, endpointJson(settings, joined.get(name))]))
+  return Object.fromEntries([...names].map(([name, settings]) => [name, endpointJson(settings, joined.get(name) ?? plannedEndpoint(needs, record, name, settings))]))
 }
 
-function endpointJson(settings: EndpointSettings, endpoint: Endpoint | undefined) {
+/** What is known of an endpoint while its container does not run. */
+function plannedEndpoint(needs: Networks, record: ContainerRecord, name: string, settings: EndpointSettings): PlannedEndpoint | undefined {
+  const network = needs.findNetwork(name)
+  if (!network || (record.state.status === 'created' && name === record.host.NetworkMode)) return undefined
+  const names = [record.name, ...(settings.Aliases ?? []), record.id.slice(0, 12), record.config.Hostname ?? '']
+  return { networkId: network.id, dnsNames: network.names ? [...new Set(names.filter((each) => each !== ''))] : [] }
+}
+
+type PlannedEndpoint = Pick<Endpoint, 'networkId' | 'dnsNames'> & Partial<Endpoint>
+
+function endpointJson(settings: EndpointSettings, endpoint: PlannedEndpoint | undefined) {
   return {
     IPAMConfig: settings.IPAMConfig ?? null,
     Links: settings.Links ?? null,
@@ -47,11 +60,11 @@ function endpointJson(settings: EndpointSettings, endpoint: Endpoint | undefined
     NetworkID: endpoint?.networkId ?? '',
     EndpointID: endpoint?.endpointId ?? '',
     ...addressJson(endpoint),
-    DNSNames: endpoint?.dnsNames ?? null,
+    DNSNames: endpoint?.dnsNames.length ? endpoint.dnsNames : null,
   }
 }
 
-const addressJson = (endpoint: Endpoint | undefined) => ({
+const addressJson = (endpoint: Pick<Endpoint, 'ipv4' | 'ipv6'> | undefined) => ({
   Gateway: endpoint?.ipv4?.gateway ?? '',
   IPAddress: endpoint?.ipv4?.address ?? '',
   IPPrefixLen: endpoint?.ipv4?.prefix ?? 0,

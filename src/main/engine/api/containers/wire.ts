@@ -24,7 +24,7 @@ export function summaryJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     State: record.state.status,
     Status: statusText(record, now),
     HostConfig: { NetworkMode: record.host.NetworkMode ?? '', ...(record.host.Annotations ? { Annotations: record.host.Annotations } : {}) },
-    NetworkSettings: { Networks: networksJson(record, needs.findSandbox(record.id)) },
+    NetworkSettings: { Networks: networksJson(needs, record, needs.findSandbox(record.id)) },
     Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
   }
 }
@@ -63,7 +63,7 @@ export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     ...sizes,
     Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
     Config: configJson(record),
-    NetworkSettings: networkSettingsJson(record, needs.findSandbox(record.id)),
+    NetworkSettings: networkSettingsJson(needs, record, needs.findSandbox(record.id)),
   }
 }
 

@@ -25,7 +25,8 @@ export async function remove({ networks }: NetworksApiNeeds, exchange: Exchange)
 }
 
 export async function prune({ networks }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
-  return json({ NetworksDeleted: await networks.prune(exchange.query.filters()) })
+  const names = await networks.prune(exchange.query.filters())
+  return json({ NetworksDeleted: names.length > 0 ? names : null })
 }
 
 export async function connect({ networks, containers }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
@@ -44,6 +45,6 @@ export async function disconnect({ networks, containers }: NetworksApiNeeds, exc
 }
 
 function named(container: string | undefined): string {
-  if (typeof container !== 'string' || container === '') throw new EngineError('invalid-argument', 'no container was named', { reason: 'no-container', field: 'Container' })
+  if (typeof container !== 'string' || container === '') throw new EngineError('invalid-argument', `invalid name or ID supplied: ""`, { reason: 'no-container', field: 'Container' })
   return container
 }

@@ -38,7 +38,8 @@ export interface DisconnectBody {
 
 /** @throws invalid-argument, not-implemented for what only a swarm has. */
 export function decodeCreate(body: CreateBody): NetworkCreate {
-  if (body.Ingress || body.Scope === 'swarm' || body.Scope === 'global') throw new EngineError('not-implemented', 'swarm networks are not supported', { reason: 'swarm', hint: 'Use the bridge or macvlan driver.' })
+  if (body.Ingress) throw new EngineError('forbidden', 'Ingress network can only be global scope network', { reason: 'swarm' })
+  if (body.Scope === 'swarm' || body.Scope === 'global') throw new EngineError('forbidden', 'cannot create a swarm scoped network when swarm is not active', { reason: 'swarm', hint: 'Use the bridge or macvlan driver.' })
   if (body.ConfigOnly || body.ConfigFrom?.Network) throw new EngineError('not-implemented', 'configuration-only networks are not supported', { reason: 'config-only' })
   return {
     name: text(body.Name, 'Name') ?? '',
@@ -84,7 +85,7 @@ export function networkJson(network: NetworkView, { containers }: { containers: 
     Driver: network.driver,
     EnableIPv4: network.ipv4,
     EnableIPv6: network.ipv6,
-    IPAM: { Driver: network.ipamDriver, Options: Object.keys(network.ipamOptions).length > 0 ? network.ipamOptions : null, Config: network.subnets.map(subnetJson) },
+    IPAM: { Driver: network.ipamDriver, Options: Object.keys(network.ipamOptions).length > 0 ? network.ipamOptions : null, Config: network.driver === 'host' || network.driver === 'null' ? null : network.subnets.map(subnetJson) },
     Internal: network.internal,
     Attachable: network.attachable,
     Ingress: false,

@@ -1,7 +1,9 @@
+import { EngineError } from '#shared/errors.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
 import type { VolumesApiNeeds } from './needs.ts'
 import { volumeJson } from './wire.ts'
 
+const NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
 
 export const list = (needs: VolumesApiNeeds, { query }: Exchange): Reply => json({ Volumes: needs.list(query.filters()).map((record) => volumeJson(needs, record)), Warnings: null })
@@ -9,7 +11,8 @@ export const list = (needs: VolumesApiNeeds, { query }: Exchange): Reply => json
 export const inspect = (needs: VolumesApiNeeds, exchange: Exchange): Reply => json(volumeJson(needs, needs.get(nameOf(exchange))))
 
 export async function create(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { Name, Driver, DriverOpts, Labels } = await exchange.json<{ Name?: string; Driver?: string; DriverOpts?: Record<string, string> | null; Labels?: Record<string, string> | null }>()
+  const { Name, Driver, DriverOpts, Labels, ClusterVolumeSpec } = await exchange.json<{ ClusterVolumeSpec?: object | null; Name?: string; Driver?: string; DriverOpts?: Record<string, string> | null; Labels?: Record<string, string> | null }>()
+  if (ClusterVolumeSpec) throw new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
   const { name } = await needs.ensure({ name: Name, driver: Driver, driverOptions: DriverOpts ?? undefined, labels: Labels ?? undefined })
   return json(volumeJson(needs, needs.get(name)), 201)
 }

@@ -14,6 +14,8 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
     const record = ctx.records.get(id)
     const { name, id: networkId } = ctx.needs.networks.get(network)
     refuseUnlessPrivate(record)
+    if (name === 'host') throw hostNetworkStays()
+    if (name === 'none') throw new EngineError('invalid-argument', 'container cannot be connected to multiple networks with one of the networks in private (none) mode', { reason: 'none-network' })
     if (name in record.endpoints || networkId in record.endpoints) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
     await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [name]: settings } }, async () => {
       if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')
@@ -28,6 +30,7 @@ export async function disconnectNetwork(ctx: ContainersContext, reference: strin
   await ctx.locks.run(id, async () => {
     const record = ctx.records.get(id)
     const { name, id: networkId } = ctx.needs.networks.get(network)
+    if (networkKind(record) === 'host' && name === 'host') throw hostNetworkStays()
     const key = [name, networkId].find((candidate) => candidate in record.endpoints)
     if (key === undefined) {
       if (force) return
@@ -53,9 +56,10 @@ async function recorded(ctx: ContainersContext, before: ContainerRecord, after: 
 
 function refuseUnlessPrivate(record: ContainerRecord): void {
   const kind = networkKind(record)
-  if (kind === 'joined') throw new EngineError('forbidden', 'container sharing network namespace with another container or host cannot be connected to any other network')
-  if (kind === 'host') throw new EngineError('forbidden', 'container cannot be disconnected from host network or connected to host network')
+  if (kind === 'joined' || kind === 'host') throw new EngineError('invalid-argument', 'container sharing network namespace with another container or host cannot be connected to any other network', { reason: 'shared-network' })
 }
+
+const hostNetworkStays = () => new EngineError('invalid-argument', 'container cannot be disconnected from host network or connected to host network', { reason: 'host-network' })
 
 async function rewriteNameFiles(ctx: ContainersContext, id: string): Promise<void> {
   const sandbox = ctx.needs.networks.findSandbox(id)

@@ -50,6 +50,15 @@ test('create: what fails leaves nothing behind', async () => {
   expect([engine.volumes.size, engine.snapshots.size, engine.containers.records().length]).toEqual([0, 0, 0])
 })
 
+test('a container whose end cannot be tidied up lets go of its root all the same', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run()
+  const task = engine.runtime.tasks.get(id)!
+  task.remove = () => Promise.reject(new Error('the runtime does not answer'))
+  await engine.containers.remove(id, { force: true })
+  expect([engine.mounted.size, engine.snapshots.size, engine.containers.records().length]).toEqual([0, 0, 0])
+})
+
 test('a failed start is undone and told by the state', async () => {
   const engine = createFakeEngine()
   engine.runtime.failure = new EngineError('invalid-argument', 'exec: "nope": executable file not found in $PATH', { reason: 'executable-not-found' })

@@ -10,7 +10,7 @@ import { copyUpVolumes } from './copy-up.ts'
 import { publishContainerEvent } from './events.ts'
 import { mergeImageConfig } from './merge-image-config.ts'
 import { generateName, parseContainerName } from './names.ts'
-import { plannedEndpoints } from './network-plan.ts'
+import { endpointRequestOf, plannedEndpoints } from './network-plan.ts'
 import { parsePortBindings } from './port-bindings.ts'
 import type { ContainerRecord } from './record.ts'
 import { resolveMounts } from './resolve-mounts.ts'
@@ -50,6 +50,7 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
   parsePortBindings(config, host)
   if (commandOf({ config }).length === 0) throw new EngineError('invalid-argument', 'no command specified', { field: 'command', hint: 'The image has no command of its own: give one.' })
   const endpoints = plannedEndpoints(request.endpoints, config, host)
+  for (const [network, settings] of Object.entries(endpoints)) ctx.needs.networks.checkEndpoint(endpointRequestOf(ctx, { host }, network, settings))
 
   await ctx.snapshots.prepare(id, image.chain)
   undo.defer(() => ctx.snapshots.remove(id))

@@ -40,7 +40,7 @@ export async function settleExit(ctx: ContainersContext, id: string, task: Task,
 /** Every step is tried, also when one before it failed: what stays behind is found again by the next start of the engine. */
 export async function tearDown(ctx: ContainersContext, record: ContainerRecord, task: Task | undefined): Promise<void> {
   const { rootfs } = ctx.layout.container(record.id)
-  const outcomes = await Promise.allSettled([ctx.needs.networks.disconnectSandbox(record.id), releaseVolumes(ctx, record), task?.remove().then(() => ctx.snapshots.unmount(rootfs)) ?? ctx.snapshots.unmount(rootfs)])
+  const outcomes = await Promise.allSettled([ctx.needs.networks.disconnectSandbox(record.id), releaseVolumes(ctx, record), Promise.resolve(task?.remove()).finally(() => ctx.snapshots.unmount(rootfs))])
   for (const outcome of outcomes) if (outcome.status === 'rejected') ctx.log(`container ${record.id}: cleaning up: ${messageOf(outcome.reason)}`)
 }
 

@@ -20,6 +20,8 @@ export interface NetworksNeed {
   /** @throws not-found */
   get(reference: string): { id: string; name: string; driver: string }
   list(): { id: string; name: string; driver: string }[]
+  /** @throws invalid-argument for what the network could never give; an unknown one is nothing. */
+  checkEndpoint(request: EndpointRequest): void
   reservePorts(containerId: string, bindings: readonly PortBinding[]): Promise<Disposable>
   connectSandbox(request: SandboxRequest): Promise<Sandbox>
   disconnectSandbox(containerId: string): Promise<void>

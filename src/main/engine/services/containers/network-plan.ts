@@ -49,7 +49,7 @@ export function sandboxRequestOf(ctx: ContainersContext, record: ContainerRecord
   }
 }
 
-export function endpointRequestOf(ctx: ContainersContext, record: ContainerRecord, network: string, settings: EndpointSettings): EndpointRequest {
+export function endpointRequestOf(ctx: ContainersContext, record: Pick<ContainerRecord, 'host'>, network: string, settings: EndpointSettings): EndpointRequest {
   return {
     network,
     aliases: settings.Aliases ?? [],

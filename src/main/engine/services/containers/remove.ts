@@ -53,6 +53,8 @@ export async function removeLocked(ctx: ContainersContext, record: ContainerReco
   const { id } = record
   const paths = ctx.layout.container(id)
   if (record.state.status !== 'removing') ctx.records.commit({ ...record, state: { status: 'removing', last: record.state, volumes: options.volumes ?? false } })
+  // It is not mounted any more, unless its end could not be tidied up: then nothing below could be removed.
+  await ctx.snapshots.unmount(paths.rootfs)
   await settleAll([ctx.snapshots.hasActive(id) ? ctx.snapshots.remove(id) : Promise.resolve(), rm(paths.data, { recursive: true, force: true }), rm(dirname(paths.bundle), { recursive: true, force: true })])
   const anonymous = record.mounts.flatMap((mount) => (mount.kind === 'volume' && mount.anonymous ? [mount.volume] : []))
   if (!options.volumes) for (const volume of anonymous) ctx.needs.volumes.untie(volume)

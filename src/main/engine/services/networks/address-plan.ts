@@ -1,5 +1,6 @@
 import { EngineError } from '#shared/errors.ts'
 import { contains, formatAddress, formatCidr, includes, overlaps, parseAddress, parseCidr, tryParseAddress, type Cidr } from '../../core/network/ipam/address.ts'
+import { outsideHosts } from '../../core/network/ipam/pool.ts'
 import { chooseSubnet, chooseSubnet6, refuseOverlap } from '../../core/network/ipam/subnets.ts'
 import type { Subnet } from './network-record.ts'
 import type { AddressPlan } from './networks-service.ts'
@@ -20,21 +21,23 @@ export interface AddressPlanInput {
 
 /** The subnets a network gets: as asked for, completed, and refused where they cannot be. @throws invalid-argument, forbidden (overlap). */
 export function planAddresses(input: AddressPlanInput): Subnet[] {
-  const wished = input.config.filter((plan) => plan.subnet !== undefined || plan.gateway !== undefined || plan.ipRange !== undefined)
+  const wished = input.config
   refuseInvalid(wished)
-  const relevant = wished.filter((plan) => input.ipv6 || plan.subnet === undefined || !plan.subnet.includes(':'))
-  const subnets = relevant.map((plan) => (plan.subnet === undefined ? undefined : parseCidr(plan.subnet)))
-  subnets.forEach((subnet, index) => subnet && refuseOverlap(subnet, [...input.networks, ...subnets.slice(0, index).filter((other) => other !== undefined)]))
-  const occupied = [...input.networks, ...input.routes, ...subnets.filter((subnet) => subnet !== undefined)]
-  const planned = relevant.map((plan, index) => complete(plan, subnets[index] ?? chooseSubnet(occupied), input.inventsGateway))
-  const has = (family: 4 | 6) => planned.some(({ subnet }) => parseCidr(subnet).family === family)
-  if (input.ipv4 && !has(4)) planned.unshift(complete({}, chooseSubnet(occupied), input.inventsGateway))
-  if (input.ipv6 && !has(6)) planned.push(complete({}, chooseSubnet6(occupied, input.globalId), input.inventsGateway))
+  const relevant = wished.map((plan) => ({ plan, subnet: parseCidr(plan.subnet ?? '') })).filter(({ subnet }) => input.ipv6 || subnet.family === 4)
+  const subnets = relevant.map(({ subnet }) => subnet)
+  subnets.forEach((subnet, index) => refuseOverlap(subnet, [...input.networks, ...subnets.slice(0, index)]))
+  const occupied = [...input.networks, ...input.routes, ...subnets]
+  const planned = relevant.map(({ plan, subnet }) => complete(plan, subnet, input.inventsGateway))
+  const choose = (subnet: Cidr): Subnet => ({ ...complete({}, subnet, input.inventsGateway), chosen: true })
+  const has = (family: 4 | 6) => subnets.some((subnet) => subnet.family === family)
+  if (input.ipv4 && !has(4)) planned.unshift(choose(chooseSubnet(occupied)))
+  if (input.ipv6 && !has(6)) planned.push(choose(chooseSubnet6(occupied, input.globalId)))
   return planned
 }
 
 function complete(plan: AddressPlan, subnet: Cidr, inventsGateway: boolean): Subnet {
   const auxiliary = Object.entries(plan.auxiliaryAddresses ?? {}).map(([name, address]) => [name, formatAddress(parseAddress(address))] as const)
+  refuseTaken(plan, subnet)
   const gateway = plan.gateway ? formatAddress(parseAddress(plan.gateway)) : inventsGateway ? firstFree(subnet, auxiliary.map(([, address]) => address)) : undefined
   return {
     subnet: formatCidr(subnet),
@@ -42,6 +45,18 @@ function complete(plan: AddressPlan, subnet: Cidr, inventsGateway: boolean): Sub
     ipRange: plan.ipRange ? formatCidr(parseCidr(plan.ipRange)) : undefined,
     auxiliaryAddresses: auxiliary.length > 0 ? Object.fromEntries(auxiliary) : undefined,
   }
+}
+
+/** The gateway and the auxiliary addresses are some host's, and each only one's. */
+function refuseTaken(plan: AddressPlan, subnet: Cidr): void {
+  const taken = new Set<bigint>()
+  const take = (text: string, what: string) => {
+    const address = parseAddress(text)
+    if (taken.has(address.value) || outsideHosts(subnet, address)) throw new EngineError('invalid-argument', `failed to allocate ${what}: Address already in use`, { reason: 'invalid-address-plan' })
+    taken.add(address.value)
+  }
+  if (plan.gateway) take(plan.gateway, `gateway (${plan.gateway})`)
+  for (const [name, address] of Object.entries(plan.auxiliaryAddresses ?? {})) take(address, `secondary ip address (${name}:${address})`)
 }
 
 function firstFree(subnet: Cidr, taken: readonly string[]): string {
@@ -54,9 +69,6 @@ function firstFree(subnet: Cidr, taken: readonly string[]): string {
 /** All complaints at once, in Docker's words. */
 function refuseInvalid(plans: readonly AddressPlan[]): void {
   const complaints = plans.flatMap(complaintsAbout)
-  const families = plans.map((plan) => plan.subnet).filter((subnet) => subnet !== undefined)
-  if (complaints.length === 0 && families.length < plans.length)
-    complaints.push(...plans.filter((plan) => plan.subnet === undefined).map((plan) => (plan.gateway ? `invalid gateway ${plan.gateway}: no subnet is configured` : `invalid ip-range ${plan.ipRange}: no subnet is configured`)))
   if (complaints.length > 0) throw new EngineError('invalid-argument', `invalid network config:\n${complaints.join('\n')}`, { reason: 'invalid-address-plan' })
 }
 
@@ -64,15 +76,15 @@ function refuseInvalid(plans: readonly AddressPlan[]): void {
 const UNUSABLE = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/128', '::1/128', 'ff00::/8', 'fe80::/10'].map(parseCidr)
 
 function complaintsAbout(plan: AddressPlan): string[] {
-  if (plan.subnet === undefined) return []
-  const subnet = tryCidr(plan.subnet)
-  if (!subnet) return [`invalid subnet ${plan.subnet}: invalid CIDR block notation`]
+  const text = plan.subnet ?? ''
+  const subnet = tryCidr(text)
+  if (!subnet) return [`invalid subnet ${text}: invalid CIDR block notation`]
   const complaints: string[] = []
-  if (UNUSABLE.some((block) => overlaps(block, subnet))) complaints.push(`invalid subnet ${plan.subnet}: its addresses are not those of hosts`)
-  if (!isCanonical(plan.subnet, subnet)) complaints.push(`invalid subnet ${plan.subnet}: it should be ${formatCidr(subnet)}`)
-  if (plan.ipRange) complaints.push(...complaintsAboutRange(plan.ipRange, plan.subnet, subnet))
-  if (plan.gateway) complaints.push(...complaintsAboutAddress(plan.gateway, `gateway ${plan.gateway}`, plan.subnet, subnet))
-  for (const [name, address] of Object.entries(plan.auxiliaryAddresses ?? {})) complaints.push(...complaintsAboutAddress(address, `auxiliary address ${name}`, plan.subnet, subnet))
+  if (UNUSABLE.some((block) => overlaps(block, subnet))) complaints.push(`invalid subnet ${text}: its addresses are not those of hosts`)
+  if (!isCanonical(text, subnet)) complaints.push(`invalid subnet ${text}: it should be ${formatCidr(subnet)}`)
+  if (plan.ipRange) complaints.push(...complaintsAboutRange(plan.ipRange, text, subnet))
+  if (plan.gateway) complaints.push(...complaintsAboutAddress(plan.gateway, `gateway ${plan.gateway}`, text, subnet))
+  for (const [name, address] of Object.entries(plan.auxiliaryAddresses ?? {})) complaints.push(...complaintsAboutAddress(address, `auxiliary address ${name}`, text, subnet))
   return complaints
 }
 

@@ -21,6 +21,7 @@ export async function createNetwork(state: NetworksState, request: NetworkCreate
   const record = await planNetwork(state, request, driver)
   if (driver === 'bridge') {
     refuseBridgeClash(state, record)
+    refuseSeveralSubnets(record)
     undo.defer(() => state.bridges.remove(record))
     await ensureForwarding(state, record)
     await state.bridges.create(record)
@@ -67,10 +68,10 @@ function driverOf(request: NetworkCreate): NetworkDriver {
   const driver = request.driver || 'bridge'
   const ipam = request.ipam?.driver || 'default'
   if (ipam !== 'default') throw new EngineError('not-found', `plugin "${ipam}" not found`, { reason: 'no-ipam-driver', hint: 'Only the default address planning is there.' })
-  if (driver === 'bridge' || driver === 'default') return 'bridge'
+  if (driver === 'bridge') return 'bridge'
   if (driver === 'macvlan') return 'macvlan'
   if (driver === 'host' || driver === 'null') throw new EngineError('forbidden', `only one instance of "${driver}" network is allowed`, { reason: 'single-instance' })
-  if (driver === 'overlay') throw new EngineError('unavailable', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.', { reason: 'no-swarm' })
+  if (driver === 'overlay') throw new EngineError('forbidden', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.', { reason: 'no-swarm' })
   throw new EngineError('not-found', `plugin "${driver}" not found`, { reason: 'no-driver', hint: 'The drivers are bridge and macvlan.' })
 }
 
@@ -86,6 +87,12 @@ function refuseBridgeClash(state: NetworksState, record: NetworkRecord): void {
   const { bridge } = bridgeOptions(record)
   const other = state.store.list().find((each) => each.driver === 'bridge' && bridgeOptions(each).bridge === bridge)
   if (other) throw new EngineError('forbidden', `cannot create network ${record.id} (${bridge}): conflicts with network ${other.id} (${bridge}): networks have same bridge name`, { reason: 'bridge-name-taken' })
+}
+
+/** One per family, as with Docker: a second one would have no router of its own. */
+function refuseSeveralSubnets({ subnets }: NetworkRecord): void {
+  const families = subnets.map(({ subnet }) => parseCidr(subnet).family)
+  if (new Set(families).size < families.length) throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets", { reason: 'several-subnets' })
 }
 
 const subnetsInUse = (state: NetworksState): Cidr[] => state.store.list().flatMap(({ subnets }) => subnets.map(({ subnet }) => parseCidr(subnet)))

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { EngineError } from '#shared/errors.ts'
 import type { MacvlanMode } from '../../core/network/netlink/links.ts'
 import type { NetworkRecord } from './network-record.ts'
@@ -27,6 +28,7 @@ export interface BridgeOptions {
 /** @throws invalid-argument. */
 export function bridgeOptions({ id, options }: Pick<NetworkRecord, 'id' | 'options'>): BridgeOptions {
   const hostBinding = options[OPTION.hostBinding] ?? ''
+  if (hostBinding !== '' && isIP(hostBinding) === 0) throw invalid(OPTION.hostBinding, hostBinding, 'An IP address of this machine.')
   return {
     bridge: interfaceName(options[OPTION.bridgeName]) ?? `br-${id.slice(0, 12)}`,
     mtu: mtuOption(options) ?? 1500,
@@ -62,7 +64,8 @@ export const isDefaultBridge = (network: Pick<NetworkRecord, 'options'>): boolea
 function mtuOption(options: Record<string, string>): number | undefined {
   const text = options[OPTION.mtu]
   if (text === undefined || text === '' || text === '0') return undefined
-  if (!/^\d{2,5}$/.test(text) || Number(text) < 68 || Number(text) > 65_535) throw new EngineError('invalid-argument', `invalid MTU: ${text}`, { reason: 'invalid-option', hint: 'A number from 68 to 65535.' })
+  if (!/^-?\d+$/.test(text)) throw invalid(OPTION.mtu, text, 'A number from 68 to 65535.')
+  if (Number(text) < 68 || Number(text) > 65_535) throw new EngineError('invalid-argument', `invalid MTU number: ${text}`, { reason: 'invalid-option', hint: 'A number from 68 to 65535.' })
   return Number(text)
 }
 
@@ -71,8 +74,10 @@ function truth(options: Record<string, string>, name: string): boolean {
   if (text === undefined || text === '') return true
   if (/^(1|t|true)$/i.test(text)) return true
   if (/^(0|f|false)$/i.test(text)) return false
-  throw new EngineError('invalid-argument', `invalid value for ${name}: ${text}`, { reason: 'invalid-option', hint: 'true or false.' })
+  throw invalid(name, text, 'true or false.')
 }
+
+const invalid = (name: string, text: string, hint: string) => new EngineError('invalid-argument', `failed to parse ${name} value: ${text}`, { reason: 'invalid-option', hint })
 
 /** What the kernel takes as an interface name, less what only makes trouble. */
 function interfaceName(text: string | undefined): string | undefined {

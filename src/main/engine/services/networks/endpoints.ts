@@ -5,7 +5,8 @@ import { generateMac, parseMacAddress } from '../../core/network/ipam/mac.ts'
 import { forgetAddresses, plugIntoBridge, plugMacvlan, type Cable } from '../../core/network/plug.ts'
 import type { EndpointRequest, SandboxRequest } from '../../core/network/sandbox.ts'
 import type { GivenAddress } from './address-pools.ts'
-import { bridgeOptions, isDefaultBridge, macvlanOptions } from './driver-options.ts'
+import { checkEndpoint } from './check-endpoint.ts'
+import { bridgeOptions, macvlanOptions } from './driver-options.ts'
 import { ensureParent } from './macvlan-parent.ts'
 import { hasNames } from './names.ts'
 import type { NetworkRecord } from './network-record.ts'
@@ -15,7 +16,8 @@ import type { NetworksState } from './state.ts'
 /** Plans an endpoint: checks the wish, takes addresses, chooses a MAC. Nothing in the kernel yet; {@link releaseAddresses} undoes it. */
 export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest, 'containerId' | 'name' | 'hostname'>, request: EndpointRequest, index: number): EndpointRecord {
   const network = state.store.get(request.network)
-  refuseImpossible(network, request)
+  checkEndpoint(network, request)
+  if (network.driver === 'host') throw new EngineError('invalid-argument', 'container cannot be disconnected from host network or connected to host network', { reason: 'host-network' })
   const macAddress = request.macAddress ? parseMacAddress(request.macAddress) : undefined
   const ipv4 = state.pools.acquire(network, 4, request.ipv4)
   let ipv6: GivenAddress | undefined
@@ -44,15 +46,6 @@ export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest,
 }
 
 const textOf = ({ address, prefix, gateway }: GivenAddress) => ({ address: formatAddress(address), prefix, gateway: gateway && formatAddress(gateway) })
-
-/** Docker's refusals, in its words. */
-function refuseImpossible(network: NetworkRecord, request: EndpointRequest): void {
-  if (network.driver === 'host') throw new EngineError('invalid-argument', 'container cannot be connected to host network after it was created', { reason: 'host-network' })
-  const wishesAddress = Boolean(request.ipv4 ?? request.ipv6)
-  if (!isDefaultBridge(network)) return
-  if (wishesAddress) throw new EngineError('invalid-argument', 'user specified IP address is supported on user defined networks only', { reason: 'default-bridge', hint: 'Create a network and use it instead.' })
-  if (request.aliases.length > 0) throw new EngineError('invalid-argument', 'network-scoped alias is supported only for containers in user defined networks', { reason: 'default-bridge', hint: 'Create a network and use it instead.' })
-}
 
 export function releaseAddresses(state: NetworksState, endpoint: EndpointRecord): void {
   for (const given of [endpoint.ipv4, endpoint.ipv6]) if (given) state.pools.release(endpoint.networkId, given.address)

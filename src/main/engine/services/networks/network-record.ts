@@ -24,6 +24,8 @@ export interface Subnet {
   gateway?: string
   ipRange?: string
   auxiliaryAddresses?: Record<string, string>
+  /** Found by us, not asked for: who wants an address of his own has to ask for a subnet first. */
+  chosen?: true
 }
 
 /** Made by the engine, never by a user; cannot be removed. */

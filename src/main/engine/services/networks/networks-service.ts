@@ -8,6 +8,8 @@ import type { NetworkRecord } from './network-record.ts'
  * nothing of it exists but what the container's own record says. Network references are names, ids or id prefixes.
  */
 export interface Networks extends NetworkRecords, Sandboxes, AsyncDisposable {
+  /** Refuses what the network could never give a container. An unknown network is nothing: it may be there by the time of the start. @throws invalid-argument. */
+  checkEndpoint(request: EndpointRequest): void
   /** Takes bridges, sandboxes and rules out of the kernel when no container runs any more; the records stay, and `restore` of the next engine makes it all again. */
   takeDown(): Promise<void>
   /**
@@ -25,6 +27,8 @@ export interface NetworkRecords {
   /** @throws not-found; invalid-argument when a prefix is ambiguous. */
   get(reference: string): NetworkView
   list(filters?: NetworkFilters): NetworkView[]
+  /** What a stopped container says of a network it will join; undefined when there is none. `names`: its containers find each other by name. */
+  describe(reference: string): { id: string; names: boolean } | undefined
   /** @throws not-found; forbidden for a predefined network and one with active endpoints. */
   remove(reference: string): Promise<void>
   /** Removes every unused network that the filters leave; returns the names. */

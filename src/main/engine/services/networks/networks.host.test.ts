@@ -146,8 +146,8 @@ test('rules that another program flushed come back by themselves', async () => {
   for (const args of [['delete', 'table', 'inet', table], ['flush', 'chain', 'inet', table, 'raw']]) {
     const before = t.log.length
     await t.host.run('nft', args)
-    await expect.poll(() => t.log.length).toBeGreaterThan(before)
-    await expect.poll(async () => (await t.host.run('nft', ['list', 'chain', 'inet', table, 'raw'], { allowFailure: true })).stdout).toContain('127.0.0.0/8 drop')
+    await expect.poll(() => t.log.length, { timeout: 15_000 }).toBeGreaterThan(before)
+    await expect.poll(async () => (await t.host.run('nft', ['list', 'chain', 'inet', table, 'raw'], { allowFailure: true })).stdout, { timeout: 15_000 }).toContain('127.0.0.0/8 drop')
     expect(await ask(t.host, undefined, '127.0.0.1', port(200))).toContain('still here')
   }
 })

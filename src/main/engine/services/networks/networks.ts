@@ -8,6 +8,7 @@ import { createAddressPools } from './address-pools.ts'
 import { ownerNote, tableOf } from './ownership.ts'
 import { createBridges } from './bridges.ts'
 import { closeNetworks } from './close.ts'
+import { checkFirstEndpoint } from './check-endpoint.ts'
 import { connectEndpoint, disconnectEndpoint } from './connect-endpoint.ts'
 import { connectSandbox } from './connect-sandbox.ts'
 import type { NetworksContext } from './context.ts'
@@ -16,6 +17,7 @@ import { disconnectSandbox } from './disconnect-sandbox.ts'
 import { findSandbox, renameSandbox } from './find-sandbox.ts'
 import { matchesFilters } from './filters.ts'
 import { hostModeFiles } from './host-mode-files.ts'
+import { hasNames } from './names.ts'
 import { createNetworkStore } from './network-store.ts'
 import { viewAll, viewOf } from './network-view.ts'
 import type { Networks } from './networks-service.ts'
@@ -35,6 +37,10 @@ export function createNetworks(context: NetworksContext): Networks {
   return {
     create: (request) => changing(() => createNetwork(state, request)),
     get: (reference) => viewOf(state, state.store.get(reference)),
+    describe(reference) {
+      const network = state.store.find(reference)
+      return network && { id: network.id, names: hasNames(state, { networkId: network.id }) && network.driver !== 'host' }
+    },
     list: (filters = {}) => viewAll(state).filter((network) => matchesFilters(network, filters)),
     remove: (reference) => changing(() => removeNetwork(state, reference)),
     prune: (filters = {}) => changing(() => pruneNetworks(state, filters)),
@@ -44,6 +50,10 @@ export function createNetworks(context: NetworksContext): Networks {
     connectEndpoint: (containerId, request) => alone(containerId, () => connectEndpoint(state, containerId, request)),
     disconnectEndpoint: (containerId, network) => alone(containerId, () => disconnectEndpoint(state, containerId, network)),
     updatePorts: (containerId, bindings) => alone(containerId, () => updatePorts(state, containerId, bindings)),
+    checkEndpoint(request) {
+      const network = state.store.find(request.network)
+      if (network) checkFirstEndpoint(network, request)
+    },
     findSandbox: (containerId) => findSandbox(state, containerId),
     publishedPorts: () => state.sandboxes.list().flatMap(({ containerId, ports }) => ports.map((mapping) => ({ ...mapping, containerId }))),
     renameSandbox: (containerId, name) => renameSandbox(state, containerId, name),

@@ -1,4 +1,4 @@
-import { EngineError } from '#shared/errors.ts'
+import { EngineError, messageOf } from '#shared/errors.ts'
 import type { ForwardRule, Host, PortForwarder } from '../../core/host/host.ts'
 import type { Firewall } from '../../core/network/firewall/firewall.ts'
 import type { PublishedPort } from '../../core/network/firewall/ruleset.ts'
@@ -25,8 +25,8 @@ export interface Publisher {
   change(from: Publication | undefined, to: Publication): Promise<void>
   /** Takes a publication away. The host's ports are free again at once; the firewall follows in a moment. */
   withdraw(publication: Publication): Promise<void>
-  /** Compares the port driver with what should be, after a start. */
-  reconcile(publications: readonly Publication[]): Promise<void>
+  /** Compares the port driver with what should be, after a start. Tells of each port that could not be had again. */
+  reconcile(publications: readonly Publication[]): Promise<string[]>
 }
 
 export function createPublisher(host: Pick<Host, 'portForwarder'>, firewall: Firewall): Publisher {
@@ -51,7 +51,7 @@ export function createPublisher(host: Pick<Host, 'portForwarder'>, firewall: Fir
       firewall.removePortsSoon(publishedPortsOf(publication))
       await forwards?.change(forwardRules(publication), new Map())
     },
-    reconcile: async (publications) => forwards?.reconcile(new Map(publications.flatMap((publication) => [...forwardRules(publication)]))),
+    reconcile: async (publications) => (await forwards?.reconcile(new Map(publications.flatMap((publication) => [...forwardRules(publication)])))) ?? [],
   }
 }
 
@@ -77,7 +77,7 @@ function refuseExplicit(mapping: PortMapping, { endpoints }: Publication) {
 type Rules = ReadonlyMap<string, ForwardRule>
 interface Forwards {
   change(before: Rules, after: Rules): Promise<void>
-  reconcile(wanted: Rules): Promise<void>
+  reconcile(wanted: Rules): Promise<string[]>
 }
 
 function createForwards(forwarder: PortForwarder): Forwards {
@@ -118,7 +118,10 @@ function createForwards(forwarder: PortForwarder): Forwards {
         if (wanted.has(key) && !known.has(key)) known.set(key, id)
         else await forwarder.remove(id)
       }
-      for (const [key, rule] of wanted) if (!known.has(key)) await add(key, rule).catch(() => {})
+      const lost: string[] = []
+      for (const [key, rule] of wanted)
+        if (!known.has(key)) await add(key, rule).catch((error: unknown) => void lost.push(`port ${rule.hostIp}:${rule.hostPort}/${rule.protocol} of a running container is not published: ${messageOf(error)}`))
+      return lost
     },
   }
 }

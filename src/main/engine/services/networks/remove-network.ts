@@ -33,11 +33,20 @@ async function tearDown(state: NetworksState, network: NetworkRecord) {
 
 /** Removes networks nobody is on. Filters: `label`, `label!`, `until`. */
 export async function pruneNetworks(state: NetworksState, filters: NetworkFilters): Promise<string[]> {
-  const until = filters['until']?.[0]
-  const before = until === undefined ? Infinity : momentOf(until)
+  const before = pruneLimit(filters)
   const unused = state.store.list().filter((network) => !isPredefined(network.name) && membersOf(state, network.id).length === 0 && Date.parse(network.createdAt) <= before && matchesLabels(network, filters))
   for (const network of unused) await removeNetwork(state, network.id)
   return unused.map(({ name }) => name)
+}
+
+const PRUNE_FILTERS = new Set(['label', 'label!', 'until'])
+
+/** Unix milliseconds up to which a network must have been made. A filter we do not know would keep something: nothing is removed then. @throws invalid-argument. */
+function pruneLimit(filters: NetworkFilters): number {
+  for (const key of Object.keys(filters)) if (!PRUNE_FILTERS.has(key)) throw new EngineError('invalid-argument', `invalid filter '${key}'`, { reason: 'invalid-filter' })
+  const [until, another] = filters['until'] ?? []
+  if (another !== undefined) throw new EngineError('invalid-argument', 'more than one until filter specified', { reason: 'invalid-filter' })
+  return until === undefined ? Infinity : momentOf(until)
 }
 
 const membersOf = (state: NetworksState, networkId: string) => state.sandboxes.list().filter(({ endpoints }) => endpoints.some((endpoint) => endpoint.networkId === networkId))
@@ -49,6 +58,6 @@ function momentOf(text: string): number {
   if (/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return Date.now() - text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g).reduce((sum, [, count, unit]) => sum + Number(count) * UNIT[unit!]!, 0)
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
   const date = Date.parse(text)
-  if (Number.isNaN(date)) throw new EngineError('invalid-argument', `invalid filter 'until=${text}'`, { reason: 'invalid-filter' })
+  if (Number.isNaN(date)) throw new EngineError('invalid-argument', `failed to parse value as time or duration: ${JSON.stringify(text)}`, { reason: 'invalid-filter' })
   return date
 }

@@ -28,15 +28,15 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   await state.firewall.reset({ bridges: bridges.map(rulesOf), ports, separate: await separateInterfaces(state) })
   state.firewall.guard()
   await removeDead(state, liveContainerIds)
-  await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
+  const lost = await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
   for (const sandbox of live) await serveNames(state, sandbox)
-  await lookForObstacles(state)
+  await lookForObstacles(state, lost)
   state.restored = true
 }
 
 /** Told once in the log, and on asking in `warnings`. */
-async function lookForObstacles(state: NetworksState) {
-  state.warnings = await forwardObstacles(state.context.host)
+async function lookForObstacles(state: NetworksState, lost: readonly string[]) {
+  state.warnings = [...(await forwardObstacles(state.context.host)), ...lost]
   for (const warning of state.warnings) state.context.log(`network: ${warning}`)
 }
 

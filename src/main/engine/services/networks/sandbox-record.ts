@@ -23,6 +23,6 @@ export function endpointOf({ hostLink: _hostLink, internal: _internal, ...endpoi
 
 /** Names that resolve to the container on a user network: its name, short id, hostname and aliases. */
 export function dnsNamesFor(sandbox: Pick<SandboxRecord, 'containerId' | 'name' | 'hostname'>, aliases: readonly string[]): string[] {
-  return [...new Set([sandbox.name, sandbox.containerId.slice(0, 12), sandbox.hostname, ...aliases].filter((name) => name !== ''))]
+  return [...new Set([sandbox.name, ...aliases, sandbox.containerId.slice(0, 12), sandbox.hostname].filter((name) => name !== ''))]
 }
 

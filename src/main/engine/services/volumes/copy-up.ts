@@ -10,35 +10,29 @@ const HOLDER = 'copy-up'
  * is resolved as if the rootfs were `/`; nothing in it is executed, and links are copied as links. A volume that has anything is left as it is.
  */
 export async function copyUp(ctx: VolumesContext, name: string, from: { rootfs: string; path: string }): Promise<void> {
+  using source = openSource(ctx.host, from)
+  // Nothing to copy: a volume whose device is not there yet may be there by the time of the start.
+  if (!source) return
   await ctx.locks.run(name, async () => {
     const target = await ctx.storage.acquire(getVolume(ctx, name), HOLDER)
     try {
-      await copyContent(ctx, from, target)
+      if ((await readdir(target)).length === 0) await ctx.host.run('cp', ['--archive', '--', `${source.path}/.`, target], { deadline: 30 * 60_000 })
     } finally {
       await ctx.storage.release(name, HOLDER, ctx.needs.containersUsing(name).some(({ running }) => running))
     }
   })
 }
 
-async function copyContent({ host }: VolumesContext, from: { rootfs: string; path: string }, target: string): Promise<void> {
-  if ((await readdir(target)).length > 0) return
-  const root = openSync(from.rootfs, constants.O_RDONLY | constants.O_DIRECTORY)
-  let source: number | undefined
-  try {
-    source = openSource(host, root, from.path)
-    if (source !== undefined) await host.run('cp', ['--archive', '--', `/proc/${process.pid}/fd/${source}/.`, target], { deadline: 30 * 60_000 })
-  } finally {
-    closeSync(root)
-    if (source !== undefined) closeSync(source)
-  }
-}
-
 /** Undefined when the image has no folder there. */
-function openSource({ syscalls }: VolumesContext['host'], root: number, path: string): number | undefined {
+function openSource({ syscalls }: VolumesContext['host'], { rootfs, path }: { rootfs: string; path: string }): ({ path: string } & Disposable) | undefined {
+  const root = openSync(rootfs, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    return syscalls.openInRoot(root, path, constants.O_RDONLY | constants.O_DIRECTORY)
+    const source = syscalls.openInRoot(root, path, constants.O_RDONLY | constants.O_DIRECTORY)
+    return { path: `/proc/${process.pid}/fd/${source}`, [Symbol.dispose]: () => closeSync(source) }
   } catch (error) {
     if (isEngineError(error) && ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(error.reason ?? '')) return undefined
     throw error
+  } finally {
+    closeSync(root)
   }
 }

@@ -24,6 +24,7 @@ export async function ensureVolume(ctx: VolumesContext, request: VolumeRequest):
 }
 
 function checkName(name: string): void {
+  if (name.length > 255) throw new EngineError('invalid-argument', `create ${name.slice(0, 20)}…: volume name is too long, a folder's name has at most 255 characters`, { field: 'name' })
   if (VALID_NAME.test(name)) return
   if (name.length === 1) throw new EngineError('invalid-argument', `create ${name}: volume name is too short, names should be at least two alphanumeric characters`, { field: 'name' })
   throw new EngineError('invalid-argument', `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`, { field: 'name' })

@@ -60,7 +60,7 @@ export function createPool(plan: PoolPlan): Pool {
 }
 
 /** IPv4 keeps the first address (the subnet's own) and the last (broadcast); IPv6 the first (subnet-router anycast, RFC 4291 2.6.1). */
-function outsideHosts(subnet: Cidr, address: Address): boolean {
+export function outsideHosts(subnet: Cidr, address: Address): boolean {
   if (isPointToPoint(subnet)) return false
   return address.value === subnet.base || (subnet.family === 4 && address.value === lastOf(subnet))
 }

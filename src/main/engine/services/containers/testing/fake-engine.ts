@@ -117,6 +117,7 @@ function fakeNeeds(state: State): ContainersNeeds {
     networks: {
       get: (reference) => ({ id: `id-${reference}`, name: reference, driver: 'bridge' }),
       list: () => [],
+      checkEndpoint() {},
       reservePorts: async () => ({ [Symbol.dispose]() {} }),
       async connectSandbox({ containerId, ports }) {
         const mapped = ports.map((port) => ({ ...port, hostPort: typeof port.hostPort === 'number' ? port.hostPort : 32_768 }))
