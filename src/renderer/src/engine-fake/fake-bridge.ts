@@ -5,6 +5,7 @@ import type { EngineEvent, Snapshot } from '#shared/contract/events.ts'
 import type { LogSelection, LogSource } from '#shared/contract/logs.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
+import { fakeEditCalls } from './fake-edit.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
 import { fakeSnapshot, type Scene } from './fake-world.ts'
 
@@ -22,7 +23,7 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
 
   const tell = (...events: EngineEvent[]) => listener?.({ kind: 'events', sequence: (sequence += events.length), events })
   const engine: FakeEngine = { world, cancelled, tell }
-  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeOtherCalls(engine) }
+  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeEditCalls(engine), ...fakeOtherCalls(engine) }
 
   const churn = Number(options.get('churn') ?? 0)
   if (churn > 0) setInterval(() => tell(...world.containers.slice(0, 500).map((container) => ({ type: 'container.changed' as const, container: { ...container, state: (Math.random() < 0.5 ? { status: 'running', startedAt: Date.now() } : { status: 'exited', code: 0 }) as ContainerState } }))), 1000 / churn)

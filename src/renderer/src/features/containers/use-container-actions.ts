@@ -1,4 +1,4 @@
-import { OctagonX, Pause, Play, RotateCw, ScrollText, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
+import { OctagonX, Pause, Play, RotateCw, ScrollText, SlidersHorizontal, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
@@ -58,10 +58,11 @@ export function useContainerActions() {
     return true
   }
 
+  const edit = ({ id }: ContainerSummary) => void router.push({ query: { ...router.currentRoute.value.query, edit: id } })
+
   function menuFor(container: ContainerSummary): MenuAction[] {
     const { state, id } = container
-    const some = [container]
-    const go = (tab: string) => () => void router.push(`/containers/${id}/${tab}`)
+    const [some, go] = [[container], (tab: string) => () => void router.push(`/containers/${id}/${tab}`)] as const
     return [
       canStart(state)
         ? { id: 'start', label: t('containers.verbs.start'), icon: Play, run: () => void start(some) }
@@ -71,10 +72,11 @@ export function useContainerActions() {
         ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) }
         : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
       { id: 'kill', label: t('containers.verbs.kill'), icon: OctagonX, disabled: !canStop(state), run: () => void kill(some) },
-      { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, separated: true, run: go('logs') },
+      { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: 'e', separated: true, disabled: state.status === 'removing', run: () => edit(container) },
+      { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, run: go('logs') },
       { id: 'terminal', label: t('containers.tabs.terminal'), icon: SquareTerminal, disabled: !canOpenTerminal(state), run: go('terminal') },
       { id: 'remove', label: t('containers.verbs.remove'), icon: Trash2, keys: 'del', danger: true, separated: true, run: () => void remove(some) },
     ]
   }
-  return { start, stop, restart, kill, pause, unpause, remove, menuFor }
+  return { start, stop, restart, kill, pause, unpause, remove, edit, menuFor }
 }

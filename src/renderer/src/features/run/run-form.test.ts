@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import { shapes } from '#shared/contract/contract.ts'
-import { emptyForm, freePort, mountRow, portOwners, portRow, problemsOf, toRunRequest, variableRow, withDefaults, type RunForm } from './run-form.ts'
+import { portOwners, problemsOf } from './form-problems.ts'
+import { emptyForm, freePort, mountRow, networkRow, portRow, toRunRequest, variableRow, withDefaults, type RunForm } from './run-form.ts'
 import { splitWords } from './words.ts'
 
 const defaults = {
@@ -10,7 +11,7 @@ const defaults = {
   exposedPorts: [{ containerPort: 80, protocol: 'tcp' as const }, { containerPort: 8080, protocol: 'tcp' as const }, { containerPort: 53, protocol: 'udp' as const }],
   volumes: ['/data'],
 }
-const nobody = new Map<number, string>()
+const nobody = new Map<string, string>()
 const filled = (change: Partial<RunForm>): RunForm => ({ ...emptyForm('nginx'), ...change })
 
 test('the image fills ports that are free, volumes and variables', () => {
@@ -35,13 +36,14 @@ test('what equals the image is not sent', () => {
 
 test('a full form is a request that the contract takes', () => {
   const request = toRunRequest(filled({
-    name: 'web', command: `sh -c "echo 'two words'"`, restart: 'always', hostname: 'h', user: '1000', workingDirectory: '/w', network: 'shop', memoryMegabytes: '512', cpus: '1,5', tty: true,
+    name: 'web', command: `sh -c "echo 'two words'"`, restart: 'always', hostname: 'h', user: '1000', workingDirectory: '/w', networks: [networkRow({ network: 'shop', aliases: 'www web', ipv4: '172.20.0.9' })], capabilitiesAdded: 'NET_ADMIN', health: 'command', healthCommand: 'true', healthInterval: '5', memoryMegabytes: '512', cpus: '1,5', tty: true,
     ports: [portRow({ hostPort: '8080', containerPort: '80' }), portRow({ containerPort: '53', protocol: 'udp' }), portRow()],
     mounts: [mountRow({ source: 'pages', target: '/srv' }), mountRow({ kind: 'bind', source: '/home', target: '/h', readOnly: true }), mountRow({ target: '/anonymous' }), mountRow()],
     variables: [variableRow({ name: 'A', value: 'b=c' }), variableRow()],
   }))
   expect(request).toEqual({
-    image: 'nginx', name: 'web', command: ['sh', '-c', "echo 'two words'"], restart: { policy: 'always' }, hostname: 'h', user: '1000', workingDirectory: '/w', networks: ['shop'], tty: true,
+    image: 'nginx', name: 'web', command: ['sh', '-c', "echo 'two words'"], restart: { policy: 'always' }, hostname: 'h', user: '1000', workingDirectory: '/w', networks: ['shop'], join: { network: 'shop', aliases: ['www', 'web'], ipv4: '172.20.0.9' }, tty: true,
+    capabilitiesAdded: ['NET_ADMIN'], healthCheck: { kind: 'command', test: ['CMD-SHELL', 'true'], interval: 5 },
     limits: { memoryBytes: 536_870_912, cpus: 1.5 },
     ports: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }, { containerPort: 53, protocol: 'udp' }],
     mounts: [{ kind: 'volume', source: 'pages', target: '/srv' }, { kind: 'bind', source: '/home', target: '/h', readOnly: true }, { kind: 'volume', target: '/anonymous' }],
@@ -56,7 +58,7 @@ test('problems are told by the names of the fields that the engine uses', () => 
     ports: [portRow({ hostPort: '8080', containerPort: '80' }), portRow({ hostPort: '8080', containerPort: '81' }), portRow({ hostPort: '70000', containerPort: '' }), portRow({ hostPort: '5432', containerPort: '5432' })],
     mounts: [mountRow({ source: 'x', target: 'relative' }), mountRow({ kind: 'bind', source: 'relative', target: '/ok' })],
   })
-  expect(Object.fromEntries(problemsOf(form, new Map([[5432, 'db'], [5433, 'other']])))).toEqual({
+  expect(Object.fromEntries(problemsOf(form, new Map([['5432/tcp', 'db'], ['5433/tcp', 'other']])))).toEqual({
     image: { key: 'required' },
     name: { key: 'name' },
     'ports[1].hostPort': { key: 'twice' },
@@ -72,7 +74,7 @@ test('problems are told by the names of the fields that the engine uses', () => 
 
 test('only what runs holds its ports', () => {
   const container = (name: string, status: 'running' | 'exited') => ({ name, state: { status }, ports: [{ containerPort: 80, protocol: 'tcp', hostPort: name.length }] }) as unknown as ContainerSummary
-  expect([...portOwners([container('aa', 'running'), container('bbb', 'exited')])]).toEqual([[2, 'aa']])
+  expect([...portOwners([container('aa', 'running'), container('bbb', 'exited')])]).toEqual([['2/tcp', 'aa']])
   expect(freePort(443, new Set([8443]))).toBe(8444)
 })
 

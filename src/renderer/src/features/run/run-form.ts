@@ -1,6 +1,8 @@
 import type { ImageDefaults } from '#shared/contract/images.ts'
-import type { ContainerSummary, MountRequest, PortMapping, Protocol, RestartPolicy, RunRequest } from '#shared/contract/containers.ts'
+import type { NetworkJoin } from '#shared/contract/container-settings.ts'
+import type { Limits, MountRequest, PortMapping, Protocol, RestartPolicy, RunRequest } from '#shared/contract/containers.ts'
 import { splitVariable } from '../containers/environment.ts'
+import { emptyFurther, toFurther, type FurtherForm } from './further-form.ts'
 import { splitWords } from './words.ts'
 
 /** The run form as it is typed: text everywhere, turned into a request only when asked. Rows have keys of their own so that lists can be edited. */
@@ -13,7 +15,7 @@ export interface PortRow {
 }
 export interface MountRow {
   key: number
-  kind: 'volume' | 'bind'
+  kind: 'volume' | 'bind' | 'tmpfs'
   source: string
   target: string
   readOnly: boolean
@@ -25,7 +27,24 @@ export interface VariableRow {
   /** The image's own value; sent only when changed. */
   fromImage?: string
 }
-export interface RunForm {
+/** A name and a value, such as a label. */
+export interface PairRow {
+  key: number
+  name: string
+  value: string
+}
+export interface NetworkRow {
+  key: number
+  network: string
+  /** Words. */
+  aliases: string
+  ipv4: string
+  ipv6: string
+  mac: string
+  /** What the form does not show. */
+  kept: Pick<NetworkJoin, 'driverOptions' | 'gatewayPriority'>
+}
+export interface RunForm extends FurtherForm {
   image: string
   name: string
   command: string
@@ -34,18 +53,27 @@ export interface RunForm {
   mounts: MountRow[]
   variables: VariableRow[]
   restart: RestartPolicy['policy']
+  restartRetries: string
+  publishAll: boolean
+  labels: PairRow[]
   workingDirectory: string
   user: string
   hostname: string
-  network: string
+  /** `host`, `none` or `container:…`; empty while it is joined to networks. */
+  networkMode: string
+  /** None: the engine's default. */
+  networks: NetworkRow[]
   memoryMegabytes: string
   cpus: string
+  pids: string
   tty: boolean
   interactive: boolean
   autoRemove: boolean
 }
 
 let lastKey = 0
+export const pairRow = (row: Partial<PairRow> = {}): PairRow => ({ name: '', value: '', ...row, key: ++lastKey })
+export const networkRow = (row: Partial<NetworkRow> = {}): NetworkRow => ({ network: '', aliases: '', ipv4: '', ipv6: '', mac: '', kept: {}, ...row, key: ++lastKey })
 export const portRow = (row: Partial<PortRow> = {}): PortRow => ({ hostIp: '', hostPort: '', containerPort: '', protocol: 'tcp', ...row, key: ++lastKey })
 export const mountRow = (row: Partial<MountRow> = {}): MountRow => ({ kind: 'volume', source: '', target: '', readOnly: false, ...row, key: ++lastKey })
 export const variableRow = (row: Partial<VariableRow> = {}): VariableRow => ({ name: '', value: '', ...row, key: ++lastKey })
@@ -59,15 +87,21 @@ export const emptyForm = (image = ''): RunForm => ({
   mounts: [],
   variables: [],
   restart: 'no',
+  restartRetries: '',
+  publishAll: false,
+  labels: [],
   workingDirectory: '',
   user: '',
   hostname: '',
-  network: '',
+  networkMode: '',
+  networks: [],
   memoryMegabytes: '',
   cpus: '',
+  pids: '',
   tty: false,
   interactive: false,
   autoRemove: false,
+  ...emptyFurther(),
 })
 
 /** Ports below 1024 may need privileges and are often taken: 80 is offered as 8080. */
@@ -95,52 +129,15 @@ export function withDefaults(form: RunForm, defaults: ImageDefaults, taken: Read
   }
 }
 
-/** Which container holds which published port. */
-export function portOwners(containers: readonly ContainerSummary[]): Map<number, string> {
-  return new Map(containers.filter(({ state }) => state.status === 'running' || state.status === 'paused').flatMap(({ name, ports }) => ports.flatMap(({ hostPort }) => (hostPort ? [[hostPort, name] as const] : []))))
-}
-
-export type FieldProblem = { key: 'required' | 'port' | 'absolute' | 'number' | 'name' | 'twice' } | { key: 'taken'; owner: string; free: number }
-export type Problems = Map<string, FieldProblem>
-
-const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
-const isAmount = (text: string) => /^\d+([.,]\d+)?$/.test(text) && Number(text.replace(',', '.')) > 0
-
-/** What can be told while typing, by the field names that the engine's own errors use. */
-export function problemsOf(form: RunForm, owners: ReadonlyMap<number, string>): Problems {
-  const problems: Problems = new Map()
-  if (form.image.trim() === '') problems.set('image', { key: 'required' })
-  if (form.name !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(form.name)) problems.set('name', { key: 'name' })
-  form.ports.forEach((row, index) => checkPort(row, index, form, owners, problems))
-  form.mounts.forEach(({ kind, source, target }, index) => {
-    if (target !== '' && !target.startsWith('/')) problems.set(`mounts[${index}].target`, { key: 'absolute' })
-    if (target === '' && source !== '') problems.set(`mounts[${index}].target`, { key: 'required' })
-    if (kind === 'bind' && target !== '' && !source.startsWith('/')) problems.set(`mounts[${index}].source`, { key: 'absolute' })
-  })
-  if (form.memoryMegabytes !== '' && !isAmount(form.memoryMegabytes)) problems.set('limits.memoryBytes', { key: 'number' })
-  if (form.cpus !== '' && !isAmount(form.cpus)) problems.set('limits.cpus', { key: 'number' })
-  return problems
-}
-
-function checkPort({ hostPort, containerPort, protocol, hostIp, key }: PortRow, index: number, form: RunForm, owners: ReadonlyMap<number, string>, problems: Problems): void {
-  const field = `ports[${index}]`
-  if (hostPort === '' && containerPort === '') return
-  if (!isPort(containerPort)) problems.set(`${field}.containerPort`, { key: containerPort === '' ? 'required' : 'port' })
-  if (hostPort === '') return
-  if (!isPort(hostPort)) return void problems.set(`${field}.hostPort`, { key: 'port' })
-  const twin = form.ports.find((other) => other.key < key && other.hostPort === hostPort && other.protocol === protocol && other.hostIp === hostIp)
-  const owner = owners.get(Number(hostPort))
-  if (twin) problems.set(`${field}.hostPort`, { key: 'twice' })
-  else if (owner !== undefined) problems.set(`${field}.hostPort`, { key: 'taken', owner, free: freePort(Number(hostPort) + 1, new Set(owners.keys())) })
-}
-
 const filled = (text: string) => (text.trim() === '' ? undefined : text.trim())
 const some = <Item>(items: Item[]) => (items.length > 0 ? items : undefined)
 const amount = (text: string) => (text === '' ? undefined : Number(text.replace(',', '.')))
 
 /** The request, plain to the core: what equals the image's own is left out. */
 export function toRunRequest(form: RunForm): RunRequest {
-  const limits = { memoryBytes: form.memoryMegabytes === '' ? undefined : Math.round((amount(form.memoryMegabytes) ?? 0) * 1024 * 1024), cpus: amount(form.cpus) }
+  const limits = toLimits(form)
+  const joins = form.networkMode === '' ? form.networks.filter(({ network }) => network !== '').map(toJoin) : []
+  const [first] = joins
   return dropUndefined({
     image: form.image.trim(),
     name: filled(form.name),
@@ -148,25 +145,40 @@ export function toRunRequest(form: RunForm): RunRequest {
     entrypoint: some(splitWords(form.entrypoint)),
     environment: some(form.variables.filter(({ name, value, fromImage }) => name.trim() !== '' && value !== fromImage).map(({ name, value }) => `${name.trim()}=${value}`)),
     ports: some(form.ports.filter(({ containerPort }) => containerPort !== '').map(toMapping)),
+    publishAll: form.publishAll || undefined,
     mounts: some(form.mounts.filter(({ target }) => target !== '').map(toMount)),
-    restart: form.restart === 'no' ? undefined : { policy: form.restart },
+    restart: form.restart === 'no' ? undefined : toRestart(form),
+    labels: form.labels.some(({ name }) => name !== '') ? Object.fromEntries(form.labels.filter(({ name }) => name !== '').map(({ name, value }) => [name, value])) : undefined,
     workingDirectory: filled(form.workingDirectory),
     user: filled(form.user),
     hostname: filled(form.hostname),
-    networks: filled(form.network) === undefined ? undefined : [form.network],
+    networks: form.networkMode === '' ? some(joins.map(({ network }) => network)) : [form.networkMode],
+    join: first && Object.keys(first).length > 1 ? first : undefined,
     tty: form.tty || undefined,
     interactive: form.interactive || undefined,
     autoRemove: form.autoRemove || undefined,
-    limits: limits.memoryBytes === undefined && limits.cpus === undefined ? undefined : dropUndefined(limits),
+    limits: Object.keys(limits).length > 0 ? limits : undefined,
+    ...toFurther(form),
   })
 }
 
 const dropUndefined = <Value extends object>(value: Value): Value => Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Value
 
-const toMapping = ({ hostIp, hostPort, containerPort, protocol }: PortRow): PortMapping =>
+export const toMapping = ({ hostIp, hostPort, containerPort, protocol }: PortRow): PortMapping =>
   dropUndefined({ containerPort: Number(containerPort), protocol, hostIp: filled(hostIp), hostPort: hostPort === '' ? undefined : Number(hostPort) })
 
-function toMount({ kind, source, target, readOnly }: MountRow): MountRequest {
+export function toMount({ kind, source, target, readOnly }: MountRow): MountRequest {
+  if (kind === 'tmpfs') return { kind, target: target.trim() }
   const base = { target: target.trim(), ...(readOnly && { readOnly }) }
   return kind === 'bind' ? { kind, source: source.trim(), ...base } : { kind, ...(source.trim() !== '' && { source: source.trim() }), ...base }
 }
+
+export const toRestart = ({ restart: policy, restartRetries }: RunForm): RestartPolicy => ({ policy, ...(policy === 'on-failure' && amount(restartRetries) && { maximumRetries: amount(restartRetries) }) })
+
+export function toLimits({ memoryMegabytes, cpus, pids }: RunForm): Limits {
+  const memory = amount(memoryMegabytes)
+  return dropUndefined({ memoryBytes: memory === undefined ? undefined : Math.round(memory * 1_048_576), cpus: amount(cpus), pids: amount(pids) })
+}
+
+export const toJoin = ({ network, aliases, ipv4, ipv6, mac, kept }: NetworkRow): NetworkJoin =>
+  dropUndefined({ network, aliases: some(aliases.split(/[\s,]+/).filter(Boolean)), ipv4: filled(ipv4), ipv6: filled(ipv6), mac: filled(mac), ...kept })

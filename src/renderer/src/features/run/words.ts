@@ -1,3 +1,6 @@
+/** Words as a command line that `splitWords` takes apart again. */
+export const joinWords = (words: readonly string[]): string => words.map((word) => (/^[^\s"'\\]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`)).join(' ')
+
 /** Splits a command line into words as a shell would: quotes group, a backslash takes the next character as it is. Nothing is expanded. */
 export function splitWords(line: string): string[] {
   const words: string[] = []

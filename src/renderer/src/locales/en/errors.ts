@@ -17,6 +17,10 @@ export const errors = {
     internal: 'Something went wrong inside Slipway',
   },
   reasons: {
+    'edit-not-undone': 'It could not be put back as it was',
+    'edit-stale': 'It has changed since',
+    'ended-at-once': 'The new container does not stay up',
+    'not-healthy': 'The new container is not healthy',
     'port-allocated': 'The port is taken',
     'image-in-use': 'The image is in use',
     'volume-in-use': 'The volume is in use',

@@ -17,7 +17,7 @@ export const frame = {
     title: 'Work going on',
     pull: 'Pulling {subject}',
     run: 'Starting {subject}',
-    saveLogs: 'Saving the log of {subject}',
+    saveLogs: 'Saving the log of { subject }',
     failed: '{subject} failed',
     cancel: 'Cancel {subject}',
     more: '+{n} | +{n}',

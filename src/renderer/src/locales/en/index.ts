@@ -1,5 +1,6 @@
 import { common } from './common.ts'
 import { containers } from './containers.ts'
+import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
 import { frame, palette } from './frame.ts'
@@ -14,4 +15,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { common, containers, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
+export default { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }

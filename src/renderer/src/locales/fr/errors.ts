@@ -17,6 +17,10 @@ export const errors = {
     internal: 'Slipway a rencontré un problème interne',
   },
   reasons: {
+    'edit-not-undone': 'Il n’a pas pu être remis comme avant',
+    'edit-stale': 'Il a changé depuis',
+    'ended-at-once': 'Le nouveau conteneur ne reste pas en marche',
+    'not-healthy': 'Le nouveau conteneur n’est pas sain',
     'port-allocated': 'Le port est déjà pris',
     'image-in-use': 'L’image est utilisée',
     'volume-in-use': 'Le volume est utilisé',

@@ -17,7 +17,7 @@ export const frame = {
     title: 'Travaux en cours',
     pull: 'Téléchargement de {subject}',
     run: 'Lancement de {subject}',
-    saveLogs: 'Enregistrement du journal de {subject}',
+    saveLogs: 'Enregistrement du journal de { subject }',
     failed: 'Échec de {subject}',
     cancel: 'Annuler {subject}',
     more: '+{n} | +{n}',

@@ -1,6 +1,7 @@
 import type { Messages } from '../messages.ts'
 import { common } from './common.ts'
 import { containers } from './containers.ts'
+import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
 import { frame, palette } from './frame.ts'
@@ -15,5 +16,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containers, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
 export default fr
