@@ -1,9 +1,9 @@
-import { Box, HardDrive, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
+import { Box, EthernetPort, HardDrive, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
 import type { Component } from 'vue'
 
 /** The places of the rail, in order; `mod+1` opens the first. A new page is a line here and a route. */
 export interface Destination {
-  name: 'containers' | 'images' | 'volumes' | 'networks' | 'logs' | 'engine' | 'settings'
+  name: 'containers' | 'images' | 'volumes' | 'networks' | 'ports' | 'logs' | 'engine' | 'settings'
   path: string
   icon: Component
   /** At the foot of the rail, apart from the objects. */
@@ -18,6 +18,7 @@ export const destinations: readonly Destination[] = [
   { name: 'images', path: '/images', icon: Layers },
   { name: 'volumes', path: '/volumes', icon: HardDrive },
   { name: 'networks', path: '/networks', icon: Network },
+  { name: 'ports', path: '/ports', icon: EthernetPort },
   { name: 'logs', path: '/logs', icon: ScrollText },
   { name: 'engine', path: '/engine', icon: Server, foot: true },
   { name: 'settings', path: '/settings', icon: Settings, foot: true },

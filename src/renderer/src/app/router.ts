@@ -7,6 +7,7 @@ import ImagesPage from '../pages/ImagesPage.vue'
 import LogsPage from '../pages/LogsPage.vue'
 import NetworkPane from '../pages/NetworkPane.vue'
 import NetworksPage from '../pages/NetworksPage.vue'
+import PortsPage from '../pages/PortsPage.vue'
 import SettingsPage from '../pages/SettingsPage.vue'
 import VolumePane from '../pages/VolumePane.vue'
 import VolumesPage from '../pages/VolumesPage.vue'
@@ -42,9 +43,13 @@ const routes: RouteRecordRaw[] = [
     path: '/networks',
     name: 'networks',
     component: NetworksPage,
-    children: [{ path: ':id', name: 'network', component: NetworkPane, props: true }],
+    children: [
+      { path: ':id', name: 'network', component: NetworkPane, props: true },
+      { path: 'containers/:id/:tab?', name: 'network-container', component: ContainerPane, props: true },
+    ],
   },
   { path: '/logs', name: 'logs', component: LogsPage },
+  { path: '/ports', name: 'ports', component: PortsPage },
   { path: '/engine', name: 'engine', component: EnginePage },
   { path: '/settings', name: 'settings', component: SettingsPage },
   { path: '/:rest(.*)', redirect: '/containers' },

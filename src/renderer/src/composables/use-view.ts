@@ -3,6 +3,7 @@ import { useEngineState } from '../stores/engine-state.ts'
 import { useEngine } from './use-engine.ts'
 
 const none: readonly string[] = []
+const noEntries: Readonly<Record<string, unknown>> = {}
 const SETTLE = 400
 const pending: Record<string, unknown> = {}
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -36,6 +37,7 @@ export function useView() {
     number: (key: string, fallback: number) => entry(key, fallback, (value): value is number => typeof value === 'number' && Number.isFinite(value)),
     texts: (key: string) => entry(key, none, (value): value is readonly string[] => Array.isArray(value) && value.every((each) => typeof each === 'string')),
     text: (key: string, fallback: string) => entry(key, fallback, (value): value is string => typeof value === 'string'),
+    table: (key: string) => entry(key, noEntries, (value): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)),
     flag: (key: string, fallback: boolean) => entry(key, fallback, (value): value is boolean => typeof value === 'boolean'),
   }
 }

@@ -6,24 +6,25 @@ import type { LogSelection, LogSource } from '#shared/contract/logs.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
 import { fakeEditCalls } from './fake-edit.ts'
+import { fakeNetworkCalls } from './fake-networks.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
 import { fakeSnapshot, type Scene } from './fake-world.ts'
 
 /**
  * An engine that lives in the page: for looking at pages during development (`?fake=some|empty|many|error|reconnecting|starting|first`,
- * `&appearance=`, `&language=`, `&lines=`, `&churn=` changes a second) and never part of a build.
+ * `&appearance=`, `&language=`, `&lines=`, `&containers=`, `&churn=` changes a second) and never part of a build.
  */
 export function createFakeBridge(options: URLSearchParams): Bridge {
   const scene = (options.get('fake') || 'some') as Scene
   const settings: Partial<Settings> = { appearance: (options.get('appearance') ?? 'system') as Settings['appearance'], language: (options.get('language') ?? 'system') as Settings['language'] }
-  const world = fakeSnapshot(scene, settings)
+  const world = fakeSnapshot(scene, settings, Number(options.get('containers')) || undefined)
   const cancelled = new Set<string>()
   let sequence = 1
   let listener: ((frame: EventFrame) => void) | undefined
 
   const tell = (...events: EngineEvent[]) => listener?.({ kind: 'events', sequence: (sequence += events.length), events })
   const engine: FakeEngine = { world, cancelled, tell }
-  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeEditCalls(engine), ...fakeOtherCalls(engine) }
+  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeEditCalls(engine), ...fakeOtherCalls(engine), ...fakeNetworkCalls(engine) }
 
   const churn = Number(options.get('churn') ?? 0)
   if (churn > 0) setInterval(() => tell(...world.containers.slice(0, 500).map((container) => ({ type: 'container.changed' as const, container: { ...container, state: (Math.random() < 0.5 ? { status: 'running', startedAt: Date.now() } : { status: 'exited', code: 0 }) as ContainerState } }))), 1000 / churn)

@@ -3,6 +3,7 @@ import type { EngineFacts, HostFacts } from '#shared/contract/engine.ts'
 import type { Snapshot } from '#shared/contract/events.ts'
 import type { ImageDetail, ImageSummary } from '#shared/contract/images.ts'
 import { fakeBuilds } from './fake-builds.ts'
+import { fakeAttachments, fakeNetworks } from './fake-networks.ts'
 import { defaultSettings, type Settings } from '#shared/contract/settings.ts'
 
 /** Which world the development page shows. */
@@ -105,10 +106,11 @@ export const fakeHost: HostFacts = {
   ],
 }
 
-export function fakeSnapshot(scene: Scene, settings: Partial<Settings>): Snapshot {
+export function fakeSnapshot(scene: Scene, settings: Partial<Settings>, count?: number): Snapshot {
   const empty = scene === 'empty' || scene === 'error' || scene === 'starting' || scene === 'first'
   const images = empty ? [] : fakeImages()
-  const containers = empty ? [] : Array.from({ length: scene === 'many' ? 1000 : CAST.length }, (_, index) => fakeContainer(index, images))
+  const networks = scene === 'starting' || scene === 'error' ? [] : fakeNetworks(scene === 'many', hex)
+  const containers = empty ? [] : fakeAttachments(Array.from({ length: count ?? (scene === 'many' ? 1000 : CAST.length) }, (_, index) => fakeContainer(index, images)), networks)
   const state: Snapshot['connections'][number]['state'] =
     scene === 'error' ? { status: 'failed', error: { code: 'failed-precondition', reason: 'no-runtime', message: 'Neither crun nor runc was found on this machine.', hint: 'Install one of them: sudo apt install crun' } }
     : scene === 'reconnecting' ? { status: 'reconnecting', since: now - 4000, reason: 'the engine ended unexpectedly (SIGKILL)' }
@@ -122,7 +124,7 @@ export function fakeSnapshot(scene: Scene, settings: Partial<Settings>): Snapsho
     containers,
     images,
     builds: empty ? [] : fakeBuilds(),
-    networks: scene === 'starting' || scene === 'error' ? [] : ['bridge', 'shop_default', 'host', 'none'].map((name, index) => ({ id: hex(index + 40), name, driver: name === 'shop_default' ? 'bridge' : name === 'none' ? 'null' : name, scope: 'local', createdAt: now - 60 * HOUR, subnets: index < 2 ? [{ subnet: `172.${17 + index}.0.0/16`, gateway: `172.${17 + index}.0.1` }] : [], internal: false, ipv6: false, labels: {}, predefined: name !== 'shop_default' })),
+    networks,
     volumes: [...new Set(containers.flatMap(({ mounts }) => mounts.map(({ source }) => source)))].map((name, index) => ({ name, driver: 'local', mountpoint: `/home/ada/.local/share/slipway/volumes/${name}/_data`, createdAt: now - index * 30 * HOUR, labels: {}, anonymous: /^[0-9a-f]{64}$/.test(name) })),
   }
 }

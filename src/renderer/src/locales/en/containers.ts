@@ -71,7 +71,6 @@ export const containers = {
     reach: 'Reach',
     ports: 'Published ports',
     noPorts: 'None: only other containers can reach it',
-    exposed: 'Not published',
     noAddress: 'No address while it is stopped',
     aliases: 'also known as {names}',
     hostname: 'Host name',

@@ -3,7 +3,7 @@ export const frame = {
   status: 'Status',
   running: 'nothing running | 1 running | {n} running',
   thisMachine: 'This machine',
-  places: { containers: 'Containers', images: 'Images', volumes: 'Volumes', networks: 'Networks', logs: 'Logs', engine: 'Engine', settings: 'Settings' },
+  places: { containers: 'Containers', images: 'Images', volumes: 'Volumes', networks: 'Networks', ports: 'Ports', logs: 'Logs', engine: 'Engine', settings: 'Settings' },
   engine: {
     open: 'About the engine and this machine',
     ready: 'Engine ready',

@@ -71,7 +71,6 @@ export const containers = {
     reach: 'Accès',
     ports: 'Ports publiés',
     noPorts: 'Aucun : seuls les autres conteneurs peuvent l’atteindre',
-    exposed: 'Non publiés',
     noAddress: 'Pas d’adresse tant qu’il est arrêté',
     aliases: 'aussi nommé {names}',
     hostname: 'Nom d’hôte',

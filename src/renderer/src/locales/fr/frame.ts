@@ -3,7 +3,7 @@ export const frame = {
   status: 'État',
   running: 'rien en marche | 1 en marche | {n} en marche',
   thisMachine: 'Cette machine',
-  places: { containers: 'Conteneurs', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', logs: 'Journaux', engine: 'Moteur', settings: 'Réglages' },
+  places: { containers: 'Conteneurs', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', ports: 'Ports', logs: 'Journaux', engine: 'Moteur', settings: 'Réglages' },
   engine: {
     open: 'À propos du moteur et de cette machine',
     ready: 'Moteur prêt',

@@ -10,11 +10,12 @@ import { images } from './images.ts'
 import { inspect } from './inspect.ts'
 import { logs } from './logs.ts'
 import { networks } from './networks.ts'
+import { ports } from './ports.ts'
 import { run } from './run.ts'
 import { settings } from './settings.ts'
 import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, ports, run, settings, shortcuts, terminal, volumes }
 export default fr

@@ -1,0 +1,27 @@
+import { useI18n } from 'vue-i18n'
+import { useLastChange } from '../stores/last-change.ts'
+import { useToasts } from '../stores/toasts.ts'
+import { errorLine } from './use-error-words.ts'
+
+/** Says what was done, offers the way back, and takes it. */
+export function useUndo() {
+  const lastChange = useLastChange()
+  const toasts = useToasts()
+  const { t } = useI18n()
+
+  function done(label: string, undo: () => Promise<unknown>) {
+    lastChange.remember({ label, undo })
+    toasts.show({ tone: 'plain', title: label, action: { label: t('common.undo'), run: () => void takeBack() } })
+  }
+  async function takeBack() {
+    const { label } = lastChange
+    if (label === undefined) return
+    try {
+      await lastChange.undo()
+      toasts.show({ tone: 'plain', title: t('common.undone', { what: label }) })
+    } catch (error) {
+      toasts.show({ tone: 'error', title: t('common.notUndone', { what: label }), text: errorLine(error) })
+    }
+  }
+  return { done, takeBack }
+}
