@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { availableParallelism, totalmem } from 'node:os'
 import { authRoutes } from './api/auth/routes.ts'
 import { buildRoutes } from './api/build/routes.ts'
@@ -56,7 +57,7 @@ export function engineRoutes(services: Services): Route[] {
 
 const pathsOf = (layout: Layout) => (id: string) => {
   const { hostsFile, hostnameFile, resolvConfFile, logs } = layout.container(id)
-  return { hosts: hostsFile, hostname: hostnameFile, resolvConf: resolvConfFile, log: logs }
+  return { hosts: hostsFile, hostname: hostnameFile, resolvConf: resolvConfFile, log: join(logs, 'current') }
 }
 
 /** The rows of `docker system df`. */

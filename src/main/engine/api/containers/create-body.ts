@@ -10,35 +10,67 @@ export interface CreateBody extends Omit<ContainerConfig, 'Cmd' | 'Entrypoint'> 
   NetworkingConfig?: { EndpointsConfig?: Record<string, EndpointSettings | null> | null } | null
 }
 
-const LISTS = ['Env', 'OnBuild', 'Shell'] as const
-const MAPS = ['ExposedPorts', 'Volumes', 'Labels'] as const
-const HOST_LISTS = ['Binds', 'VolumesFrom', 'CapAdd', 'CapDrop', 'Dns', 'DnsOptions', 'DnsSearch', 'ExtraHosts', 'GroupAdd', 'Links', 'SecurityOpt', 'Devices', 'DeviceCgroupRules', 'Ulimits', 'Mounts', 'MaskedPaths', 'ReadonlyPaths'] as const
-const HOST_MAPS = ['PortBindings', 'Tmpfs', 'Sysctls', 'StorageOpt', 'Annotations'] as const
-const HOST_NUMBERS = ['Memory', 'MemorySwap', 'MemoryReservation', 'NanoCpus', 'CpuShares', 'CpuPeriod', 'CpuQuota', 'PidsLimit', 'ShmSize', 'OomScoreAdj', 'BlkioWeight', 'MemorySwappiness'] as const
+const isText = (value: unknown) => typeof value === 'string'
+const isFlag = (value: unknown) => typeof value === 'boolean'
+const isInteger = (value: unknown) => Number.isSafeInteger(value)
+const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+const listOf = (fits: Kind) => (value: unknown) => Array.isArray(value) && value.every(fits)
+const mapOf = (fits: Kind) => (value: unknown) => isMap(value) && Object.values(value).every((entry) => fits(entry))
+const orNull = (fits: Kind) => (value: unknown) => value === null || fits(value)
+type Kind = (value: unknown) => boolean
+
+const isBinding = (value: unknown) => isMap(value) && Object.values(value).every(isText)
+
+/** What each field must be when it is there and not null. Fields that are not listed are no concern of this engine's. */
+const CONFIG: Fields = [
+  [isText, 'Hostname Domainname User Image WorkingDir MacAddress StopSignal'],
+  [isFlag, 'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped NetworkDisabled'],
+  [listOf(isText), 'Env OnBuild Shell'],
+  [mapOf(isText), 'Labels'],
+  [isMap, 'ExposedPorts Volumes Healthcheck HostConfig NetworkingConfig'],
+  [isInteger, 'StopTimeout'],
+]
+const HOST: Fields = [
+  [isText, 'ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode UsernsMode Runtime Isolation CgroupParent CpusetCpus CpusetMems'],
+  [isFlag, 'AutoRemove Privileged PublishAllPorts ReadonlyRootfs OomKillDisable Init'],
+  [listOf(isText), 'Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths'],
+  [listOf(isMap), 'Devices DeviceRequests Ulimits Mounts BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps'],
+  [mapOf(isText), 'Tmpfs Sysctls StorageOpt Annotations'],
+  [mapOf(orNull(listOf(isBinding))), 'PortBindings'],
+  [isMap, 'LogConfig RestartPolicy'],
+  [listOf(isInteger), 'ConsoleSize'],
+  [isInteger, 'Memory MemorySwap MemoryReservation KernelMemory KernelMemoryTCP MemorySwappiness NanoCpus CpuShares CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpuCount CpuPercent PidsLimit ShmSize OomScoreAdj BlkioWeight IOMaximumIOps IOMaximumBandwidth'],
+]
+type Fields = readonly (readonly [fits: Kind, names: string])[]
 
 /** Docker's create body in our words. @throws invalid-argument when a field is of the wrong kind. */
 export function parseCreateBody(body: CreateBody, name: string | undefined, platform: Platform | undefined): CreateRequest {
+  check(CONFIG, body)
   const { HostConfig, NetworkingConfig, ...rest } = body
   const config: ContainerConfig = { ...rest, Cmd: wordList('Cmd', rest.Cmd), Entrypoint: wordList('Entrypoint', rest.Entrypoint) }
   const host = HostConfig ?? {}
-  for (const field of LISTS) check(field, config[field], Array.isArray)
-  for (const field of MAPS) check(field, config[field], isMap)
-  for (const field of HOST_LISTS) check(field, host[field], Array.isArray)
-  for (const field of HOST_MAPS) check(field, host[field], isMap)
-  for (const field of HOST_NUMBERS) check(field, host[field], (value) => Number.isSafeInteger(value))
-  const asked = Object.entries(NetworkingConfig?.EndpointsConfig ?? {}).map(([network, settings]) => [network, settings ?? {}] as const)
+  check(HOST, host, 'HostConfig.')
+  const endpoints = NetworkingConfig?.EndpointsConfig ?? {}
+  if (!mapOf(orNull(isMap))(endpoints)) throw wrongType('NetworkingConfig.EndpointsConfig')
+  const asked = Object.entries(endpoints).map(([network, settings]) => [network, settings ?? {}] as const)
   return { name, platform, config, host, endpoints: Object.fromEntries(asked) }
+}
+
+/** @throws invalid-argument when a field of HostConfig is of the wrong kind. */
+export const checkHostConfig = (host: HostConfig): void => check(HOST, host)
+
+function check(fields: Fields, given: object, within = ''): void {
+  const values = given as Record<string, unknown>
+  for (const [fits, names] of fields) {
+    for (const name of names.split(' ')) if (values[name] !== undefined && values[name] !== null && !fits(values[name])) throw wrongType(within + name)
+  }
 }
 
 /** Docker takes one string for a list of one. */
 function wordList(field: string, value: string[] | string | null | undefined): string[] | null | undefined {
   const list = typeof value === 'string' ? [value] : value
-  check(field, list, (words) => Array.isArray(words) && words.every((word) => typeof word === 'string'))
+  if (list !== undefined && list !== null && !listOf(isText)(list)) throw wrongType(field)
   return list
 }
 
-const isMap = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function check(field: string, value: unknown, fits: (value: unknown) => boolean): void {
-  if (value !== undefined && value !== null && !fits(value)) throw new EngineError('invalid-argument', `invalid JSON: ${field} has the wrong type`, { field })
-}
+const wrongType = (field: string) => new EngineError('invalid-argument', `invalid JSON: ${field} has the wrong type`, { field })

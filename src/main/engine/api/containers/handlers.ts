@@ -3,7 +3,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { HostPortBinding, ResourceUpdate } from '../../services/containers/config.ts'
 import type { ContainerRecord } from '../../services/containers/record.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
-import { parseCreateBody, type CreateBody } from './create-body.ts'
+import { checkHostConfig, parseCreateBody, type CreateBody } from './create-body.ts'
 import type { ContainersApiNeeds } from './needs.ts'
 import { inspectJson, summaryJson, type Sizes } from './wire.ts'
 
@@ -62,8 +62,16 @@ export async function unpause(needs: Needs, exchange: Exchange): Promise<Reply> 
 }
 export async function remove(needs: Needs, exchange: Exchange): Promise<Reply> {
   const { query } = exchange
-  if (query.flag('link')) throw new EngineError('invalid-argument', 'removing a link is not supported: use a user-defined network')
+  if (query.flag('link')) throw new EngineError('conflict', 'Conflict, cannot remove the default link name of the container')
   await needs.remove(idOf(exchange), { force: query.flag('force'), volumes: query.flag('v') })
+  return empty()
+}
+/** `DELETE /containers/parent/alias?link=1` */
+export async function removeLink(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const { params, query } = exchange
+  const path = `${idOf(exchange)}/${params['alias'] ?? ''}`
+  if (!query.flag('link')) throw new EngineError('not-found', `No such container: ${path}`, { reason: 'no-such-container' })
+  await needs.removeLink(idOf(exchange), params['alias'] ?? '')
   return empty()
 }
 export async function rename(needs: Needs, exchange: Exchange): Promise<Reply> {
@@ -88,7 +96,9 @@ export async function top(needs: Needs, exchange: Exchange): Promise<Reply> {
   return json({ Processes: processes, Titles: titles })
 }
 export async function update(needs: Needs, exchange: Exchange): Promise<Reply> {
-  return json({ Warnings: await needs.update(idOf(exchange), await exchange.json<ResourceUpdate>()) })
+  const changes = await exchange.json<ResourceUpdate>()
+  checkHostConfig(changes)
+  return json({ Warnings: await needs.update(idOf(exchange), changes) })
 }
 export async function prune(needs: Needs, { query }: Exchange): Promise<Reply> {
   const { ids, reclaimed } = await needs.prune(query.filters())

@@ -28,6 +28,7 @@ export function containerRoutes(needs: ContainersApiNeeds): Route[] {
     route('POST', '/containers/:id/attach', streams.attach),
     route('GET', '/containers/:id/attach/ws', attachWebSocket),
     route('DELETE', '/containers/:id', handlers.remove),
+    route('DELETE', '/containers/:id/:alias', handlers.removeLink),
     route('PUT', '/slipway/containers/:id/ports', handlers.changePorts),
   ]
 }

@@ -32,6 +32,7 @@ export async function logs(needs: ContainersApiNeeds, exchange: Exchange): Promi
       stderr: query.flag('stderr'),
       follow: query.flag('follow'),
       timestamps: query.flag('timestamps'),
+      details: query.flag('details'),
       tail: parseTail(query.text('tail')),
       since: parseMomentOf(query.text('since'), 'since'),
       until: parseMomentOf(query.text('until'), 'until'),

@@ -37,7 +37,7 @@ function commandText(record: ContainerRecord): string {
 /** `GET /containers/:id/json`. */
 export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined) {
   const [Path = '', ...Args] = commandOf(record)
-  const paths = needs.paths(record.id)
+  const paths = filesOf(needs, record)
   const driver = needs.graphDriver(record.id)
   return {
     Id: record.id,
@@ -49,7 +49,7 @@ export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     ResolvConfPath: paths.resolvConf,
     HostnamePath: paths.hostname,
     HostsPath: paths.hosts,
-    LogPath: record.host.LogConfig?.Type === 'none' ? '' : paths.log,
+    LogPath: paths.log,
     Name: `/${record.name}`,
     RestartCount: record.restartCount,
     Driver: driver.name,
@@ -65,6 +65,13 @@ export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     Config: configJson(record),
     NetworkSettings: networkSettingsJson(needs, record, needs.findSandbox(record.id)),
   }
+}
+
+/** Made by the first start. */
+function filesOf(needs: ContainersApiNeeds, { id, state, host }: ContainerRecord) {
+  if (state.status === 'created') return { resolvConf: '', hostname: '', hosts: '', log: '' }
+  const paths = needs.paths(id)
+  return host.LogConfig?.Type === 'json-file' ? paths : { ...paths, log: '' }
 }
 
 function execIdsOf(needs: ContainersApiNeeds, id: string): string[] | null {

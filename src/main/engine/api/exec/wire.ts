@@ -8,7 +8,7 @@ export interface ExecCreateBody {
   DetachKeys?: string
   Tty?: boolean
   Env?: string[] | null
-  Cmd?: string[] | string | null
+  Cmd?: string[] | null
   Privileged?: boolean
   User?: string
   WorkingDir?: string
@@ -25,7 +25,7 @@ export const consoleSizeOf = (size: [number, number] | null | undefined) => (siz
 
 export function parseExecBody(body: ExecCreateBody): ExecConfig {
   const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.every((word) => typeof word === 'string')
-  const args = typeof body.Cmd === 'string' ? [body.Cmd] : (body.Cmd ?? [])
+  const args = body.Cmd ?? []
   const env = body.Env ?? []
   if (!isWords(args) || !isWords(env)) throw new EngineError('invalid-argument', 'invalid JSON: Cmd and Env are lists of strings')
   return {

@@ -45,8 +45,23 @@ async function send({ request, response, signal }: Exchange, type: string, conte
 
 export async function write(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {
   const { query, request, signal } = exchange
-  await needs.writeArchive(idOf(exchange), request, { path: pathOf(exchange), keepKinds: query.flag('noOverwriteDirNonDir'), toUser: query.flag('copyUIDGID'), signal })
+  try {
+    await needs.writeArchive(idOf(exchange), request, { path: pathOf(exchange), keepKinds: query.flag('noOverwriteDirNonDir'), toUser: query.flag('copyUIDGID'), signal })
+  } catch (error) {
+    await takeRest(request)
+    throw error
+  }
   return { status: 200 }
+}
+
+/** A client that is answered while it still sends complains of that, and not of what was wrong: a short rest is taken first. */
+async function takeRest(request: Readable): Promise<void> {
+  let bytes = 0
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) if ((bytes += (chunk as Uint8Array).length) > CHUNK) return
+  } catch {
+    // It is gone, or has been read by others to its end.
+  }
 }
 
 export async function changes(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { constants } from 'node:fs'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import { findBinary } from './binaries.ts'
-import { fromErrno } from './errno.ts'
+import { fromErrno } from '#base/system-error.ts'
 import type { PathName, Syscalls } from './host.ts'
 
 /** What native/syscalls exports. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { PassThrough, type Readable, type Transform } from 'node:stream'
+import { PassThrough, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { EngineError, messageOf } from '#shared/errors.ts'
 
@@ -7,8 +7,10 @@ export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2'
 
 /** Large pieces: the work on each is done in one go by the reader. */
 const CHUNK = 256 * 1024
+/** Of xz. */
+const LONGEST_MAGIC = 6
 
-/** What the first bytes (six are enough) say. */
+/** What the first bytes (LONGEST_MAGIC are enough) say. */
 export function detectCompression(head: Uint8Array): Compression {
   const starts = (...magic: number[]) => magic.every((byte, at) => head[at] === byte)
   if (starts(0x1f, 0x8b)) return 'gzip'
@@ -29,39 +31,39 @@ export function decompressor(compression: 'none' | 'gzip' | 'zstd'): Transform |
  * Errors of the source and of the decompression reach the result; destroying the result destroys the source.
  */
 export async function decompressed(source: Readable): Promise<Readable> {
-  const head = await peek(source)
+  const { head, whole } = await peek(source)
   const compression = detectCompression(head)
-  if (compression === 'none') return source
+  if (compression === 'none') return whole
   const through = compression === 'xz' || compression === 'bzip2' ? await externalDecompressor(compression) : { input: decompressor(compression)!, output: undefined }
   const output = through.output ?? (through.input as Transform)
-  source.on('error', (error) => output.destroy(error))
+  whole.on('error', (error) => output.destroy(error))
   output.on('close', () => source.destroy())
-  source.pipe(through.input)
+  whole.pipe(through.input)
   return through.output ? output : output.on('error', () => {})
 }
 
-/** The first bytes of a stream, which stay in it. */
-async function peek(source: Readable): Promise<Buffer> {
-  for (;;) {
-    const head = source.read() as Buffer | string | null
-    if (head !== null) {
-      const bytes = Buffer.from(head)
-      const more = bytes.length < 6 ? await peek(source) : Buffer.alloc(0)
-      source.unshift(bytes)
-      return Buffer.concat([bytes, more])
-    }
-    if (source.readableEnded || source.destroyed) return Buffer.alloc(0)
-    const ended = await new Promise<boolean>((resolve, reject) => {
-      const settle = (end: boolean) => () => {
-        source.off('readable', more).off('end', over).off('error', reject)
-        resolve(end)
-      }
-      const more = settle(false)
-      const over = settle(true)
-      source.once('readable', more).once('end', over).once('error', reject)
-    })
-    if (ended) return Buffer.alloc(0)
+/** The first bytes of a stream, and the stream with them still in front. One that ends within them is another: nothing can be put back behind an end. */
+async function peek(source: Readable): Promise<{ head: Buffer; whole: Readable }> {
+  let head: Buffer = Buffer.alloc(0)
+  while (head.length < LONGEST_MAGIC) {
+    const chunk = source.read() as Buffer | string | null
+    if (chunk !== null) head = Buffer.concat([head, Buffer.from(chunk)])
+    else if (source.readableEnded || source.destroyed || (await endsBeforeMore(source))) return { head, whole: Readable.from(head.length > 0 ? [head] : []) }
   }
+  source.unshift(head)
+  return { head, whole: source }
+}
+
+function endsBeforeMore(source: Readable): Promise<boolean> {
+  return new Promise<boolean>((resolve, reject) => {
+    const settle = (end: boolean) => () => {
+      source.off('readable', more).off('end', over).off('error', reject)
+      resolve(end)
+    }
+    const more = settle(false)
+    const over = settle(true)
+    source.once('readable', more).once('end', over).once('error', reject)
+  })
 }
 
 async function externalDecompressor(program: 'xz' | 'bzip2') {

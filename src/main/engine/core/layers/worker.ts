@@ -200,6 +200,7 @@ function* chunksOf(source: DiffSource, counts: { contentSize: number }): Generat
   counts.contentSize = (yield* diffLayer(source, loadSyscalls())).contentSize
 }
 
+/** As Docker counts: what the files hold, each once, and nothing for folders. */
 function usage(directory: string): { bytes: number; inodes: number } {
   const linked = new Set<number>()
   let bytes = 0
@@ -210,7 +211,7 @@ function usage(directory: string): { bytes: number; inodes: number } {
       linked.add(stat.ino)
     }
     inodes++
-    bytes += stat.blocks * 512
+    if (!stat.isDirectory()) bytes += stat.size
   }
   return { bytes, inodes }
 }

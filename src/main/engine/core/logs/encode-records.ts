@@ -14,15 +14,17 @@ const TIMESTAMP_LENGTH = 31
 
 /**
  * Turns a piece of log into what the client reads, without an object per line: frames of Docker's multiplexed stream (an 8-byte header
- * with stream and big-endian length) or bare lines, each with its time in front when asked for.
+ * with stream and big-endian length) or bare lines, each with its time and a prefix in front when asked for.
  */
-export function createEncoder(query: Pick<LogQuery, 'stdout' | 'stderr' | 'since' | 'until' | 'timestamps'>, framed: boolean) {
+export function createEncoder(query: Pick<LogQuery, 'stdout' | 'stderr' | 'since' | 'until' | 'timestamps' | 'prefix'>, framed: boolean) {
   const stamp = createStamp()
-  /** Whether the last record of that stream was unfinished: only the beginning of a line gets its time. */
+  const prefix = Buffer.from(query.prefix ?? '')
+  const before = (query.timestamps ? TIMESTAMP_LENGTH : 0) + prefix.length
+  /** Whether the last record of that stream was unfinished: only the beginning of a line gets its time and prefix. */
   const midLine = [false, false, false]
   const bounded = query.since !== undefined || query.until !== undefined
   return function encode(bytes: Buffer, end: number): Encoded {
-    const output = Buffer.allocUnsafe(query.timestamps ? end * 2 : end)
+    const output = Buffer.allocUnsafe(end + Math.ceil(end / (HEADER + TRAILER)) * before)
     let at = 0
     let written = 0
     for (;;) {
@@ -38,16 +40,17 @@ export function createEncoder(query: Pick<LogQuery, 'stdout' | 'stderr' | 'since
         if (query.since !== undefined && time < query.since) continue
       }
       const payload = length - HEADER - TRAILER
-      const stamped = query.timestamps && !midLine[stream]
+      const begins = before > 0 && !midLine[stream]
       midLine[stream] = ((bytes[record + 5] ?? 0) & PARTIAL) !== 0
       if (framed) {
         output.writeUInt32LE(stream, written)
-        output.writeUInt32BE(payload + (stamped ? TIMESTAMP_LENGTH : 0), written + 4)
+        output.writeUInt32BE(payload + (begins ? before : 0), written + 4)
         written += 8
       }
-      if (stamped) {
-        stamp(output, written, bytes.readBigUInt64LE(record + 8))
-        written += TIMESTAMP_LENGTH
+      if (begins) {
+        if (query.timestamps) stamp(output, written, bytes.readBigUInt64LE(record + 8))
+        prefix.copy(output, written + before - prefix.length)
+        written += before
       }
       bytes.copy(output, written, record + HEADER, record + HEADER + payload)
       written += payload

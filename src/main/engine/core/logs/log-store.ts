@@ -19,4 +19,6 @@ export interface LogQuery {
   until?: bigint
   follow: boolean
   timestamps: boolean
+  /** Said before each line, behind its time. */
+  prefix?: string
 }

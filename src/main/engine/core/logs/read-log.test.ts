@@ -65,6 +65,27 @@ test('tail counts back from until', async () => {
   expect(await read(log, { tail: 9, until: 4n })).toBe('1\n2\n3\n4\n')
 })
 
+test('tail: a last line without its end is a line, whatever another stream wrote behind it', async () => {
+  const log = folder()
+  appendRecord(log, 'current', { line: 'a\n' })
+  appendRecord(log, 'current', { line: 'unfin', partial: true })
+  appendRecord(log, 'current', { line: 'ished', partial: true })
+  appendRecord(log, 'current', { line: 'error\n', stream: 2 })
+  expect(await read(log, { tail: 0 })).toBe('')
+  expect(await read(log, { tail: 1 })).toBe('error\n')
+  expect(await read(log, { tail: 2 })).toBe('unfinishederror\n')
+  expect(await read(log, { tail: 1, stderr: false })).toBe('unfinished')
+})
+
+test('a prefix stands before each line, behind its time', async () => {
+  const log = folder()
+  appendRecord(log, 'current', { line: 'a ', partial: true, time: 1_700_000_000_000_000_001n })
+  appendRecord(log, 'current', { line: 'b\n', time: 1_700_000_000_000_000_002n })
+  appendRecord(log, 'current', { line: 'c\n', time: 1_700_000_001_000_000_000n })
+  expect(await read(log, { prefix: 'x=1 ' })).toBe('x=1 a b\nx=1 c\n')
+  expect(await read(log, { prefix: 'x=1 ', timestamps: true })).toMatch(/^\S+Z x=1 a b\n\S+Z x=1 c\n$/)
+})
+
 test('tail over more than one window', async () => {
   const log = folder()
   const lines = Array.from({ length: 3000 }, (_, line) => `${line} ${'x'.repeat(200)}\n`)

@@ -75,7 +75,7 @@ async function* readToEnd(file: LogFile, encode: Encode): AsyncGenerator<Encoded
 
 async function seekTail(files: LogFile[], query: LogQuery): Promise<void> {
   if (query.tail === undefined) return
-  const search = { wanted: query.tail }
+  const search = { wanted: query.tail, later: new Set<number>() }
   for (const file of files.toReversed()) {
     const { size } = await file.handle.stat()
     file.position = await findTail(file.handle, size, search, query)

@@ -7,6 +7,8 @@ const WINDOW = 256 * 1024
 export interface TailSearch {
   /** Lines still wanted; counted down over the files, newest first. */
   wanted: number
+  /** Streams that something later was found of. */
+  later: Set<number>
 }
 
 /** Where the last `search.wanted` lines of one file, or of its part up to `until`, begin: 0 when it has fewer. Reads backwards by the lengths behind the records. */
@@ -19,9 +21,13 @@ export async function findTail(file: FileHandle, size: number, search: TailSearc
     const start = end - HEADER - payload - TRAILER
     const at = start - bytes.from
     const flags = bytes.buffer[at + 5] ?? 0
-    const wantedStream = bytes.buffer[at + 4] === 2 ? query.stderr : query.stdout
+    const stream = bytes.buffer[at + 4] ?? 0
+    const wantedStream = stream === 2 ? query.stderr : query.stdout
+    // A record that goes on in a later one is no line of its own; the last of its stream is, finished or not.
+    const goesOn = (flags & PARTIAL) !== 0 && search.later.has(stream)
     const tooLate = query.until !== undefined && bytes.buffer.readBigUInt64LE(at + 8) > query.until
-    if (wantedStream && !tooLate && (flags & PARTIAL) === 0) {
+    if (!tooLate) search.later.add(stream)
+    if (wantedStream && !tooLate && !goesOn) {
       if (search.wanted === 0) return end
       search.wanted--
     }

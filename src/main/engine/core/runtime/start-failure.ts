@@ -29,7 +29,11 @@ export function startFailure(kind: StartedKind, text: string, executable: string
     const words = /is a directory/i.test(said) ? 'is a directory' : 'permission denied'
     return failure(126, 'not-executable', `exec: "${executable}": ${words}`, 'The file is there, but it may not be run: it lacks execute permission, or is a directory.')
   }
-  if (/chdir.*no such file or directory/i.test(said)) return failure(127, 'start-failed', said, 'The working directory does not exist in the container.')
+  if (/chdir/i.test(said)) {
+    const [, directory = ''] = /[`("]+(\/[^`")]*)[`")]/.exec(said) ?? []
+    const why = /not a directory/i.test(said) ? 'not a directory' : /permission denied/i.test(said) ? 'permission denied' : 'no such file or directory'
+    return failure(kind === 'exec' ? 126 : 127, 'start-failed', `chdir to cwd ("${directory}") set in config.json failed: ${why}`, 'The working directory is not one in the container.')
+  }
   if (/not a directory/i.test(said)) {
     const hint = 'Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type'
     return failure(127, 'mount-failed', `${said}: ${hint}`)

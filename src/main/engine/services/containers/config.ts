@@ -1,4 +1,6 @@
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
+import { normalizeCapabilities } from '../../core/runtime/spec/capabilities.ts'
+import { maskedPaths, READONLY_PATHS } from '../../core/runtime/spec/hidden-paths.ts'
 
 /**
  * What a container should be, in Docker's own words (API 1.50, `Config` and `HostConfig`): these are kept in the record as
@@ -75,7 +77,7 @@ export interface HostConfig {
   CpusetMems?: string
   Devices?: DeviceMapping[] | null
   DeviceCgroupRules?: string[] | null
-  DeviceRequests?: unknown[] | null
+  DeviceRequests?: { Driver?: string; Capabilities?: string[][] | null }[] | null
   KernelMemoryTCP?: number
   MemoryReservation?: number
   MemorySwap?: number
@@ -157,8 +159,8 @@ export function withHostDefaults(host: HostConfig, cgroupVersion: 1 | 2): HostCo
     VolumeDriver: host.VolumeDriver ?? '',
     VolumesFrom: host.VolumesFrom ?? null,
     ConsoleSize: host.ConsoleSize ?? [0, 0],
-    CapAdd: host.CapAdd ?? null,
-    CapDrop: host.CapDrop ?? null,
+    CapAdd: host.CapAdd ? normalizeCapabilities('CapAdd', host.CapAdd) : null,
+    CapDrop: host.CapDrop ? normalizeCapabilities('CapDrop', host.CapDrop) : null,
     CgroupnsMode: host.CgroupnsMode || (cgroupVersion === 2 && !host.Privileged ? 'private' : 'host'),
     Dns: host.Dns ?? [],
     DnsOptions: host.DnsOptions ?? [],
@@ -173,16 +175,22 @@ export function withHostDefaults(host: HostConfig, cgroupVersion: 1 | 2): HostCo
     Privileged: host.Privileged ?? false,
     PublishAllPorts: host.PublishAllPorts ?? false,
     ReadonlyRootfs: host.ReadonlyRootfs ?? false,
-    SecurityOpt: host.SecurityOpt ?? null,
+    SecurityOpt: securityOptions(host),
     UTSMode: host.UTSMode ?? '',
     UsernsMode: host.UsernsMode ?? '',
     ShmSize: host.ShmSize || 64 * MEBIBYTE,
     Runtime: host.Runtime,
     Isolation: host.Isolation ?? '',
     ...resourceDefaults(host),
-    MaskedPaths: host.MaskedPaths ?? null,
-    ReadonlyPaths: host.ReadonlyPaths ?? null,
+    MaskedPaths: host.MaskedPaths ?? (host.Privileged ? null : [...maskedPaths()]),
+    ReadonlyPaths: host.ReadonlyPaths ?? (host.Privileged ? null : [...READONLY_PATHS]),
   }
+}
+
+/** Who sees the host's processes or memory, or may do everything, gets no SELinux label, which Docker shows like this. */
+function securityOptions({ SecurityOpt, Privileged, PidMode, IpcMode }: HostConfig): string[] | null {
+  const unlabelled = (Privileged || PidMode === 'host' || IpcMode === 'host') && !SecurityOpt?.some((option) => option.startsWith('label'))
+  return unlabelled ? [...(SecurityOpt ?? []), 'label=disable'] : (SecurityOpt ?? null)
 }
 
 const normalizeNetworkMode = (mode: string | undefined) => (mode === undefined || mode === '' || mode === 'default' ? 'bridge' : mode)
@@ -213,7 +221,7 @@ function resourceDefaults(host: HostConfig): Partial<HostConfig> {
     MemorySwap: host.MemorySwap || (host.Memory ? host.Memory * 2 : 0),
     MemorySwappiness: host.MemorySwappiness === -1 ? null : (host.MemorySwappiness ?? null),
     OomKillDisable: host.OomKillDisable ?? null,
-    PidsLimit: host.PidsLimit ?? null,
+    PidsLimit: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null,
     Ulimits: host.Ulimits ?? [],
     CpuCount: host.CpuCount ?? 0,
     CpuPercent: host.CpuPercent ?? 0,

@@ -155,6 +155,13 @@ test('restart policies: back-off, retry limit, and a stop by the user', async ()
     const always = await engine.run({ RestartPolicy: { Name: 'always' } })
     await engine.containers.kill(always)
     expect(engine.containers.get(always).state.status).toBe('exited')
+
+    const between = await engine.run({ RestartPolicy: { Name: 'always' } })
+    engine.runtime.tasks.get(between)?.end({ code: 3 })
+    await until(() => engine.containers.get(between).state.status === 'restarting' && vi.getTimerCount() === 1)
+    await engine.containers.kill(between)
+    expect(engine.containers.get(between).state).toMatchObject({ status: 'exited', code: 3 })
+    expect(vi.getTimerCount()).toBe(0)
   } finally {
     vi.useRealTimers()
   }

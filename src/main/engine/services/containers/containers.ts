@@ -1,7 +1,6 @@
 import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Leases } from '../../core/leases/leases.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
-import type { LogQuery } from '../../core/logs/log-store.ts'
 import type { PortMapping, Sandbox } from '../../core/network/sandbox.ts'
 import { attachContainer, type Attachment, type AttachRequest } from './attach.ts'
 import { changePorts } from './change-ports.ts'
@@ -10,17 +9,19 @@ import { connectNetwork, disconnectNetwork } from './connect-network.ts'
 import type { ContainersContext } from './context.ts'
 import { createContainer, type Created, type CreateRequest } from './create.ts'
 import { beginExec, createExec, getExec, resizeExec, type ExecStart } from './exec.ts'
+import type { ExecRecord } from './exec-records.ts'
 import type { ContainerFilters } from './filters.ts'
 import { holdContainer } from './hold.ts'
 import { killContainer } from './kill.ts'
 import { listContainers, type ListOptions } from './list.ts'
 import { createLiveContainers, type Exec, type ExecConfig } from './live.ts'
-import { containerLogs, type ContainerLogs } from './logs.ts'
+import { containerLogs, type ContainerLogs, type LogRequest } from './logs.ts'
 import { pauseContainer, unpauseContainer } from './pause.ts'
 import { pruneContainers, type Pruned } from './prune.ts'
 import type { ContainerRecord } from './record.ts'
 import { createRecords } from './records.ts'
 import { removeContainer, type RemoveOptions } from './remove.ts'
+import { removeLink } from './remove-link.ts'
 import { renameContainer } from './rename.ts'
 import { resizeContainer } from './resize.ts'
 import { restartContainer } from './restart.ts'
@@ -62,9 +63,10 @@ export interface Containers {
   pause(reference: string): Promise<void>
   unpause(reference: string): Promise<void>
   remove(reference: string, options?: RemoveOptions): Promise<void>
+  removeLink(reference: string, alias: string): Promise<void>
   rename(reference: string, name: string): Promise<void>
   wait(reference: string, condition: WaitCondition, signal: AbortSignal): { ended: Promise<WaitResult> }
-  logs(reference: string, query: LogQuery, signal: AbortSignal): ContainerLogs
+  logs(reference: string, query: LogRequest, signal: AbortSignal): ContainerLogs
   attach(reference: string, request: AttachRequest): Attachment
   resize(reference: string, size: { rows: number; columns: number }): Promise<void>
   top(reference: string, psArguments?: string): Promise<ProcessTable>
@@ -93,10 +95,10 @@ export interface Containers {
   stopAll(): Promise<void>
 }
 
-export type ContainersOptions = Omit<ContainersContext, 'records' | 'live' | 'locks' | 'restarts'> & { metadata: MetadataStore; leases: Leases }
+export type ContainersOptions = Omit<ContainersContext, 'records' | 'execRecords' | 'live' | 'locks' | 'restarts'> & { metadata: MetadataStore; leases: Leases }
 
 export function createContainers({ metadata, ...options }: ContainersOptions): Containers {
-  const base = { ...options, records: createRecords(metadata.collection<ContainerRecord>('containers')), live: createLiveContainers(), locks: new KeyedMutex() }
+  const base = { ...options, records: createRecords(metadata.collection<ContainerRecord>('containers')), execRecords: metadata.collection<ExecRecord>('execs'), live: createLiveContainers(), locks: new KeyedMutex() }
   const ctx: ContainersContext & { leases: Leases } = { ...base, restarts: createRestarts(base, (record) => startLocked(ctx, record)) }
   return {
     get: (reference) => ctx.records.get(reference),
@@ -111,6 +113,7 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     pause: (reference) => pauseContainer(ctx, reference),
     unpause: (reference) => unpauseContainer(ctx, reference),
     remove: (reference, removeOptions = {}) => removeContainer(ctx, reference, removeOptions),
+    removeLink: (reference, alias) => removeLink(ctx, reference, alias),
     rename: (reference, name) => renameContainer(ctx, reference, name),
     wait: (reference, condition, signal) => waitForContainer(ctx, reference, condition, signal),
     logs: (reference, query, signal) => containerLogs(ctx, reference, query, signal),
@@ -131,7 +134,7 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     hold: (reference, work) => holdContainer(ctx, reference, work),
     findSandbox: (id) => ctx.needs.networks.findSandbox(id),
     writableSize: async (id) => (await ctx.snapshots.usage({ key: id })).bytes,
-    graphDriver: (id) => ({ name: ctx.snapshots.driver, values: ctx.snapshots.describe({ key: id }) }),
+    graphDriver: (id) => ({ name: ctx.snapshots.driver, values: { ...ctx.snapshots.describe({ key: id }), MergedDir: ctx.layout.container(id).rootfs } }),
     volumeMountpoint: (volume) => ctx.needs.volumes.mountpoint(volume),
     restore: () => restoreContainers(ctx),
     stopAll: () => stopAllContainers(ctx),

@@ -1,10 +1,12 @@
 import type { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { EventBus } from '../../core/events/event-bus.ts'
 import type { Host } from '../../core/host/host.ts'
+import type { Collection } from '../../core/metadata/metadata-store.ts'
 import type { Runtime } from '../../core/runtime/runtime.ts'
 import type { SpecMaker } from '../../core/runtime/spec/spec-maker.ts'
 import type { Snapshotter } from '../../core/snapshots/snapshotter.ts'
 import type { Layout } from '../../layout.ts'
+import type { ExecRecord } from './exec-records.ts'
 import type { LiveContainers } from './live.ts'
 import type { ContainersNeeds } from './needs.ts'
 import type { Records } from './records.ts'
@@ -13,6 +15,7 @@ import type { Restarts } from './restart-policy.ts'
 /** What every verb takes. */
 export interface ContainersContext {
   records: Records
+  execRecords: Collection<ExecRecord>
   live: LiveContainers
   /** By container id: verbs that change a container never overlap. */
   locks: KeyedMutex

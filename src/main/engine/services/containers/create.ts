@@ -79,21 +79,22 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
 function completed(ctx: ContainersContext, request: CreateRequest, image: Parameters<typeof mergeImageConfig>[1], id: string): { config: ContainerConfig; host: HostConfig } {
   const { cgroup, runtime } = ctx.host.facts
   const Runtime = request.host.Runtime || runtime?.name || 'runc'
-  if (![runtime?.name, 'runc', 'crun'].includes(Runtime)) throw new EngineError('invalid-argument', `unknown or invalid runtime name: ${Runtime}`, { field: 'runtime' })
+  if (![runtime?.name, 'runc', 'crun', 'io.containerd.runc.v2'].includes(Runtime)) throw new EngineError('invalid-argument', `unknown or invalid runtime name: ${Runtime}`, { field: 'runtime' })
   const host = withIds(ctx, withHostDefaults({ ...request.host, Runtime }, cgroup.mode === 'v2' ? 2 : 1))
   const merged = mergeImageConfig(request.config, image)
   const own = host.NetworkMode === 'host' || host.UTSMode === 'host' ? hostname() : host.NetworkMode?.startsWith('container:') ? '' : id.slice(0, 12)
   return { host, config: { ...merged, Hostname: merged.Hostname || own, Domainname: merged.Domainname ?? '' } }
 }
 
-/** Whose namespaces are joined is known by id: names can change. Who is not there yet may be at the start. */
+/** Whose namespaces are joined is known by id: names can change. Whose network is joined may come by the start; the others Docker wants to see now. */
 function withIds(ctx: ContainersContext, host: HostConfig): HostConfig {
-  const byId = (mode: string | undefined) => {
+  const byId = (mode: string | undefined, required = false) => {
     const reference = joinedContainer(mode)
     const found = reference === undefined ? undefined : ctx.records.find(reference)
+    if (required && reference !== undefined && !found) throw new EngineError('invalid-argument', `No such container: ${reference}`, { reason: 'no-such-container' })
     return found ? `container:${found.id}` : mode
   }
-  return { ...host, NetworkMode: byId(host.NetworkMode), PidMode: byId(host.PidMode), IpcMode: byId(host.IpcMode) }
+  return { ...host, NetworkMode: byId(host.NetworkMode), PidMode: byId(host.PidMode, true), IpcMode: byId(host.IpcMode, true) }
 }
 
 function warningsOf(ctx: ContainersContext, host: HostConfig): string[] {

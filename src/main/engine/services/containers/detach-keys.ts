@@ -7,7 +7,7 @@ const CONTROL = new Map([['@', 0], ['[', 27], ['\\', 28], [']', 29], ['^', 30], 
 export function parseDetachKeys(text: string): number[] {
   return text.split(',').map((key) => {
     const code = keyCode(key)
-    if (code === undefined) throw new EngineError('invalid-argument', `invalid detach keys (${text}) provided`, { field: 'detachKeys' })
+    if (code === undefined) throw new EngineError('invalid-argument', `Invalid escape keys (${text}) provided`, { field: 'detachKeys' })
     return code
   })
 }

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Exec as ExecProcess, Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from './detach-keys.ts'
 import { publishContainerEvent } from './events.ts'
+import { followExec, forgetOldExecs, keepExec } from './exec-records.ts'
 import type { Exec, ExecConfig } from './live.ts'
 import type { ContainerRecord } from './record.ts'
 import { carryStdio, type StdioPeer } from './stdio.ts'
-
-/** Finished execs can be asked about this long. */
-const KEPT_FOR = 5 * 60_000
 
 /** @throws failed-precondition when the container does not run, or is paused. */
 export function createExec(ctx: ContainersContext, reference: string, config: ExecConfig): string {
@@ -18,9 +16,10 @@ export function createExec(ctx: ContainersContext, reference: string, config: Ex
   if (config.args.length === 0) throw new EngineError('invalid-argument', 'No exec command specified', { field: 'command' })
   if (config.detachKeys) parseDetachKeys(config.detachKeys)
   const id = randomBytes(32).toString('hex')
-  const live = ctx.live.of(record.id)
-  forgetOld(live.execs)
-  live.execs.set(id, { id, containerId: record.id, config, state: { status: 'created' }, begun: Promise.withResolvers() })
+  const exec: Exec = { id, containerId: record.id, config, state: { status: 'created' }, begun: Promise.withResolvers() }
+  forgetOldExecs(ctx, record.id)
+  keepExec(ctx, exec)
+  ctx.live.of(record.id).execs.set(id, exec)
   publishContainerEvent(ctx, record, `exec_create: ${config.args.join(' ')}`, { execID: id })
   return id
 }
@@ -43,7 +42,7 @@ export interface ExecStart {
 /** Claims the start of an exec: it can be started once. @throws conflict, failed-precondition */
 export function beginExec(ctx: ContainersContext, execId: string, consoleSize?: { rows: number; columns: number }): ExecStart {
   const exec = getExec(ctx, execId)
-  if (exec.state.status !== 'created') throw new EngineError('conflict', exec.state.status === 'exited' ? `exec ${execId} has already run` : `Error: Exec command ${execId} is already running`)
+  if (exec.state.status !== 'created') throw new EngineError('conflict', exec.state.status === 'exited' ? `Error: Exec command ${execId} has already run` : `Error: Exec command ${execId} is already running`)
   const record = ctx.records.get(exec.containerId)
   const task = taskFor(ctx, record)
   exec.state = { status: 'starting' }
@@ -86,37 +85,29 @@ async function prepare(ctx: ContainersContext, record: ContainerRecord, exec: Ex
     })
     return await task.exec({ execId: exec.id, process, stdin: config.stdin })
   } catch (error) {
-    failed(exec, error)
+    failed(ctx, exec, error)
     throw error
   }
 }
 
 /** Resolves when it runs, to a promise of its recorded end. */
 async function start(ctx: ContainersContext, record: ContainerRecord, exec: Exec, process: ExecProcess): Promise<{ recorded: Promise<void> }> {
-  const about = { execID: exec.id }
   try {
-    const pid = await process.start()
-    exec.state = { status: 'running', process }
-    exec.begun.resolve()
-    publishContainerEvent(ctx, record, `exec_start: ${exec.config.args.join(' ')}`, about)
-    const recorded = process.exited.then(async (exit) => {
-      exec.state = { status: 'exited', code: exit.code, pid, at: Date.now() }
-      publishContainerEvent(ctx, record, 'exec_die', { ...about, exitCode: String(exit.code) })
-      await process.remove()
-    })
-    recorded.catch((error: unknown) => ctx.log(`exec ${exec.id}: ${messageOf(error)}`))
-    return { recorded }
+    await process.start()
+    publishContainerEvent(ctx, record, `exec_start: ${exec.config.args.join(' ')}`, { execID: exec.id })
+    return { recorded: followExec(ctx, record, exec, process) }
   } catch (error) {
-    failed(exec, error)
+    failed(ctx, exec, error)
     await process.remove().catch(() => {})
     throw error
   }
 }
 
-function failed(exec: Exec, error: unknown): void {
+function failed(ctx: ContainersContext, exec: Exec, error: unknown): void {
   const reason = isEngineError(error) ? error.reason : undefined
-  exec.state = { status: 'exited', code: reason === 'executable-not-found' ? 127 : reason === 'not-executable' ? 126 : 128, pid: 0, at: Date.now() }
+  exec.state = { status: 'exited', code: reason === 'executable-not-found' ? 127 : 126, pid: 0, at: Date.now() }
   exec.begun.resolve()
+  keepExec(ctx, exec)
 }
 
 function taskFor(ctx: ContainersContext, record: ContainerRecord): Task {
@@ -134,9 +125,4 @@ export async function resizeExec(ctx: ContainersContext, execId: string, size: {
   const { state } = exec
   if (state.status !== 'running') throw new EngineError('failed-precondition', `exec ${execId} is not running`, { reason: 'not-running' })
   await state.process.resize(size)
-}
-
-function forgetOld(execs: Map<string, Exec>): void {
-  const before = Date.now() - KEPT_FOR
-  for (const [id, { state }] of execs) if (state.status === 'exited' && state.at < before) execs.delete(id)
 }

@@ -1,4 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
 import { parseMoment, parseTimestamp } from '#base/timestamps.ts'
 import type { ContainersContext } from './context.ts'
 import { expandRange } from './port-bindings.ts'
@@ -9,6 +10,7 @@ export type ContainerFilters = Readonly<Record<string, readonly string[]>>
 type Predicate = (record: ContainerRecord) => boolean
 
 const KNOWN = new Set(['ancestor', 'before', 'exited', 'expose', 'health', 'id', 'is-task', 'isolation', 'label', 'name', 'network', 'publish', 'since', 'status', 'volume'])
+const HEALTHS = new Set(['none', 'starting', 'healthy', 'unhealthy'])
 const STATUSES = new Set(['created', 'restarting', 'running', 'removing', 'paused', 'exited', 'dead'])
 
 /** Docker's filters of `ps`; several values of one name are alternatives, except labels, which must all hold. @throws invalid-argument */
@@ -35,7 +37,7 @@ async function compileFilter(ctx: ContainersContext, name: string, values: reado
     case 'exited':
       return exitedFilter(values)
     case 'health':
-      return ({ health }) => values.includes(health?.status ?? 'none')
+      return healthFilter(values)
     case 'ancestor':
       return await ancestorFilter(ctx, values)
     case 'network':
@@ -43,15 +45,17 @@ async function compileFilter(ctx: ContainersContext, name: string, values: reado
     case 'volume':
       return ({ mounts }) => mounts.some((mount) => values.includes(mount.target) || (mount.kind === 'volume' && values.includes(mount.volume)) || (mount.kind === 'bind' && values.includes(mount.source)))
     case 'expose':
-      return ({ config }) => hasPort(values, Object.keys(config.ExposedPorts ?? {}))
+      return portFilter(values, ({ config }) => Object.keys(config.ExposedPorts ?? {}))
     case 'publish':
-      return ({ host, ports }) => hasPort(values, [...Object.keys(host.PortBindings ?? {}), ...ports.map((port) => `${port.containerPort}/${port.protocol}`)])
+      return portFilter(values, ({ host, ports }) => [...Object.keys(host.PortBindings ?? {}), ...ports.map((port) => `${port.containerPort}/${port.protocol}`)])
     case 'before':
       return orderFilter(ctx, values, (created, other) => created < other)
     case 'since':
       return orderFilter(ctx, values, (created, other) => created > other)
+    case 'is-task':
+      return taskFilter(values)
     default:
-      return () => values.every((value) => value === 'false' || value === 'default')
+      return ({ host }) => values.includes(host.Isolation ?? '')
   }
 }
 
@@ -75,14 +79,30 @@ function matches(pattern: string, text: string): boolean {
 
 function exitedFilter(values: readonly string[]): Predicate {
   const codes = values.map(Number)
-  for (const code of codes) if (!Number.isInteger(code)) throw new EngineError('invalid-argument', `invalid filter 'exited'`, { field: 'filters' })
+  for (const code of codes) if (!Number.isInteger(code)) throw new EngineError('invalid-argument', `invalid filter 'exited=${values.join(' ')}'`, { field: 'filters' })
   return ({ state }) => state.status === 'exited' && codes.includes(lastEnd(state)?.code ?? Number.NaN)
 }
 
+/** The container's image, or one that this was built on here. */
 async function ancestorFilter(ctx: ContainersContext, values: readonly string[]): Promise<Predicate> {
-  const images = await Promise.all(values.map((value) => ctx.needs.images.resolve(value).catch(() => undefined)))
-  const ids = new Set(images.map((image) => image?.id))
-  return ({ image, config }) => ids.has(image.id) || values.includes(config.Image ?? '')
+  const { images } = ctx.needs
+  const found = await Promise.all(values.map((value) => images.resolve(value).catch(() => undefined)))
+  const ids = new Set(found.map((image) => image?.id))
+  return ({ image, config }) => {
+    for (let id: ImageId | undefined = image.id; id !== undefined; id = images.parentOf(id)) if (ids.has(id)) return true
+    return values.includes(config.Image ?? '')
+  }
+}
+
+function healthFilter(values: readonly string[]): Predicate {
+  for (const value of values) if (!HEALTHS.has(value)) throw new EngineError('invalid-argument', `unrecognized filter value for health: ${value}`, { field: 'filters' })
+  return ({ health }) => values.includes(health?.status ?? 'none')
+}
+
+/** Tasks of a swarm, which there are none of. */
+function taskFilter(values: readonly string[]): Predicate {
+  if (values.some((value) => !['true', '1', 'false', '0'].includes(value))) throw new EngineError('invalid-argument', `invalid filter 'is-task=[${values.join(' ')}]'`, { field: 'filters' })
+  return () => values.some((value) => value === 'false' || value === '0')
 }
 
 function networkFilter(ctx: ContainersContext, values: readonly string[]): Predicate {
@@ -96,9 +116,12 @@ function networkFilter(ctx: ContainersContext, values: readonly string[]): Predi
   }
 }
 
-function hasPort(wishes: readonly string[], ports: readonly string[]): boolean {
-  const known = new Set(ports.map((port) => (port.includes('/') ? port : `${port}/tcp`)))
-  return wishes.flatMap(expandRange).some((wish) => known.has(wish.includes('/') ? wish : `${wish}/tcp`))
+/** Ports of the container, not of the host. @throws invalid-argument */
+function portFilter(values: readonly string[], portsOf: (record: ContainerRecord) => string[]): Predicate {
+  for (const value of values) if (!/^\d+(-\d+)?(\/[a-z]+)?$/.test(value)) throw new EngineError('invalid-argument', `error while looking up for publish ${value}: invalid port`, { field: 'filters' })
+  const withProtocol = (port: string) => (port.includes('/') ? port : `${port}/tcp`)
+  const wishes = new Set(values.flatMap(expandRange).map(withProtocol))
+  return (record) => portsOf(record).some((port) => wishes.has(withProtocol(port)))
 }
 
 function orderFilter(ctx: ContainersContext, values: readonly string[], holds: (created: string, other: string) => boolean): Predicate {

@@ -26,7 +26,8 @@ interface Plan {
 /** What to probe with; undefined when the container has no health check. */
 export function healthPlan(check: Healthcheck | undefined, shell: readonly string[] | null | undefined): Plan | undefined {
   const [kind, ...rest] = check?.Test ?? []
-  if (!check || kind === undefined || kind === '' || kind === 'NONE') return undefined
+  // One of a kind that nobody knows is not run, as by Docker, which says so in its own log only.
+  if (!check || (kind !== 'CMD' && kind !== 'CMD-SHELL')) return undefined
   const milliseconds = (value: number | undefined, otherwise: number) => (value || otherwise) / 1e6
   return {
     args: kind === 'CMD-SHELL' ? [...(shell ?? ['/bin/sh', '-c']), rest[0] ?? ''] : rest,

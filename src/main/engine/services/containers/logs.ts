@@ -2,8 +2,12 @@ import { EngineError } from '#shared/errors.ts'
 import type { LogQuery } from '../../core/logs/log-store.ts'
 import { readLog } from '../../core/logs/read-log.ts'
 import type { ContainersContext } from './context.ts'
+import { logDetails } from './log-details.ts'
 import { logDriverOf } from './log-drivers.ts'
 import { isAlive } from './state.ts'
+
+/** `details`: what the log driver's options name, before each line. */
+export type LogRequest = LogQuery & { details?: boolean }
 
 export interface ContainerLogs {
   tty: boolean
@@ -12,14 +16,14 @@ export interface ContainerLogs {
 }
 
 /** @throws not-implemented when the container's log driver keeps nothing. */
-export function containerLogs(ctx: ContainersContext, reference: string, query: LogQuery, signal: AbortSignal): ContainerLogs {
+export function containerLogs(ctx: ContainersContext, reference: string, { details, ...query }: LogRequest, signal: AbortSignal): ContainerLogs {
   const record = ctx.records.get(reference)
   if (!query.stdout && !query.stderr) throw new EngineError('invalid-argument', 'Bad parameters: you must choose at least one stream')
   if (logDriverOf(record.host).name === 'none') throw new EngineError('not-implemented', 'configured logging driver does not support reading', { reason: 'log-driver-none' })
   const tty = record.config.Tty ?? false
   const running = ctx.live.of(record.id).running?.signal
   const follow = query.follow && isAlive(record.state)
-  return { tty, pieces: readLog(ctx.layout.container(record.id).logs, { ...query, follow }, { framed: !tty, ended: endOfFollowing(query, running, ctx.clock), signal }) }
+  return { tty, pieces: readLog(ctx.layout.container(record.id).logs, { ...query, follow, ...(details && { prefix: logDetails(record) }) }, { framed: !tty, ended: endOfFollowing(query, running, ctx.clock), signal }) }
 }
 
 /** Following ends with the run, or when the time asked for has come. */

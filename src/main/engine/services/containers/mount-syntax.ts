@@ -58,14 +58,14 @@ export function parseMountRequest(mount: MountRequest): MountWish {
   if (type === 'bind') return bindWish(mount, place)
   if (type === 'volume') return volumeWish(mount, place)
   if (type === 'tmpfs') return tmpfsWish(mount, place)
-  throw new EngineError('invalid-argument', `mount type "${type}" unknown`, { field: 'mounts' })
+  throw invalidMount(type, 'Type', 'mount type unknown')
 }
 
 function bindWish(mount: MountRequest, target: string): MountWish {
   const { Source = '', BindOptions: options = {} } = mount
   if (Source === '') throw invalidMount('bind', 'Source', 'field Source must not be empty')
   if (!posix.isAbsolute(Source)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid mount path: '${Source}' mount path must be absolute`, { field: 'mounts' })
-  if (mount.VolumeOptions) throw invalidMount('bind', 'VolumeOptions', 'field VolumeOptions must not be specified')
+  if (mount.VolumeOptions) throw foreignOptions('VolumeOptions', 'bind')
   const propagation = options.Propagation || 'rprivate'
   if (!PROPAGATIONS.has(propagation)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid propagation mode: ${propagation}`, { field: 'mounts' })
   return {
@@ -83,7 +83,7 @@ function bindWish(mount: MountRequest, target: string): MountWish {
 
 function volumeWish(mount: MountRequest, target: string): MountWish {
   const options = mount.VolumeOptions ?? {}
-  if (mount.BindOptions) throw invalidMount('volume', 'BindOptions', 'field BindOptions must not be specified')
+  if (mount.BindOptions) throw foreignOptions('BindOptions', 'volume')
   if (!mount.Source && mount.ReadOnly) throw invalidMount('volume', 'ReadOnly', 'must not set ReadOnly mode when using anonymous volumes')
   if (options.Subpath) checkSubpath(mount.Source, options.Subpath)
   return {
@@ -109,8 +109,8 @@ function checkSubpath(volume: string | undefined, subpath: string): void {
 
 function tmpfsWish(mount: MountRequest, target: string): MountWish {
   if (mount.Source) throw invalidMount('tmpfs', 'Source', 'field Source must not be specified')
-  if (mount.BindOptions) throw invalidMount('tmpfs', 'BindOptions', 'field BindOptions must not be specified')
-  if (mount.VolumeOptions) throw invalidMount('tmpfs', 'VolumeOptions', 'field VolumeOptions must not be specified')
+  if (mount.BindOptions) throw foreignOptions('BindOptions', 'tmpfs')
+  if (mount.VolumeOptions) throw foreignOptions('VolumeOptions', 'tmpfs')
   const { SizeBytes, Mode, Options } = mount.TmpfsOptions ?? {}
   const options = [...(mount.ReadOnly ? ['ro'] : []), ...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : []), ...(Options ?? []).map((option) => option.join('='))]
   return { kind: 'tmpfs', target, readonly: mount.ReadOnly ?? false, options }
@@ -131,4 +131,5 @@ export function checkVolumeName(name: string): string {
 
 const invalidSpecification = (text: string) => new EngineError('invalid-argument', `invalid volume specification: '${text}'`, { field: 'mounts' })
 const invalidMode = (mode: string) => new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'mounts' })
+const foreignOptions = (field: string, type: string) => new EngineError('invalid-argument', `${field} must not be specified on mount type "${type}"`, { field: 'mounts' })
 const invalidMount = (type: string, _field: string, why: string) => new EngineError('invalid-argument', `invalid mount config for type "${type}": ${why}`, { field: 'mounts' })

@@ -14,6 +14,8 @@ export interface ContainersNeeds {
 export interface ImagesNeed {
   /** @throws not-found: `No such image: x` */
   resolve(name: string, platform?: Platform): Promise<{ id: ImageId; config: ImageConfig; chain: ChainId | undefined; platform: Platform }>
+  /** The image that it was built on here. */
+  parentOf(id: ImageId): ImageId | undefined
 }
 
 export interface NetworksNeed {

@@ -21,7 +21,7 @@ test('binds as -v writes them', () => {
 test('mounts as --mount sends them', () => {
   expect(parseMountRequest({ Type: 'tmpfs', Target: '/t', TmpfsOptions: { SizeBytes: 1024, Mode: 0o1777 } })).toEqual({ kind: 'tmpfs', target: '/t', readonly: false, options: ['size=1024', 'mode=1777'] })
   expect(() => parseMountRequest({ Type: 'bind', Target: '/t' })).toThrow('field Source must not be empty')
-  expect(() => parseMountRequest({ Type: 'odd', Target: '/t' })).toThrow('mount type "odd" unknown')
+  expect(() => parseMountRequest({ Type: 'odd', Target: '/t' })).toThrow('invalid mount config for type "odd": mount type unknown')
 })
 
 test('ports: addresses, ranges, protocols and -P', () => {
@@ -51,7 +51,7 @@ test('detach keys: partial sequences are passed on whole', () => {
   expect(type('\x10\x10')).toEqual(['\x10', false])
   expect(type('\x11rest')).toEqual(['', true])
   expect(parseDetachKeys('a,ctrl-@,ctrl-_')).toEqual([97, 0, 31])
-  expect(() => parseDetachKeys('ctrl-')).toThrow('invalid detach keys (ctrl-) provided')
+  expect(() => parseDetachKeys('ctrl-')).toThrow('Invalid escape keys (ctrl-) provided')
 })
 
 test('what the image says and what the user overrides', () => {
@@ -70,7 +70,7 @@ test('refusals in the words of Docker', () => {
   expect(() => validateConfig({ Hostname: 'x' }, { NetworkMode: 'container:y' })).toThrow('conflicting options: hostname and the network mode')
   expect(() => validateConfig({ Healthcheck: { Test: ['CMD', 'x'], Interval: 5 } }, {})).toThrow('Interval in Healthcheck cannot be less than 1ms')
   expect(() => validateConfig({}, { StorageOpt: { size: '1G' } })).toThrow('--storage-opt is supported only for')
-  expect(() => validateConfig({}, { LogConfig: { Type: 'syslog' } })).toThrow(`no log driver named 'syslog'`)
+  expect(() => validateConfig({}, { LogConfig: { Type: 'syslog' } })).toThrow('plugin "syslog" not found')
   expect(logDriverOf({ LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } })).toEqual({ name: 'json-file', maxSize: 10_485_760, maxFiles: 3 })
 })
 

@@ -8,8 +8,8 @@ export async function pauseContainer(ctx: ContainersContext, reference: string):
   await ctx.locks.run(id, async () => {
     const record = ctx.records.get(id)
     const { task } = ctx.live.of(id)
-    if (record.state.status === 'paused') throw new EngineError('failed-precondition', `container ${id} is already paused`)
-    if (record.state.status !== 'running' || !task) throw new EngineError('failed-precondition', `container ${id} is not running`, { reason: 'not-running' })
+    if (record.state.status === 'paused') throw new EngineError('failed-precondition', `Container ${id} is already paused`)
+    if (record.state.status !== 'running' || !task) throw new EngineError('failed-precondition', `Container ${id} is not running`, { reason: 'not-running' })
     await task.pause()
     const paused = { ...record, state: { ...record.state, status: 'paused' as const } }
     ctx.records.commit(paused)
@@ -23,7 +23,7 @@ export async function unpauseContainer(ctx: ContainersContext, reference: string
   await ctx.locks.run(id, async () => {
     const record = ctx.records.get(id)
     const { task } = ctx.live.of(id)
-    if (record.state.status !== 'paused' || !task) throw new EngineError('failed-precondition', `container ${id} is not paused`)
+    if (record.state.status !== 'paused' || !task) throw new EngineError('failed-precondition', `Container ${id} is not paused`)
     await task.resume()
     const running = { ...record, state: { ...record.state, status: 'running' as const } }
     ctx.records.commit(running)

@@ -4,6 +4,7 @@ import { EngineError, messageOf } from '#shared/errors.ts'
 import { settleAll } from '#base/settle-all.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
+import { forgetExecs } from './exec-records.ts'
 import type { ContainerRecord } from './record.ts'
 import { isAlive, lastEnd } from './state.ts'
 import { SIGKILL } from './signals.ts'
@@ -44,8 +45,8 @@ async function killForRemoval(ctx: ContainersContext, record: ContainerRecord): 
 }
 
 function refusal(record: ContainerRecord): EngineError {
-  const remedy = record.state.status === 'paused' ? 'unpause and then stop the container before removing or force remove' : 'stop the container before removing or force remove'
-  return new EngineError('failed-precondition', `cannot remove container "/${record.name}": container is ${record.state.status}: ${remedy}`, { reason: 'container-running', hint: 'Stop the container first, or remove it by force.' })
+  const why = record.state.status === 'paused' ? 'paused and must be unpaused first' : `${record.state.status}: stop the container before removing or force remove`
+  return new EngineError('failed-precondition', `cannot remove container "/${record.name}": container is ${why}`, { reason: 'container-running', hint: 'Stop the container first, or remove it by force.' })
 }
 
 /** Removes a container that has no task; whoever calls holds its lock. The record goes last, so that a cut removal is finished by restore. */
@@ -58,6 +59,7 @@ export async function removeLocked(ctx: ContainersContext, record: ContainerReco
   await settleAll([ctx.snapshots.hasActive(id) ? ctx.snapshots.remove(id) : Promise.resolve(), rm(paths.data, { recursive: true, force: true }), rm(dirname(paths.bundle), { recursive: true, force: true })])
   const anonymous = record.mounts.flatMap((mount) => (mount.kind === 'volume' && mount.anonymous ? [mount.volume] : []))
   if (!options.volumes) for (const volume of anonymous) ctx.needs.volumes.untie(volume)
+  forgetExecs(ctx, id)
   ctx.records.delete(id)
   if (options.volumes) for (const volume of anonymous) await ctx.needs.volumes.removeUnused(volume)
   publishContainerEvent(ctx, record, 'destroy')

@@ -35,11 +35,13 @@ function mountsFrom(ctx: ContainersContext, text: string): MountPoint[] {
   const [reference = '', mode = ''] = text.split(':', 2)
   if (reference === '') throw new EngineError('invalid-argument', `malformed volumes-from specification: ${text}`, { field: 'volumesFrom' })
   const words = mode.split(',').filter(Boolean)
-  if (words.some((word) => !['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word))) throw new EngineError('invalid-argument', `invalid mode "${mode}" for volumes-from`, { field: 'volumesFrom' })
+  if (words.some((word) => !['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word))) throw new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'volumesFrom' })
   const readonly = words.includes('ro')
-  return ctx.records
-    .get(reference)
-    .mounts.filter((mount) => mount.kind !== 'tmpfs')
+  const donor = ctx.records.find(reference)
+  // Not `not-found`: a client that hears this of a create takes the image for absent, and pulls it.
+  if (!donor) throw new EngineError('invalid-argument', `No such container: ${reference}`, { reason: 'no-such-container', field: 'volumesFrom' })
+  return donor.mounts
+    .filter((mount) => mount.kind !== 'tmpfs')
     .map((mount) => ({ ...mount, readonly: mount.readonly || readonly, ...(mount.kind === 'volume' ? { copyUp: false } : {}) }))
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '#shared/errors.ts'
 import type { Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
 import { settleExit, tearDown, watchTask } from './exit.ts'
+import { restoreExecs } from './exec-records.ts'
 import { watchHealth } from './health.ts'
 import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
@@ -25,6 +26,7 @@ export async function restoreContainers(ctx: ContainersContext): Promise<void> {
   for (const record of ctx.records.list()) {
     await ctx.locks.run(record.id, () => restoreOne(ctx, record, tasks.get(record.id))).catch((error: unknown) => ctx.log(`container ${record.id}: ${messageOf(error)}`))
   }
+  for (const { id, containerId } of ctx.execRecords.list()) if (!ctx.live.of(containerId).task) ctx.execRecords.delete(id)
   await removeUnrecorded(ctx)
   await ctx.needs.volumes.sweep()
 }
@@ -49,6 +51,7 @@ async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task:
   const paused = await task.isPaused()
   ctx.records.commit({ ...record, state: { ...record.state, status: paused ? 'paused' : 'running' } })
   watchTask(ctx, record.id, task)
+  await restoreExecs(ctx, record)
   watchHealth(ctx, record.id, true)
 }
 

@@ -19,7 +19,7 @@ export function readSecurityOptions(options: readonly string[]): SecurityOptions
     else if (name === 'seccomp') found.seccomp = parseSeccomp(value)
     else if (name === 'apparmor') found.apparmor = value
     else if (name === 'systempaths' && value === 'unconfined') found.unconfinedPaths = true
-    else if (name !== 'label') throw new EngineError('invalid-argument', `invalid --security-opt 2: ${JSON.stringify(option)}`, { field: 'securityOpt' })
+    else if (name !== 'label') throw new EngineError('invalid-argument', `invalid --security-opt ${/[=:]/.test(option) ? 2 : 1}: ${JSON.stringify(option)}`, { field: 'securityOpt' })
   }
   return found
 }

@@ -5,6 +5,7 @@ import type { ResourceLimits } from '../../core/runtime/spec/resource-limits.ts'
 import type { HostConfig } from './config.ts'
 import type { ContainersContext } from './context.ts'
 import type { ContainerRecord } from './record.ts'
+import { linkEnvironment } from './link-environment.ts'
 import { readSecurityOptions } from './security-options.ts'
 import { isAlive } from './state.ts'
 
@@ -24,7 +25,7 @@ export function specInputOf(ctx: ContainersContext, record: ContainerRecord, par
     rootfs: { path: parts.rootfs, readonly: host.ReadonlyRootfs ?? false },
     process: {
       args: commandOf(record),
-      env: config.Env ?? [],
+      env: [...linkEnvironment(ctx, record), ...(config.Env ?? [])],
       cwd: config.WorkingDir || '/',
       user: config.User ?? '',
       groups: host.GroupAdd ?? [],

@@ -48,8 +48,17 @@ export async function startLocked(ctx: ContainersContext, record: ContainerRecor
   }
 }
 
+/** GPUs come by drivers that this engine does not have. */
+function refuseDeviceRequests({ host }: ContainerRecord): void {
+  const [request] = host.DeviceRequests ?? []
+  if (!request) return
+  const capabilities = (request.Capabilities ?? []).map((all) => `[${all.join(' ')}]`).join(' ')
+  throw new EngineError('invalid-argument', `could not select device driver "${request.Driver ?? ''}" with capabilities: [${capabilities}]`, { reason: 'no-device-driver' })
+}
+
 /** The steps of a start. What was made is undone on failure. */
 async function startTask(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
+  refuseDeviceRequests(record)
   ctx.runtime.expectStart()
   await using undo = new AsyncDisposableStack()
   await mkdir(ctx.layout.container(record.id).logs, { recursive: true, mode: 0o700 })

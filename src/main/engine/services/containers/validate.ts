@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerConfig, HostConfig } from './config.ts'
@@ -9,16 +10,19 @@ export function validateConfig(config: ContainerConfig, host: HostConfig): void 
   for (const entry of config.Env ?? []) if (entry === '' || entry.startsWith('=') || entry.includes('\0')) throw invalid(`invalid environment variable: ${entry}`, 'env')
   for (const text of [config.Hostname, config.Domainname, config.User, config.WorkingDir, ...(config.Cmd ?? []), ...(config.Entrypoint ?? [])]) if (text?.includes('\0')) throw invalid('a value holds a NUL character', 'config')
   if (config.WorkingDir && !posix.isAbsolute(config.WorkingDir)) throw invalid(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`, 'workingDir')
-  if (config.Hostname && !/^[^\s/]{1,63}$/.test(config.Hostname)) throw invalid(`invalid hostname format: ${config.Hostname}`, 'hostname')
   if (config.StopSignal) parseSignal(config.StopSignal)
   validateHealthcheck(config)
   validateNetworkMode(config, host)
   validateRestartPolicy(host)
-  validateNamespaces(host)
+  validateNamespaces(config, host)
   if ((host.ShmSize ?? 0) < 0) throw invalid('SHM size can not be less than 0', 'shmSize')
   if (host.OomScoreAdj !== undefined && (host.OomScoreAdj < -1000 || host.OomScoreAdj > 1000)) throw invalid(`Invalid value ${host.OomScoreAdj}, range for oom score adj is [-1000, 1000]`, 'oomScoreAdj')
-  if (host.DeviceRequests?.length) throw invalid('could not select device driver "" with capabilities: [[gpu]]', 'devices')
   if (Object.keys(host.StorageOpt ?? {}).length > 0) throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option", 'storageOpt')
+  if (!['', 'default'].includes(host.Isolation ?? '')) throw invalid(`Invalid isolation: "${host.Isolation}" - linux only supports 'default'`, 'isolation')
+  if (host.IOMaximumIOps) throw invalid('Invalid QoS settings: linux does not support configuration of maximum IOPs', 'ioMaximumIOps')
+  if (host.IOMaximumBandwidth) throw invalid('Invalid QoS settings: linux does not support configuration of maximum bandwidth', 'ioMaximumBandwidth')
+  if (Object.hasOwn(host.Annotations ?? {}, '')) throw invalid('invalid Annotations: the empty string is not permitted as an annotation key', 'annotations')
+  for (const target of Object.keys(host.Tmpfs ?? {})) if (!posix.isAbsolute(target)) throw invalid(`invalid mount path: '${target}' mount path must be absolute`, 'mounts')
   logDriverOf(host)
 }
 
@@ -30,8 +34,6 @@ function validateHealthcheck(config: ContainerConfig): void {
     if (value !== 0 && value < 1_000_000) throw invalid(`${name} in Healthcheck cannot be less than 1ms`, 'healthcheck')
   }
   if ((check.Retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative', 'healthcheck')
-  const kind = check.Test?.[0]
-  if (kind !== undefined && !['', 'NONE', 'CMD', 'CMD-SHELL'].includes(kind)) throw invalid(`Unknown healthcheck type "${kind}"`, 'healthcheck')
 }
 
 function validateNetworkMode(config: ContainerConfig, host: HostConfig): void {
@@ -40,12 +42,21 @@ function validateNetworkMode(config: ContainerConfig, host: HostConfig): void {
   if (mode === 'container:') throw invalid(`Invalid network mode: invalid container format container:<name|id>`, 'networkMode')
   if (joins && config.Hostname) throw invalid('conflicting options: hostname and the network mode', 'hostname')
   if ((joins || mode === 'host') && host.Links?.length) throw invalid(joins ? 'conflicting options: container type network can\'t be used with links. This would result in undefined behavior' : 'conflicting options: host type networking can\'t be used with links. This would result in undefined behavior', 'links')
+  if (config.MacAddress && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(config.MacAddress)) throw invalid(`invalid config for network ${mode || 'bridge'}: invalid MAC address ${config.MacAddress}`, 'macAddress')
+  for (const entry of host.ExtraHosts ?? []) validateExtraHost(entry)
   if (!joins) return
   if (host.Dns?.length) throw invalid('conflicting options: dns and the network mode', 'dns')
   if (host.ExtraHosts?.length) throw invalid('conflicting options: custom host-to-IP mapping and the network mode', 'extraHosts')
   if (config.MacAddress) throw invalid('conflicting options: mac-address and the network mode', 'macAddress')
   if (Object.keys(host.PortBindings ?? {}).length > 0 || host.PublishAllPorts) throw invalid('conflicting options: port publishing and the container type network mode', 'ports')
   if (Object.keys(config.ExposedPorts ?? {}).length > 0) throw invalid('conflicting options: port exposing and the container type network mode', 'ports')
+}
+
+/** `name:address`, `name=address`, or `name:host-gateway`. */
+function validateExtraHost(entry: string): void {
+  const [, name = '', address = ''] = /^([^:=]*)[:=](.*)$/.exec(entry) ?? []
+  if (name === '' || address === '') throw invalid(`bad format for add-host: "${entry}"`, 'extraHosts')
+  if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(`invalid IP address in add-host: "${address}"`, 'extraHosts')
 }
 
 export function validateRestartPolicy(host: HostConfig): void {
@@ -56,12 +67,13 @@ export function validateRestartPolicy(host: HostConfig): void {
   if (host.AutoRemove && name !== '' && name !== 'no') throw invalid(`can't create 'AutoRemove' container with restart policy`, 'restartPolicy')
 }
 
-function validateNamespaces(host: HostConfig): void {
+function validateNamespaces(config: ContainerConfig, host: HostConfig): void {
   const isJoin = (mode: string) => /^container:./.test(mode)
   const { IpcMode = '', PidMode = '', UTSMode = '', CgroupnsMode = '', UsernsMode = '' } = host
   if (!['', 'none', 'private', 'shareable', 'host'].includes(IpcMode) && !isJoin(IpcMode)) throw invalid(`invalid IPC mode: ${IpcMode}`, 'ipcMode')
   if (!['', 'host', 'private'].includes(PidMode) && !isJoin(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`, 'pidMode')
   if (!['', 'host', 'private'].includes(UTSMode)) throw invalid(`invalid UTS mode: ${UTSMode}`, 'utsMode')
+  if (UTSMode === 'host' && config.Hostname) throw invalid('conflicting options: hostname and the UTS mode', 'hostname')
   if (!['', 'host', 'private'].includes(CgroupnsMode)) throw invalid(`invalid cgroup namespace mode: ${CgroupnsMode}`, 'cgroupnsMode')
   if (!['', 'host'].includes(UsernsMode)) throw invalid(`invalid userns mode: ${UsernsMode}`, 'usernsMode')
 }

@@ -20,6 +20,8 @@ export interface Images {
   /** By name, full ID or unique ID prefix. @throws not-found (`No such image: x`); when `platform` is given, also for another platform's image. */
   resolve(name: string, platform?: Platform): Promise<ResolvedImage>
   find(name: string): Promise<ResolvedImage | undefined>
+  /** The image whose build step made this one, if that was here. */
+  parentOf(id: ImageId): ImageId | undefined
   /** Resolves, pulling first what is not there. */
   ensure(name: string, options?: PullOptions & { lease?: Lease }): Promise<ResolvedImage>
 

@@ -22,6 +22,7 @@ export function createImages(context: ImagesContext): Images {
   return {
     resolve: (name, platform) => resolveImage(service, name, platform),
     find: (name) => findImage(service, name),
+    parentOf: (id) => records.images.find(id)?.parent,
     ensure: (name, options) => ensureImage(service, name, options),
     pull: (name, options) => pullImage(service, name, options),
     push: (name, options) => pushImage(service, name, options),

@@ -1,5 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
-import { fromErrno } from '../../host/errno.ts'
+import { fromErrno } from '#base/system-error.ts'
 import type { Syscalls } from '../../host/host.ts'
 import { decodeMessages, encodeMessages, failureOf, type NetlinkFailure, type NetlinkMessage, type NetlinkReply } from './message.ts'
 

@@ -35,14 +35,15 @@ export interface CapabilityRequest {
 /** Docker's rules: drop wins over what ALL adds, add wins over what ALL drops. @throws invalid-argument in Docker's words for an unknown name. */
 export function capabilitiesOf(request: CapabilityRequest, all: readonly string[] = availableCapabilities()): string[] {
   if (request.privileged) return [...all]
-  const add = normalize('CapAdd', request.capAdd, all)
-  const drop = normalize('CapDrop', request.capDrop, all)
+  const add = normalizeCapabilities('CapAdd', request.capAdd, all)
+  const drop = normalizeCapabilities('CapDrop', request.capDrop, all)
   const base = add.includes('ALL') ? all : drop.includes('ALL') ? [] : DEFAULT_CAPABILITIES.filter((name) => all.includes(name))
   const kept = base.filter((name) => !drop.includes(name))
   return [...new Set([...kept, ...add.filter((name) => name !== 'ALL')])]
 }
 
-function normalize(field: string, names: readonly string[] = [], all: readonly string[]): string[] {
+/** Capital letters and CAP_ before each, `ALL` excepted. @throws invalid-argument in Docker's words for one that is unknown, or cannot be given. */
+export function normalizeCapabilities(field: 'CapAdd' | 'CapDrop', names: readonly string[] = [], all: readonly string[] = availableCapabilities()): string[] {
   return names.map((given) => {
     const upper = given.toUpperCase()
     if (upper === 'ALL') return upper

@@ -100,7 +100,7 @@ function checkCpuset(limits: ResourceLimits, can: LimitAbilities, drop: Drop): v
 function checkList(asked: string | undefined, available: string, kind: string, title: string, field: keyof ResourceLimits): void {
   if (!asked) return
   const wanted = parseCpuList(asked)
-  if (wanted === undefined) throw refusal(`Invalid value ${asked} for cpuset ${kind}`, field)
+  if (wanted === undefined) throw refusal(`Invalid value ${asked} for cpuset ${kind}: invalid format: ${asked}`, field)
   const present = parseCpuList(available) ?? new Set()
   refuseIf(![...wanted].every((number) => present.has(number)), `Requested ${title} are not available - requested ${asked}, available: ${available}`, field)
 }

@@ -109,6 +109,7 @@ function fakeNeeds(state: State): ContainersNeeds {
   const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers' as const, diff_ids: [] } }
   return {
     images: {
+      parentOf: () => undefined,
       async resolve(name) {
         if (name !== 'busybox') throw new EngineError('not-found', `No such image: ${name}:latest`)
         return { id: IMAGE, config: { ...config, config: state.image }, chain: undefined, platform: { os: 'linux', architecture: 'amd64' } }
