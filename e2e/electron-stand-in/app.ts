@@ -36,6 +36,9 @@ class App extends EventEmitter {
   whenReady = () => this.#ready.promise
   requestSingleInstanceLock = () => true
   getVersion = () => (JSON.parse(readFileSync(join(dirname(entry), '../../package.json'), 'utf8')) as { version: string }).version
+  setAsDefaultProtocolClient = () => true
+  setLoginItemSettings(): void {}
+  getAppPath = () => resolve(entry, '../../..')
   getName = () => 'slipway'
   getLocale = () => process.env['SLIPWAY_STAND_IN_LOCALE'] ?? 'en-US'
   getPath(name: string): string {

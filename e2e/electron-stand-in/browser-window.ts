@@ -39,7 +39,9 @@ export class BrowserWindow extends EventEmitter {
 
   static getAllWindows = () => [...windows.values()]
   static fromId = (id: number) => windows.get(id) ?? null
-  static getFocusedWindow = () => [...windows.values()][0] ?? null
+  /** Whether the user looks at us, as the driver says. */
+  static focused = true
+  static getFocusedWindow = () => (BrowserWindow.focused ? ([...windows.values()][0] ?? null) : null)
 
   async loadURL(url: string): Promise<void> {
     this.#url = url

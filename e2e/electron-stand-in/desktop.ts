@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 import { record } from './records.ts'
 
 interface MenuItem {
   label?: string
   role?: string
+  type?: string
   click?: () => void
   submenu?: MenuItem[]
 }
@@ -54,8 +56,8 @@ export const Menu = {
   },
 }
 /** As a user would: `['File', 'Run container…']`. */
-export function clickMenu(path: readonly string[]): void {
-  let items = applicationMenu
+export function clickMenu(path: readonly string[], menu = applicationMenu): void {
+  let items = menu
   let item: MenuItem | undefined
   for (const name of path) {
     item = items.find((each) => (each.label ?? each.role) === name)
@@ -79,6 +81,29 @@ class NativeTheme extends EventEmitter {
 }
 export const nativeTheme = new NativeTheme()
 
+const shownNotifications: Notification[] = []
+/** As a user would click the newest. */
+export const clickNotification = (): boolean => shownNotifications.at(-1)?.emit('click') ?? false
+
+let trayMenu: MenuItem[] = []
+export class Tray extends EventEmitter {
+  constructor(image: unknown) {
+    super()
+    record('tray', image)
+  }
+  setToolTip(text: string): void {
+    record('trayToolTip', text)
+  }
+  setContextMenu(menu: MenuItem[]): void {
+    trayMenu = menu
+    record('trayMenu', menu.map((item) => item.label ?? item.type))
+  }
+  destroy(): void {}
+}
+export const clickTray = (path: readonly string[]): void => clickMenu(path, trayMenu)
+
+export const nativeImage = { createFromPath: (path: string) => ({ path, isEmpty: () => !existsSync(path) }) }
+
 export class Notification extends EventEmitter {
   static isSupported = () => true
   readonly options: unknown
@@ -88,6 +113,7 @@ export class Notification extends EventEmitter {
   }
   show(): void {
     record('notification', this.options)
+    shownNotifications.push(this)
   }
   close(): void {
     this.emit('close')

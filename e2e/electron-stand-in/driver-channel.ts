@@ -1,5 +1,5 @@
 import { app } from './app.ts'
-import { clickMenu, dialogAnswers } from './desktop.ts'
+import { clickMenu, clickNotification, clickTray, dialogAnswers } from './desktop.ts'
 import { records } from './records.ts'
 
 /** What the driver (the parent process) may ask, over Node's IPC. Each has an answer. */
@@ -8,7 +8,10 @@ export type DriverRequest =
   | { do: 'answer-dialog'; answer: unknown }
   | { do: 'menu'; path: string[] }
   | { do: 'close-window'; id: number }
-  | { do: 'second-instance' }
+  | { do: 'tray'; path: string[] }
+  | { do: 'click-notification' }
+  | { do: 'focus'; focused: boolean }
+  | { do: 'second-instance'; words: string[] }
   | { do: 'quit' }
 export type DriverNews = { kind: 'window'; id: number; url: string; options: unknown } | { kind: 'answer'; id: number; value?: unknown; error?: string }
 
@@ -19,7 +22,10 @@ const acts: { [Do in DriverRequest['do']]: (request: Extract<DriverRequest, { do
   'answer-dialog': ({ answer }) => dialogAnswers.push(answer),
   menu: ({ path }) => clickMenu(path),
   'close-window': async ({ id }) => (await import('./browser-window.ts')).BrowserWindow.fromId(id)?.close(),
-  'second-instance': () => app.emit('second-instance', {}, [], ''),
+  tray: ({ path }) => clickTray(path),
+  'click-notification': () => clickNotification(),
+  focus: async ({ focused }) => void ((await import('./browser-window.ts')).BrowserWindow.focused = focused),
+  'second-instance': ({ words }) => app.emit('second-instance', {}, words, ''),
   quit: () => app.quit(),
 }
 

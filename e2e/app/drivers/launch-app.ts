@@ -33,6 +33,13 @@ export interface DesktopDriver {
   records(): Promise<unknown[][]>
   answerDialog(answer: unknown): Promise<void>
   clickMenu(path: string[]): Promise<void>
+  clickTray(path: string[]): Promise<void>
+  /** The newest. */
+  clickNotification(): Promise<void>
+  /** No window of the app has the focus from now on. */
+  lookAway(): Promise<void>
+  /** The user starts the app, or follows a link to it, while it runs. */
+  startAgain(...words: string[]): Promise<void>
 }
 
 export interface RunningApp extends AsyncDisposable {

@@ -19,6 +19,10 @@ export async function launchStandIn(launch: Launch): Promise<DriverResult> {
     desktop: {
       records: () => driver.ask({ do: 'records' }) as Promise<unknown[][]>,
       answerDialog: async (answer) => void (await driver.ask({ do: 'answer-dialog', answer })),
+      clickTray: async (path) => void (await driver.ask({ do: 'tray', path })),
+      clickNotification: async () => void (await driver.ask({ do: 'click-notification' })),
+      lookAway: async () => void (await driver.ask({ do: 'focus', focused: false })),
+      startAgain: async (...words) => void (await driver.ask({ do: 'second-instance', words })),
       clickMenu: async (path) => void (await driver.ask({ do: 'menu', path })),
     },
     async closeWindow() {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLayout } from '../engine/layout.ts'
 import { defaultRoots, defaultSocket } from '../engine/default-roots.ts'
+import type { EngineCommand } from './engine-child.ts'
 import type { EngineHostOptions } from './engine-host.ts'
 
 export interface EngineRequest {
@@ -11,7 +12,8 @@ export interface EngineRequest {
   dataRoot?: string
   runRoot?: string
   socket?: string
-  registryMirrors?: readonly string[]
+  /** Further words for the engine, asked for at each start. */
+  words?: () => readonly string[]
 }
 
 /** How to start the engine of this project: the built one, else its sources; under Electron by Electron's binary run as Node. */
@@ -20,15 +22,14 @@ export function engineHostOptions(request: EngineRequest): Pick<EngineHostOption
   const layout = createLayout(request.dataRoot ?? defaults.dataRoot, request.runRoot ?? defaults.runRoot)
   const socketPath = request.socket ?? defaultSocket(layout.runRoot)
   const roots = ['--data-root', layout.dataRoot, '--run-root', layout.runRoot, '--socket', socketPath]
-  const mirrors = (request.registryMirrors ?? []).flatMap((url) => ['--registry-mirror', url])
   return {
     socketPath,
     lockFile: layout.runLockFile,
-    command: {
+    command: (): EngineCommand => ({
       program: process.execPath,
-      args: [entryOf(request.projectRoot), ...roots, ...mirrors],
+      args: [entryOf(request.projectRoot), ...roots, ...(request.words?.() ?? [])],
       environment: process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
-    },
+    }),
   }
 }
 

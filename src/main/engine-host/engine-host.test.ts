@@ -16,7 +16,7 @@ const fakeArgs = (...plan: string[]) => [FAKE, path('s'), path('lock'), path('co
 const starts = () => Number(readFileSync(path('count'), 'utf8'))
 
 function host(...plan: string[]): EngineHost {
-  const made = startEngineHost({ command: { program: process.execPath, args: fakeArgs(...plan) }, socketPath: path('s'), lockFile: path('lock'), backoff: [1, 4] })
+  const made = startEngineHost({ command: () => ({ program: process.execPath, args: fakeArgs(...plan) }), socketPath: path('s'), lockFile: path('lock'), backoff: [1, 4] })
   hosts.push(made)
   return made
 }
@@ -92,7 +92,7 @@ test('an engine that never gets ready is given up', async () => {
 })
 
 test('a program that is not there is told as such', async () => {
-  const engine = startEngineHost({ command: { program: path('nothing'), args: [] }, socketPath: path('s'), lockFile: path('lock'), backoff: [1, 1] })
+  const engine = startEngineHost({ command: () => ({ program: path('nothing'), args: [] }), socketPath: path('s'), lockFile: path('lock'), backoff: [1, 1] })
   hosts.push(engine)
   expect(await until(engine, 'failed')).toMatchObject({ error: { message: expect.stringContaining('ENOENT') } })
 })

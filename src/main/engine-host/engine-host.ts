@@ -23,7 +23,8 @@ export interface EngineHost extends AsyncDisposable {
 }
 
 export interface EngineHostOptions {
-  command: EngineCommand
+  /** Made anew for each start: settings may have changed. */
+  command: () => EngineCommand
   socketPath: string
   /** The run root's lock file, which names the pid of an engine that was not started here. */
   lockFile: string
@@ -120,7 +121,7 @@ class Supervisor implements EngineHost {
   }
 
   #start(generation: number): void {
-    const child = startChild(this.#options.command, this.#options.log)
+    const child = startChild(this.#options.command(), this.#options.log)
     this.#current = { kind: 'child', child }
     let ready = false
     void child.ready.then((pid) => {

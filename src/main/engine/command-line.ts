@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { defaultRoots, defaultSocket } from './default-roots.ts'
+import { collectPool, formatDefaults, parseLogOption, type EngineDefaults } from './engine-defaults.ts'
 import { VERSION } from './version.ts'
 
 /** What the user asked of the engine; all paths absolute. */
@@ -10,6 +11,7 @@ export interface CommandLine {
   socket: string
   registryMirrors: string[]
   runtime: 'crun' | 'runc' | undefined
+  defaults: EngineDefaults
   /** Containers end with the engine. */
   stopContainers: boolean
   debug: boolean
@@ -40,6 +42,12 @@ export function parseCommandLine(args: readonly string[], environment: NodeJS.Pr
     .option('--socket <path>', 'listen here (default: docker.sock in the run root)', parseSocket)
     .option('--registry-mirror <url>', 'tried before docker.io; may be repeated', collectUrl)
     .addOption(new Option('--runtime <name>', 'OCI runtime (default: crun where it works, else runc)').choices(['crun', 'runc']))
+    .option('--default-address-pool <pool>', 'subnets of networks that name none: base=10.64.0.0/12,size=24; may be repeated', collectPool)
+    .option('--log-max-size <size>', 'of the logs of containers that name no log driver: 10m', parseLogOption('max-size'))
+    .option('--log-max-file <count>', 'how many files of such a log are kept', parseLogOption('max-file'))
+    .option('--http-proxy <url>', 'for registries without TLS (default: HTTP_PROXY)', parseUrl)
+    .option('--https-proxy <url>', 'for registries (default: HTTPS_PROXY)', parseUrl)
+    .option('--no-proxy <hosts>', 'hosts that are spoken to directly (default: NO_PROXY)')
     .option('--stop-containers', 'stop all containers when the engine stops')
     .option('--debug', 'say more')
     .version(VERSION, '--version', 'print the version')
@@ -59,6 +67,12 @@ interface Given {
   socket?: string
   registryMirror?: string[]
   runtime?: 'crun' | 'runc'
+  defaultAddressPool?: string[]
+  logMaxSize?: string
+  logMaxFile?: string
+  httpProxy?: string
+  httpsProxy?: string
+  proxy?: string | boolean
   stopContainers?: boolean
   debug?: boolean
 }
@@ -69,6 +83,7 @@ const complete = (given: Given): CommandLine => ({
   socket: given.socket ?? defaultSocket(given.runRoot),
   registryMirrors: given.registryMirror ?? [],
   runtime: given.runtime,
+  defaults: defaultsOf(given),
   stopContainers: given.stopContainers ?? false,
   debug: given.debug ?? false,
 })
@@ -78,11 +93,19 @@ export function formatCommandLine(line: CommandLine): string[] {
   return [
     ...['--data-root', line.dataRoot, '--run-root', line.runRoot, '--socket', line.socket],
     ...line.registryMirrors.flatMap((url) => ['--registry-mirror', url]),
+    ...formatDefaults(line.defaults),
     ...(line.runtime ? ['--runtime', line.runtime] : []),
     ...(line.stopContainers ? ['--stop-containers'] : []),
     ...(line.debug ? ['--debug'] : []),
   ]
 }
+
+const defaultsOf = ({ defaultAddressPool = [], logMaxSize, logMaxFile, httpProxy, httpsProxy, proxy }: Given): EngineDefaults => ({
+  addressPools: defaultAddressPool,
+  logOptions: { ...(logMaxSize !== undefined && { 'max-size': logMaxSize }), ...(logMaxFile !== undefined && { 'max-file': logMaxFile }) },
+  // Commander takes `--no-proxy HOSTS` for the value of `proxy`.
+  proxy: { ...(httpProxy !== undefined && { http: httpProxy }), ...(httpsProxy !== undefined && { https: httpsProxy }), ...(typeof proxy === 'string' && { none: proxy }) },
+})
 
 const parsePath = (text: string): string => {
   if (text === '') throw new InvalidArgumentError('A path was expected.')
@@ -91,7 +114,9 @@ const parsePath = (text: string): string => {
 
 const parseSocket = (text: string): string => parsePath(text.replace(/^unix:\/\//, ''))
 
-function collectUrl(text: string, before: string[] = []): string[] {
+const collectUrl = (text: string, before: string[] = []): string[] => [...before, parseUrl(text)]
+
+function parseUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) throw new InvalidArgumentError('An http:// or https:// address was expected.')
-  return [...before, text]
+  return text
 }

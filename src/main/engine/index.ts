@@ -3,6 +3,7 @@ import { architectureOf } from '#shared/oci/platform.ts'
 import { createApiServer } from './api/server.ts'
 import { openContentStore } from './core/content/disk-content-store.ts'
 import { createEventBus, unixNano } from './core/events/create-event-bus.ts'
+import { describePool } from './core/network/ipam/subnets.ts'
 import { openFileHistory } from './core/events/file-history.ts'
 import type { Host } from './core/host/host.ts'
 import { createLayers } from './core/layers/worker-layers.ts'
@@ -12,6 +13,7 @@ import { createRegistry } from './core/registry/create-registry.ts'
 import { createRuntime } from './core/runtime/create-runtime.ts'
 import { createSpecMaker } from './core/runtime/spec/spec-maker.ts'
 import { openSnapshotter } from './core/snapshots/open-snapshotter.ts'
+import { noDefaults, poolsOf, type EngineDefaults } from './engine-defaults.ts'
 import { engineIdentity, networkInstance } from './identity.ts'
 import type { Layout } from './layout.ts'
 import { createRest } from './rest.ts'
@@ -31,6 +33,8 @@ export interface EngineOptions {
   host: Host
   /** Base URLs tried before docker.io, in order. */
   registryMirrors: readonly string[]
+  /** What the engine does where a request says nothing. */
+  defaults?: EngineDefaults
   /** Version of the program, shown by `docker version`. */
   version: string
   /** Gets a line for what the user did not ask for and should know; default: standard error. */
@@ -49,7 +53,7 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** The parts list. What one part needs of another is introduced here and nowhere else. */
-export async function createEngine({ layout, host, registryMirrors, version, log = toStandardError }: EngineOptions): Promise<Engine> {
+export async function createEngine({ layout, host, registryMirrors, defaults = noDefaults, version, log = toStandardError }: EngineOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
   await mkdir(layout.temporary, { recursive: true, mode: 0o700 })
   const closing = new AbortController()
@@ -60,9 +64,9 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   const content = await openContentStore(layout.content)
   const layers = parts.use(createLayers())
   const snapshots = await openSnapshotter({ root: layout.snapshots, host, metadata, layers })
-  const registry = createRegistry({ mirrors: registryMirrors })
+  const registry = createRegistry({ mirrors: registryMirrors, proxy: defaults.proxy })
   const runtime = parts.adopt(createRuntime({ host, layout }), (made) => made.close())
-  const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, lockFile: layout.lockFile, instance: networkInstance(layout), log }))
+  const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, lockFile: layout.lockFile, instance: networkInstance(layout), addressPools: poolsOf(defaults), log }))
 
   // Images and volumes ask which containers use them, and containers ask for both: the question is answered late.
   const users = (): Containers => containers
@@ -70,16 +74,16 @@ export async function createEngine({ layout, host, registryMirrors, version, log
   const images = createImages({ content, layers, snapshots, registry, metadata, events, leases, platform, temporary: layout.temporary, needs: { containersUsing: (image) => containersUsingImage(users(), image) } })
   const volumes = createVolumes({ metadata, events, host, layout, clock, needs: { containersUsing: (volume) => containersUsingVolume(users(), volume) } })
   const spec = createSpecMaker(host, layout)
-  const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, closing: closing.signal, needs: { images, networks, volumes } })
+  const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, logOptions: defaults.logOptions, closing: closing.signal, needs: { images, networks, volumes } })
   const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
-  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata) })
+  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache) })
   const system = createSystem({
     facts: host.facts,
     layout,
     id: engineIdentity(metadata),
     version,
     registryMirrors,
-    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => [], publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
+    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => poolsOf(defaults).map(describePool), publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
   })
 
   await containers.restore()

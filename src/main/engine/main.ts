@@ -38,7 +38,7 @@ async function serve(line: CommandLine, layout: Layout, namespaces: RootlessName
   const stop = untilStopped(namespaces)
   const host = await createHost({ layout, runtime: line.runtime, namespaces })
   if (line.debug) log(`host: ${JSON.stringify(host.facts)}`)
-  const engine = await createEngine({ layout, host, registryMirrors: line.registryMirrors, version: VERSION, log })
+  const engine = await createEngine({ layout, host, registryMirrors: line.registryMirrors, defaults: line.defaults, version: VERSION, log })
   try {
     await engine.listen(line.socket)
     if (!host.facts.rootless) shareSocket(line.socket)

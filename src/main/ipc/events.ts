@@ -69,7 +69,7 @@ export function createEventFeed(session: Pick<Session, 'snapshot' | 'onEvent'>, 
   }
 }
 
-const isState = (event: EngineEvent) => event.type !== 'progress' && event.type !== 'command'
+const isState = (event: EngineEvent) => event.type !== 'progress' && event.type !== 'command' && event.type !== 'navigate' && event.type !== 'notice'
 
 /** Two events with the same key tell of the same thing; what has no key of its own is never merged. */
 function itemOf(event: EngineEvent): string | symbol {
@@ -105,6 +105,8 @@ function itemOf(event: EngineEvent): string | symbol {
     case 'progress':
       return event.step.kind === 'layer' ? `progress ${event.callId} ${event.step.id}` : event.step.kind === 'bytes' ? `progress ${event.callId}` : Symbol()
     case 'command':
+    case 'navigate':
+    case 'notice':
       return Symbol()
   }
 }

@@ -3,16 +3,21 @@
  * adds a `Desktop`, what only it can do, and opens a **session** for every window it shows.
  */
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
+import type { ConnectionState } from '#shared/contract/connections.ts'
+import type { ContainerId, ContainerSummary } from '#shared/contract/containers.ts'
 import type { EngineState } from '#shared/contract/engine.ts'
 import type { AppCommand, EngineEvent, Snapshot } from '#shared/contract/events.ts'
+import type { ContainerNotice } from '#shared/contract/notices.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Builds } from '../connections/builds/builds.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import type { CallContext, Session } from '../ipc/serve.ts'
+import { createBackground, type Background } from './background.ts'
 import { connectionCalls } from './connection-calls.ts'
 import { connectionStreams } from './connection-streams.ts'
+import { collectDiagnostics } from './diagnostics/collect.ts'
 import { createSelection, type Selection } from './selection.ts'
 import type { SettingsStore } from './settings-store.ts'
 
@@ -22,6 +27,8 @@ export interface HostedEngine extends AsyncDisposable {
   onState(listener: (state: EngineState) => void): () => void
   /** @throws failed-precondition when the engine is not ours to restart. */
   restart(): Promise<void>
+  /** The last lines it said on standard error. */
+  lines(): readonly string[]
 }
 
 /** What the shell can do for its windows. */
@@ -30,10 +37,20 @@ export type Desktop = Implementation<Pick<Contract, 'app'>, CallContext>
 export interface Application {
   openSession(desktop: Desktop): WindowSession
   settings: SettingsStore
+  /** News of containers, of the kinds that are wanted. */
+  onNotice(listener: (notice: ContainerNotice) => void): () => void
+  /** Something of `overview` may have changed. */
+  onChange(listener: () => void): void
+  /** What can be told without a window. */
+  overview(): { status: ConnectionState['status']; containers: ContainerSummary[] }
+  act(verb: 'stop' | 'restart', id: ContainerId): Promise<void>
+  restartEngine(): Promise<void>
 }
 export interface WindowSession extends Session {
   /** Tells the page that a menu, a tray entry or a link asks for something. */
   command(command: AppCommand): void
+  /** The page goes to that address of its own, now or as soon as it listens. */
+  navigate(path: string): void
 }
 
 export interface ApplicationParts {
@@ -44,12 +61,13 @@ export interface ApplicationParts {
   builds: Builds
 }
 
-export function createApplication(parts: ApplicationParts): Application {
-  return { settings: parts.settings, openSession: (desktop) => openSession(parts, desktop) }
+export function createApplication(parts: ApplicationParts): Application & Disposable {
+  const background = createBackground(parts)
+  return { ...background, settings: parts.settings, openSession: (desktop) => openSession(parts, desktop, background) }
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop): WindowSession {
+function openSession({ settings, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -68,15 +86,17 @@ function openSession({ settings, engine, connections, edits, builds }: Applicati
     connections.onChange((connection) => emit({ type: 'connection.changed', connection })),
     engine.onState((state) => emit({ type: 'engine.state', state })),
     builds.onEvent(emit),
+    background.onNotice((notice) => emit({ type: 'notice', notice })),
     settings.onChange((changed) => emit({ type: 'settings.changed', settings: changed })),
   ]
   let stops: (() => void)[] = []
+  const waiting: string[] = []
 
   return {
     snapshot,
     implementation: Object.assign(connectionCalls(current, { builds, edits }), {
       app: desktop.app,
-      engine: engineCalls(engine, current),
+      engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: connectionsCalls(connections, selection),
       settings: settingsCalls(settings),
     }),
@@ -84,19 +104,26 @@ function openSession({ settings, engine, connections, edits, builds }: Applicati
     onEvent(listener) {
       if (listeners.size === 0) stops = sources()
       listeners.add(listener)
+      // Whoever listens has been told everything first.
+      setImmediate(() => waiting.splice(0).forEach((path) => emit({ type: 'navigate', path })))
       return () => {
         listeners.delete(listener)
         if (listeners.size === 0) stops.splice(0).forEach((stop) => stop())
       }
     },
     command: (command) => emit({ type: 'command', command }),
+    navigate: (path) => (listeners.size === 0 ? void waiting.push(path) : emit({ type: 'navigate', path })),
   }
 }
 
-function engineCalls(engine: HostedEngine, current: () => Connection): Implementation<Contract, CallContext>['engine'] {
+/** For a call of our own that nobody cancels or watches. */
+const quietly: CallContext = { signal: new AbortController().signal, progress: () => {} }
+
+function engineCalls(engine: HostedEngine, current: () => Connection, diagnostics: () => Promise<string>): Implementation<Contract, CallContext>['engine'] {
   return {
     state: async () => engine.state(),
     restart: () => engine.restart(),
+    diagnostics,
     async host() {
       const { hostFacts } = current()
       if (hostFacts) return hostFacts

@@ -6,6 +6,7 @@ export function externalEngine(socketPath: string): HostedEngine {
   return {
     state: () => ({ status: 'external', socketPath }),
     onState: () => () => {},
+    lines: () => [],
     async restart() {
       throw new EngineError('failed-precondition', 'This engine was not started by Slipway.', { reason: 'engine-external', hint: 'Restart it where it was started.' })
     },

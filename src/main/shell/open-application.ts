@@ -25,8 +25,9 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
   opened.defer(recoverEdits(edits, connections))
   const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
+  const application = opened.use(createApplication({ settings, engine, connections, edits, builds }))
   const lifetime = opened.move()
-  return { ...createApplication({ settings, engine, connections, edits, builds }), [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+  return { ...application, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }
 
 /** Whenever an engine is met: what an earlier life of the app left half done there is undone or finished. @returns stops looking. */

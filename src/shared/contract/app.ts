@@ -47,6 +47,8 @@ export interface AppContract {
   /** http and https only. In a browser the page opens the tab itself (see renderer engine/proxy). */
   openExternal(request: { url: string }): Promise<void>
   copyText(request: { text: string }): Promise<void>
+  /** On the desktop, beside the app; clicked, it opens `path`. @throws not-implemented in a browser, where the page does it. */
+  notify(request: { title: string; body: string; path: string }): Promise<void>
   /** By the desktop's own dialog; undefined when the user closed it. @throws not-implemented in a browser, where the page has one (see renderer usePathPicker). */
   choosePath(request: PathChoice): Promise<string | undefined>
   /** The user's home when left out; `~` and `~/…` are understood. @throws not-found, forbidden, or invalid-argument for what is no folder */
@@ -65,6 +67,7 @@ export const appShapes: Shapes<AppContract> = {
   facts: nothing,
   openExternal: record<{ url: string }>({ url: webUrl }),
   copyText: record<{ text: string }>({ text: text(10_000_000) }),
+  notify: record<{ title: string; body: string; path: string }>({ title: text(300), body: text(2_000), path: text(2_000) }),
   choosePath: record<PathChoice>({
     kind: oneOf('file', 'folder', 'save'),
     title: optional(text(256)),

@@ -61,6 +61,8 @@ export interface EngineContract {
   /** @throws unavailable until the connection is ready, not-implemented for engines that are not Slipway's. */
   host(): Promise<HostFacts>
   facts(): Promise<EngineFacts>
+  /** What a helper needs to know, as text without secrets. */
+  diagnostics(): Promise<string>
 }
 
-export const engineShapes: Shapes<EngineContract> = { state: nothing, restart: nothing, host: nothing, facts: nothing }
+export const engineShapes: Shapes<EngineContract> = { state: nothing, restart: nothing, host: nothing, facts: nothing, diagnostics: nothing }

@@ -4,6 +4,7 @@ import type { ContainerId, ContainerSummary } from './containers.ts'
 import type { EditPhase } from './edit.ts'
 import type { EngineState } from './engine.ts'
 import type { ImageId, ImageSummary } from './images.ts'
+import type { ContainerNotice } from './notices.ts'
 import type { NetworkSummary } from './networks.ts'
 import type { Settings } from './settings.ts'
 import type { VolumeSummary } from './volumes.ts'
@@ -52,5 +53,8 @@ export type EngineEvent =
   | { type: 'progress'; callId: CallId; step: ProgressStep }
   /** A native menu, a tray entry or a deep link asks this window to do something. */
   | { type: 'command'; command: AppCommand }
+  /** The same may ask for a view, by its address. */
+  | { type: 'navigate'; path: string }
+  | { type: 'notice'; notice: ContainerNotice }
 
-export type AppCommand = 'navigate.containers' | 'navigate.images' | 'navigate.volumes' | 'navigate.networks' | 'navigate.settings' | 'dialog.run' | 'dialog.pull' | 'palette.open' | 'find'
+export type AppCommand = 'navigate.containers' | 'navigate.images' | 'navigate.volumes' | 'navigate.networks' | 'navigate.logs' | 'navigate.settings' | 'dialog.run' | 'dialog.pull' | 'palette.open' | 'find'

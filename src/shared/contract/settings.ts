@@ -1,4 +1,5 @@
-import { list, nothing, oneOf, optional, record, text, truth, type Shapes } from './shape.ts'
+import { integer, list, nothing, oneOf, optional, record, text, truth, type Shape, type Shapes } from './shape.ts'
+import { EngineError } from '../errors.ts'
 
 /** What the user may decide. Kept by the main process; every window hears of a change. */
 export interface Settings {
@@ -6,6 +7,23 @@ export interface Settings {
   language: 'system' | 'en' | 'fr'
   /** Registries asked for docker.io images before docker.io itself. Takes effect when the engine restarts. */
   registryMirrors: string[]
+  /** Subnets of networks that name none, `base=10.64.0.0/12,size=24`; none: Docker's own. Takes effect when the engine restarts, as the following. */
+  addressPools: string[]
+  /** Of the logs of new containers that say nothing of their own, `10m`; empty: without limit. */
+  logMaxSize: string
+  logMaxFiles: number
+  /** For registries; empty: as the environment says. */
+  httpProxy: string
+  httpsProxy: string
+  noProxy: string
+  runtime: 'auto' | 'crun' | 'runc'
+  /** Which news is told. */
+  noticeCrash: boolean
+  noticeUnhealthy: boolean
+  noticeWork: boolean
+  motion: 'system' | 'reduced'
+  /** Start with the user's session. */
+  openAtLogin: boolean
   /** Keep the app in the background when its last window closes. Containers go on either way. */
   stayInBackground: boolean
   /** The first-run page was read and closed. */
@@ -14,7 +32,7 @@ export interface Settings {
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], stayInBackground: false, welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, welcomed: false, view: {} }
 
 export interface SettingsContract {
   get(): Promise<Settings>
@@ -22,6 +40,21 @@ export interface SettingsContract {
   set(request: Partial<Settings>): Promise<Settings>
 }
 
+const matching = (pattern: RegExp, expected: string): Shape<string> => (value, field) => {
+  const checked = text(2048)(value, field).trim()
+  if (checked === '' || pattern.test(checked)) return checked
+  throw new EngineError('invalid-argument', expected, { reason: 'bad-setting', field })
+}
+const address = matching(/^https?:\/\/[^\s/]+/i, 'An http or https address is expected.')
+const size = matching(/^[1-9]\d*(?:\.\d+)?[kmgt]?b?$/i, 'A size such as 10m is expected.')
+
+/** The same rule as the engine's: an IPv4 block that is cut into subnets no larger than itself. */
+const pool: Shape<string> = (value, field) => {
+  const checked = text(100)(value, field).trim()
+  const [, numbers = '', own, cut] = /^base=((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2}),size=(\d{1,2})$/.exec(checked) ?? []
+  if (numbers && numbers.split('.').every((number) => Number(number) < 256) && Number(own) <= Number(cut) && Number(cut) <= 29) return checked
+  throw new EngineError('invalid-argument', 'An address pool is written base=10.64.0.0/12,size=24.', { reason: 'bad-setting', field })
+}
 const anyRecord = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? { ...value } : {})
 
 export const settingsShapes: Shapes<SettingsContract> = {
@@ -30,6 +63,18 @@ export const settingsShapes: Shapes<SettingsContract> = {
     appearance: optional(oneOf('system', 'light', 'dark', 'contrast')),
     language: optional(oneOf('system', 'en', 'fr')),
     registryMirrors: optional(list(text(2048), 20)),
+    addressPools: optional(list(pool, 50)),
+    logMaxSize: optional(size),
+    logMaxFiles: optional(integer(1, 1000)),
+    httpProxy: optional(address),
+    httpsProxy: optional(address),
+    noProxy: optional(text(2048)),
+    runtime: optional(oneOf('auto', 'crun', 'runc')),
+    noticeCrash: optional(truth),
+    noticeUnhealthy: optional(truth),
+    noticeWork: optional(truth),
+    motion: optional(oneOf('system', 'reduced')),
+    openAtLogin: optional(truth),
     stayInBackground: optional(truth),
     welcomed: optional(truth),
     view: optional(anyRecord),

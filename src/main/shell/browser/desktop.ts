@@ -12,6 +12,7 @@ export function browserDesktop(version: string): Desktop {
       facts: async () => ({ version, shell: 'browser', platform: process.platform, abilities: { choosePath: false, openExternal: false, copyText: false } }),
       openExternal: byThePage,
       copyText: byThePage,
+      notify: byThePage,
       choosePath: byThePage,
       listFolder,
       describePath,

@@ -2,10 +2,11 @@ import { app, clipboard, dialog, type BrowserWindow } from 'electron'
 import type { PathChoice } from '#shared/contract/app.ts'
 import type { Desktop } from '../application.ts'
 import { describePath, listFolder } from '../host-folders.ts'
+import { notify } from './notifications.ts'
 import { openOutside } from './security.ts'
 
 /** What the desktop does for one window. */
-export function electronDesktop(window: BrowserWindow): Desktop {
+export function electronDesktop(window: BrowserWindow, open: (path: string) => void): Desktop {
   return {
     app: {
       facts: async () => ({ version: app.getVersion(), shell: 'electron', platform: process.platform, abilities: { choosePath: true, openExternal: true, copyText: true } }),
@@ -13,6 +14,7 @@ export function electronDesktop(window: BrowserWindow): Desktop {
       async copyText({ text }) {
         clipboard.writeText(text)
       },
+      notify: async ({ path, ...text }) => notify(text, () => open(path)),
       choosePath: (choice) => choosePath(window, choice),
       listFolder,
       describePath,

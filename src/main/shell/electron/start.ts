@@ -5,14 +5,19 @@
  */
 import { app, dialog, nativeTheme, type BrowserWindow } from 'electron'
 import { join } from 'node:path'
+import type { AppCommand } from '#shared/contract/events.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { isEngineError, messageOf } from '#shared/errors.ts'
 import type { Application, WindowSession } from '../application.ts'
+import { linkAmong, readDeepLink } from '../deep-link.ts'
+import { keepAutostart } from './autostart.ts'
 import { bindWindow } from './bridge.ts'
 import { electronDesktop } from './desktop.ts'
 import { installMenu } from './menu.ts'
+import { notifyOfContainers } from './notifications.ts'
 import { declareScheme, servePage } from './page-protocol.ts'
 import { hardenSession, hardenWindows } from './security.ts'
+import { installTray } from './tray.ts'
 import { openMainWindow } from './main-window.ts'
 
 export interface ElectronShellOptions {
@@ -43,20 +48,37 @@ async function start(options: ElectronShellOptions): Promise<void> {
   const application = await options.openApplication()
   const windows = createWindows(application, options.projectRoot)
   keepTheme(application)
-  installMenu((command) => windows.session()?.command(command))
-  app.on('second-instance', windows.show)
+  keepMenu(application, (command) => windows.session()?.command(command))
+  installTray(application, options.projectRoot, windows)
+  notifyOfContainers(application, windows.open)
+  keepAutostart(application.settings)
+  followLinks(windows)
   app.on('activate', windows.show)
   app.on('window-all-closed', () => {
     if (!application.settings.get().stayInBackground) app.quit()
   })
   endInOrder(application)
-  windows.show()
+  const link = linkAmong(process.argv)
+  if (link) windows.open(link)
+  else windows.show()
+}
+
+/** A second start, or a link of ours that was followed, comes to this window. */
+function followLinks(windows: { show(): void; open(path: string): void }): void {
+  const follow = (path: string | undefined) => (path === undefined ? windows.show() : windows.open(path))
+  // In development Electron's binary is not ours: only a packaged app may claim the scheme.
+  if (app.isPackaged) app.setAsDefaultProtocolClient('slipway')
+  app.on('second-instance', (_event, words) => follow(linkAmong(words)))
+  app.on('open-url', (event, url) => {
+    event.preventDefault()
+    follow(readDeepLink(url))
+  })
 }
 
 /** One main window; made again when it was closed and the app stayed. */
 function createWindows(application: Application, projectRoot: string) {
   let open: { window: BrowserWindow; session: WindowSession } | undefined
-  return {
+  const windows = {
     session: () => open?.session,
     show(): void {
       if (open) {
@@ -65,12 +87,28 @@ function createWindows(application: Application, projectRoot: string) {
         return open.window.focus()
       }
       const window = openMainWindow(join(projectRoot, 'out/preload/index.cjs'))
-      const session = application.openSession(electronDesktop(window))
+      const session = application.openSession(electronDesktop(window, windows.open))
       bindWindow(window, session)
       open = { window, session }
       window.on('closed', () => (open = undefined))
     },
+    /** Shows the window at an address of the page; a page that is yet to come hears of it when it listens. */
+    open(path: string): void {
+      windows.show()
+      open?.session.navigate(path)
+    },
   }
+  return windows
+}
+
+/** In the language that is chosen, also while it runs. */
+function keepMenu({ settings }: Application, send: (command: AppCommand) => void): void {
+  let shown = settings.get().language
+  installMenu(settings, send)
+  settings.onChange(({ language }) => {
+    if (language !== shown) installMenu(settings, send)
+    shown = language
+  })
 }
 
 function keepTheme({ settings }: Application): void {

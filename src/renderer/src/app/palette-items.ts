@@ -7,6 +7,7 @@ import { useContainerItems } from '../features/containers/palette-items.ts'
 import { useImageItems } from '../features/images/palette-items.ts'
 import { useLogItems } from '../features/logs/palette-items.ts'
 import { useNetworkItems } from '../features/networks/palette-items.ts'
+import { useSettingItems } from '../features/settings/palette-items.ts'
 import { useVolumeItems } from '../features/volumes/palette-items.ts'
 import { useEngineState } from '../stores/engine-state.ts'
 import type { PaletteItem } from '../ui/palette.ts'
@@ -15,7 +16,7 @@ import { useShortcutHelp } from './shortcut-help.ts'
 
 /** Everything that can be gone to or done from the keyboard: the app's own, then what each feature offers. A feature adds a line here. */
 export function usePaletteItems(): ComputedRef<PaletteItem[]> {
-  const sources = [useAppActions(), usePages(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems(), useLogItems()]
+  const sources = [useAppActions(), usePages(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useSettingItems()]
   return computed(() => sources.flatMap((source) => source.value))
 }
 

@@ -15,11 +15,13 @@ export function useAppCommands(): void {
     'navigate.images': go('/images'),
     'navigate.volumes': go('/volumes'),
     'navigate.networks': go('/networks'),
+    'navigate.logs': go('/logs'),
     'navigate.settings': go('/settings'),
     'dialog.run': () => void router.push({ path: '/containers', query: { run: '' } }),
     'dialog.pull': () => void router.push({ path: '/images', query: { pull: '' } }),
     'palette.open': () => palette.show(),
     find: () => document.querySelector<HTMLElement>('[data-filter] input')?.focus(),
   }
+  watch(() => state.destination, (to) => to && void router.push(to.path))
   watch(() => state.command, (command) => command && commands[command.name]?.())
 }

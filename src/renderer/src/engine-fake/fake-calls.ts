@@ -88,6 +88,7 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
     'app.openExternal': ({ url }: { url: string }) => void window.open(url, '_blank', 'noopener'),
     'engine.host': () => fakeHost,
     'engine.facts': () => fakeFacts,
+    'engine.diagnostics': () => JSON.stringify({ app: { version: '0.1.0' }, settings: world.settings, proxy: '(removed)' }, null, 2),
     'logs.older': () => ({ lines: [], complete: true }),
     'logs.newer': () => ({ lines: [], complete: true }),
     'settings.set': (patch: Partial<Settings>) => {

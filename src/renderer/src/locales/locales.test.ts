@@ -38,7 +38,7 @@ test('every key that is asked for is there, and every key that is there is asked
 })
 
 /** Words that are the same in every language: names, units, examples of what is typed. */
-const EXEMPT = /^[\s\d\W]*$|^(tmpfs|root|NAME|nginx:latest|https:\/\/mirror\.example\.org|\/data|80|API)$/
+const EXEMPT = /^[\s\d\W]*$|^(tmpfs|root|NAME|nginx:latest|https:\/\/mirror\.example\.org|\/data|80|API|10m|base=10\.64\.0\.0\/12,size=24|registry\.local,\.example\.org)$/
 
 interface Node {
   type: number
@@ -55,7 +55,7 @@ function textsOf(node: Node): string[] {
   return [...own, ...attributes, ...(node.children ?? []).flatMap(textsOf)].filter((text) => text !== '')
 }
 
-test('no template says anything that is not in the language files', () => {
+test('no template says anything that is not in the language files', { timeout: 60_000 }, () => {
   const said = sources
     .filter((path) => path.endsWith('.vue'))
     .flatMap((path) => textsOf((parse(read(path)).descriptor.template?.ast ?? { type: 0 }) as unknown as Node).map((text) => `${path}: ${text}`))

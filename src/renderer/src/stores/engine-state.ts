@@ -7,6 +7,7 @@ import type { EngineState } from '#shared/contract/engine.ts'
 import type { AppCommand, Snapshot } from '#shared/contract/events.ts'
 import type { ImageSummary } from '#shared/contract/images.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
+import type { ContainerNotice } from '#shared/contract/notices.ts'
 import { defaultSettings, type Settings } from '#shared/contract/settings.ts'
 import type { VolumeSummary } from '#shared/contract/volumes.ts'
 import type { LinkTarget } from '../engine/link.ts'
@@ -28,6 +29,9 @@ export const useEngineState = defineStore('engine-state', () => {
   /** False while a browser page has lost Slipway itself. */
   const reachable = ref(true)
   const command = shallowRef<{ name: AppCommand }>()
+  /** Where a link or a notification leads. */
+  const destination = shallowRef<{ path: string }>()
+  const notice = shallowRef<ContainerNotice>()
 
   function reset(snapshot: Snapshot) {
     connectionId.value = snapshot.connection
@@ -59,9 +63,11 @@ export const useEngineState = defineStore('engine-state', () => {
       case 'engine.state': return void (engine.value = event.state)
       case 'settings.changed': return void (settings.value = event.settings)
       case 'command': return void (command.value = { name: event.command })
+      case 'navigate': return void (destination.value = { path: event.path })
+      case 'notice': return void (notice.value = event.notice)
     }
   }
 
   const connection = computed(() => (connectionId.value === undefined ? undefined : connections.find(connectionId.value)))
-  return { containers, images, networks, volumes, builds, connections, connection, connectionId, engine, settings, linked, reachable, command, reset, apply }
+  return { containers, images, networks, volumes, builds, connections, connection, connectionId, engine, settings, linked, reachable, command, destination, notice, reset, apply }
 })

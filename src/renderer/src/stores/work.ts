@@ -21,6 +21,7 @@ export interface Work {
 export const useWork = defineStore('work', () => {
   const entries = shallowRef<readonly Work[]>([])
   const running = computed(() => entries.value.filter(({ state }) => state.status === 'running'))
+  const ended = new Set<(work: Work, took: number) => void>()
   let last = 0
 
   /** Begins a piece of work. `done` rejects as the call does; the entry stays listed until dismissed when it failed. */
@@ -29,10 +30,10 @@ export const useWork = defineStore('work', () => {
     const work: Work = shallowReactive({ id: ++last, kind, subject, state: { status: 'running' }, progress: noProgress, cancel: () => abort.abort() })
     entries.value = [...entries.value, work]
     const onProgress: CallOptions['onProgress'] = (step) => (work.progress = addStep(work.progress, step))
-    return { work, done: settle(work, call({ signal: abort.signal, onProgress })) }
+    return { work, done: settle(work, performance.now(), call({ signal: abort.signal, onProgress })) }
   }
 
-  async function settle<Answer>(work: Work, call: Promise<Answer>): Promise<Answer> {
+  async function settle<Answer>(work: Work, since: number, call: Promise<Answer>): Promise<Answer> {
     try {
       const answer = await call
       finish(work, { status: 'done' })
@@ -40,6 +41,8 @@ export const useWork = defineStore('work', () => {
     } catch (error) {
       finish(work, isEngineError(error, 'cancelled') ? { status: 'cancelled' } : { status: 'failed', error })
       throw error
+    } finally {
+      ended.forEach((hear) => hear(work, performance.now() - since))
     }
   }
 
@@ -48,8 +51,11 @@ export const useWork = defineStore('work', () => {
     entries.value = state.status === 'failed' ? [...entries.value] : entries.value.filter((each) => each !== work)
   }
 
+  /** Hears of every piece that ends, and how many milliseconds it took. */
+  const onEnd = (hear: (work: Work, took: number) => void) => void ended.add(hear)
+
   function dismiss(work: Work) {
     entries.value = entries.value.filter((each) => each !== work)
   }
-  return { entries, running, begin, dismiss }
+  return { entries, running, begin, dismiss, onEnd }
 })

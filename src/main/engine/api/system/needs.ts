@@ -11,6 +11,5 @@ export interface SystemApiNeeds {
     images(): Promise<object[]>
     containers(): Promise<object[]>
     volumes(): Promise<object[]>
-    buildCache(): Promise<{ Size: number; Shared: boolean }[]>
   }
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Agent, Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import { createBackoff } from '#base/backoff.ts'
 import { tlsIdentity } from './certificates.ts'
@@ -44,7 +44,7 @@ export function createHttp(options: RegistryOptions): Http {
     const agent = await agents.get(url, request.insecure ?? false)
     const { request: send } = await import('undici')
     const answer = await send(url, {
-      dispatcher: agent as Dispatcher,
+      dispatcher: agent,
       method: request.method,
       headers: { 'user-agent': options.userAgent ?? 'slipway', ...request.headers },
       ...(request.body !== undefined && { body: request.body }),
@@ -95,15 +95,14 @@ export function createHttp(options: RegistryOptions): Http {
 
 /** Connections by origin, each with the certificates for it. */
 function agentPool(options: RegistryOptions) {
-  const agents = new Map<string, Agent>()
+  const agents = new Map<string, Dispatcher>()
   return {
-    async get(url: URL, insecure: boolean): Promise<Agent> {
+    async get(url: URL, insecure: boolean): Promise<Dispatcher> {
       const key = `${url.origin} ${insecure}`
       const known = agents.get(key)
       if (known) return known
-      const { Agent } = await import('undici')
       const tls = url.protocol === 'https:' ? (insecure ? { rejectUnauthorized: false } : tlsIdentity(url.host, options.certificateFolders ?? [])) : {}
-      const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT, ...tls }, headersTimeout: HEADERS_TIMEOUT, bodyTimeout: STALL_TIMEOUT })
+      const agent = await createAgent(url, tls, options)
       agents.set(key, agent)
       return agent
     },
@@ -112,6 +111,15 @@ function agentPool(options: RegistryOptions) {
       agents.clear()
     },
   }
+}
+
+/** Through a proxy where one is named, by the options or by HTTP_PROXY, HTTPS_PROXY and NO_PROXY; never to this machine. */
+async function createAgent(url: URL, tls: object, { proxy = {} }: RegistryOptions): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import('undici')
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT, bodyTimeout: STALL_TIMEOUT }
+  const connect = { timeout: CONNECT_TIMEOUT, ...tls }
+  if (isLoopback(hostOf(url.host))) return new Agent({ connect, ...timeouts })
+  return new EnvHttpProxyAgent({ httpProxy: proxy.http, httpsProxy: proxy.https, noProxy: proxy.none, connect, requestTls: connect, ...timeouts })
 }
 
 /** From https to http only where http is allowed anyway. */

@@ -80,6 +80,8 @@ export interface RegistryOptions {
   insecure?: readonly string[]
   /** Folders with `<host[:port]>/*.crt` (and client.cert, client.key): Docker's certs.d. */
   certificateFolders?: readonly string[]
+  /** Where the environment says nothing else; loopback is always spoken to directly. */
+  proxy?: { http?: string; https?: string; none?: string }
   userAgent?: string
   /** Where Docker Hub's search answers. Default https://index.docker.io. */
   searchEndpoint?: string

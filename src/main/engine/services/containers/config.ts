@@ -146,12 +146,13 @@ export type ResourceUpdate = Partial<HostConfig>
 const MEBIBYTE = 1024 * 1024
 
 /** Fills in what Docker fills in at create. */
-export function withHostDefaults(host: HostConfig, cgroupVersion: 1 | 2): HostConfig {
+export function withHostDefaults(host: HostConfig, cgroupVersion: 1 | 2, logOptions: Record<string, string> = {}): HostConfig {
   return {
     ...host,
     Binds: host.Binds ?? null,
     ContainerIDFile: host.ContainerIDFile ?? '',
-    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Config ?? {} },
+    // As Docker's daemon: its own log options are for those who name no driver.
+    LogConfig: { Type: host.LogConfig?.Type || 'json-file', Config: host.LogConfig?.Type ? (host.LogConfig.Config ?? {}) : { ...logOptions, ...host.LogConfig?.Config } },
     NetworkMode: normalizeNetworkMode(host.NetworkMode),
     PortBindings: host.PortBindings ?? {},
     RestartPolicy: { Name: host.RestartPolicy?.Name || 'no', MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0 },

@@ -27,6 +27,8 @@ export interface ContainersContext {
   layout: Layout
   events: EventBus
   needs: ContainersNeeds
+  /** Of containers that name no log driver. */
+  logOptions?: Record<string, string>
   clock: Clock
   log: (line: string) => void
   /** Set when the engine lets go: nothing is restarted or probed any more. */

@@ -80,7 +80,7 @@ function completed(ctx: ContainersContext, request: CreateRequest, image: Parame
   const { cgroup, runtime } = ctx.host.facts
   const Runtime = request.host.Runtime || runtime?.name || 'runc'
   if (![runtime?.name, 'runc', 'crun', 'io.containerd.runc.v2'].includes(Runtime)) throw new EngineError('invalid-argument', `unknown or invalid runtime name: ${Runtime}`, { field: 'runtime' })
-  const host = withIds(ctx, withHostDefaults({ ...request.host, Runtime }, cgroup.mode === 'v2' ? 2 : 1))
+  const host = withIds(ctx, withHostDefaults({ ...request.host, Runtime }, cgroup.mode === 'v2' ? 2 : 1, ctx.logOptions))
   const merged = mergeImageConfig(request.config, image)
   const own = host.NetworkMode === 'host' || host.UTSMode === 'host' ? hostname() : host.NetworkMode?.startsWith('container:') ? '' : id.slice(0, 12)
   return { host, config: { ...merged, Hostname: merged.Hostname || own, Domainname: merged.Domainname ?? '' } }

@@ -1,3 +1,4 @@
+import { removeMountStubs } from '../../core/snapshots/mount-stubs.ts'
 import { createReadStream } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
@@ -24,7 +25,7 @@ export async function commitLayer(service: Service, key: string, { parent, keep 
   const { snapshots, layers } = service
   if (keep) {
     await using copy = await snapshots.copyChanges(key)
-    snapshots.removeMountStubs(copy.source, parent, mountTargets)
+    removeMountStubs(copy.source.directory, parent ? snapshots.layerDirectories(parent) : [], mountTargets)
     const measured = await layers.measure(copy.source, { ...(signal && { signal }) })
     return commitMeasured(service, measured, parent, lease, (chain) => copy.commit(chain))
   }

@@ -1,7 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import { contains, formatAddress, formatCidr, includes, overlaps, parseAddress, parseCidr, tryParseAddress, type Cidr } from '../../core/network/ipam/address.ts'
 import { outsideHosts } from '../../core/network/ipam/pool.ts'
-import { chooseSubnet, chooseSubnet6, refuseOverlap } from '../../core/network/ipam/subnets.ts'
+import { chooseSubnet, chooseSubnet6, refuseOverlap, type SubnetPool } from '../../core/network/ipam/subnets.ts'
 import type { Subnet } from './network-record.ts'
 import type { AddressPlan } from './networks-service.ts'
 
@@ -13,6 +13,8 @@ export interface AddressPlanInput {
   networks: readonly Cidr[]
   /** Where the host has routes to; chosen subnets keep clear of them, wished ones need not. */
   routes: readonly Cidr[]
+  /** Where subnets come from when none is named; Docker's own when left out. */
+  pools?: readonly SubnetPool[]
   /** 40 random bits that this engine's IPv6 subnets share. */
   globalId: bigint
   /** False for a driver whose gateway is a router of the physical network, which nobody but the user knows. */
@@ -30,7 +32,7 @@ export function planAddresses(input: AddressPlanInput): Subnet[] {
   const planned = relevant.map(({ plan, subnet }) => complete(plan, subnet, input.inventsGateway))
   const choose = (subnet: Cidr): Subnet => ({ ...complete({}, subnet, input.inventsGateway), chosen: true })
   const has = (family: 4 | 6) => subnets.some((subnet) => subnet.family === family)
-  if (input.ipv4 && !has(4)) planned.unshift(choose(chooseSubnet(occupied)))
+  if (input.ipv4 && !has(4)) planned.unshift(choose(chooseSubnet(occupied, input.pools)))
   if (input.ipv6 && !has(6)) planned.push(choose(chooseSubnet6(occupied, input.globalId)))
   return planned
 }

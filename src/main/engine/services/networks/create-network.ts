@@ -45,7 +45,7 @@ export async function planNetwork(state: NetworksState, request: NetworkCreate, 
   if (driver === 'bridge') bridgeOptions({ id, options })
   if (driver === 'macvlan') macvlanOptions({ options })
   const config = request.ipam?.config ?? []
-  const subnets = driver === 'bridge' || driver === 'macvlan' ? planAddresses({ config, ipv4, ipv6, networks: subnetsInUse(state), routes: await hostRoutes(state), globalId: globalIdOf(state), inventsGateway: driver === 'bridge' }) : []
+  const subnets = driver === 'bridge' || driver === 'macvlan' ? planAddresses({ config, ipv4, ipv6, networks: subnetsInUse(state), routes: await hostRoutes(state), globalId: globalIdOf(state), pools: state.context.addressPools, inventsGateway: driver === 'bridge' }) : []
   return {
     id,
     name: request.name,

@@ -10,6 +10,7 @@ import { images } from './images.ts'
 import { inspect } from './inspect.ts'
 import { logs } from './logs.ts'
 import { networks } from './networks.ts'
+import { notices } from './notices.ts'
 import { ports } from './ports.ts'
 import { run } from './run.ts'
 import { settings } from './settings.ts'
@@ -17,5 +18,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, palette, ports, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
 export default fr

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressBytes, addressFromBytes, cidrOf, contains, formatAddress, formatCidr, overlaps, parseAddress, parseCidr } from './address.ts'
+import { type Cidr, addressBytes, addressFromBytes, cidrOf, contains, formatAddress, formatCidr, overlaps, parseAddress, parseCidr } from './address.ts'
 import { generateMac, parseMacAddress } from './mac.ts'
 import { createPool } from './pool.ts'
-import { chooseSubnet, chooseSubnet6, refuseOverlap } from './subnets.ts'
+import { chooseSubnet, chooseSubnet6, describePool, parseAddressPool, refuseOverlap } from './subnets.ts'
 
 const v4 = fc.nat(0xffff_ffff).map((value) => ({ family: 4 as const, value: BigInt(value) }))
 const v6 = fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }).map((value) => ({ family: 6 as const, value }))
@@ -98,4 +98,13 @@ test('MAC addresses', () => {
   expect(parseMacAddress(generateMac(undefined))).toMatch(/^02:/)
   expect(parseMacAddress('02-42-AC-11-00-02')).toBe('02:42:ac:11:00:02')
   for (const wrong of ['', '02:42', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:42:ac:11:00:0g']) expect(() => parseMacAddress(wrong), wrong).toThrow('invalid MAC address')
+})
+
+test('pools of the user come instead of the default ones, and are told as they were given', () => {
+  const pools = ['base=10.64.0.0/23,size=24', 'base=10.70.0.0/16,size=26'].map(parseAddressPool)
+  const chosen: Cidr[] = []
+  for (let count = 0; count < 3; count++) chosen.push(chooseSubnet(chosen, pools))
+  expect(chosen.map(formatCidr)).toEqual(['10.64.0.0/24', '10.64.1.0/24', '10.70.0.0/26'])
+  expect(pools.map(describePool)).toEqual([{ Base: '10.64.0.0/23', Size: 24 }, { Base: '10.70.0.0/16', Size: 26 }])
+  for (const wrong of ['10.0.0.0/8', 'base=10.0.0.0/8', 'base=10.0.0.0/16,size=8', 'base=10.0.0.0/16,size=30', 'base=fd00::/48,size=64', 'base=x,size=24', 'base=10.0.0.0/8,size=24,more=1']) expect(() => parseAddressPool(wrong), wrong).toThrow()
 })

@@ -1,8 +1,14 @@
 import { EngineError } from '#shared/errors.ts'
-import { type Cidr, cidrOf, lastOf, overlaps, parseCidr } from './address.ts'
+import { type Cidr, cidrOf, formatCidr, lastOf, overlaps, parseCidr } from './address.ts'
+
+/** A block that is cut into subnets of one size. */
+export interface SubnetPool {
+  block: Cidr
+  prefix: number
+}
 
 /** Where subnets come from when the user names none: Docker's own defaults, https://docs.docker.com/engine/network/#subnet-allocation. */
-const DEFAULT_POOLS: readonly { block: Cidr; prefix: number }[] = [
+const DEFAULT_POOLS: readonly SubnetPool[] = [
   { block: parseCidr('172.17.0.0/16'), prefix: 16 },
   { block: parseCidr('172.18.0.0/16'), prefix: 16 },
   { block: parseCidr('172.19.0.0/16'), prefix: 16 },
@@ -12,9 +18,9 @@ const DEFAULT_POOLS: readonly { block: Cidr; prefix: number }[] = [
   { block: parseCidr('192.168.0.0/16'), prefix: 20 },
 ]
 
-/** The first default subnet that overlaps nothing in `occupied`: other networks and the routes of the host. @throws resource-exhausted. */
-export function chooseSubnet(occupied: readonly Cidr[]): Cidr {
-  for (const { block, prefix } of DEFAULT_POOLS) {
+/** The first subnet of the pools, Docker's where there are none, that overlaps nothing in `occupied`: other networks and the routes of the host. @throws resource-exhausted. */
+export function chooseSubnet(occupied: readonly Cidr[], pools: readonly SubnetPool[] = []): Cidr {
+  for (const { block, prefix } of pools.length > 0 ? pools : DEFAULT_POOLS) {
     const step = 1n << BigInt(32 - prefix)
     for (let base = block.base; base <= lastOf(block); base += step) {
       const candidate: Cidr = { family: 4, base, prefix }
@@ -23,6 +29,18 @@ export function chooseSubnet(occupied: readonly Cidr[]): Cidr {
   }
   throw new EngineError('forbidden', 'all predefined address pools have been fully subnetted', { reason: 'pools-exhausted', hint: 'Remove unused networks, or name a subnet.' })
 }
+
+/** `base=10.64.0.0/12,size=24`, as dockerd takes it. @throws invalid-argument */
+export function parseAddressPool(text: string): SubnetPool {
+  const fields = new Map(text.split(',').map((field) => field.split('=', 2).map((part) => part.trim()) as [string, string | undefined]))
+  const [base, size] = [fields.get('base'), Number(fields.get('size'))]
+  if (base === undefined || fields.size !== 2 || !fields.get('size')) throw new EngineError('invalid-argument', `An address pool is written base=10.64.0.0/12,size=24, not ${text}`, { field: 'addressPools' })
+  const block = parseCidr(base)
+  if (block.family !== 4 || !Number.isInteger(size) || size < block.prefix || size > 29) throw new EngineError('invalid-argument', `An address pool is an IPv4 block cut into subnets between its own size and /29; ${text} is not`, { field: 'addressPools' })
+  return { block, prefix: size }
+}
+/** The same as `docker info` tells it. */
+export const describePool = ({ block, prefix }: SubnetPool): { Base: string; Size: number } => ({ Base: formatCidr(block), Size: prefix })
 
 /** A random /64 of the unique local addresses (RFC 4193) inside the engine's /48. */
 export function chooseSubnet6(occupied: readonly Cidr[], global: bigint): Cidr {
