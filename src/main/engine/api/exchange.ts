@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
-import { EngineError, messageOf } from '#shared/errors.ts'
+import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import { createQuery } from './query.ts'
 import type { Exchange } from './router.ts'
 
@@ -92,10 +92,14 @@ function closeSignal(stream: ServerResponse | Socket): AbortSignal {
 async function readAll(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > JSON_LIMIT) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > JSON_LIMIT) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    throw isEngineError(cause) ? cause : new EngineError('cancelled', 'the request body was cut off', { cause })
   }
   return Buffer.concat(chunks, size)
 }

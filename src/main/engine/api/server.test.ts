@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -102,4 +103,47 @@ test('hijack without an upgrade: 200 and the raw body', async () => {
 test('a refused upgrade is an ordinary error', async () => {
   const { call } = await serve()
   expect(await call('POST', '/fails', undefined, { Connection: 'Upgrade', Upgrade: 'tcp' })).toMatchObject({ status: 409 })
+})
+
+test.for([
+  ['a form', 'POST', { Origin: 'https://evil.example', 'Content-Type': 'text/plain' }],
+  ['a page of a rebound name', 'GET', { 'Sec-Fetch-Site': 'same-origin' }],
+  ['a sandboxed frame', 'POST', { Origin: 'null' }],
+  ['a WebSocket', 'GET', { Origin: 'https://evil.example', Connection: 'Upgrade', Upgrade: 'websocket' }],
+] as const)('%s is refused before anything happens', async ([, method, headers]) => {
+  const { call, errors } = await serve()
+  expect(await call(method, method === 'POST' ? '/raw' : '/images/json', undefined, headers)).toMatchObject({ status: 403, body: expect.stringContaining('requests of web pages are refused') })
+  expect(errors).toEqual([])
+})
+
+test.for<[title: string, bytes: string]>([
+  ['a chunk longer than said', 'POST /echo HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{"a":1}\r\n0\r\n\r\n'],
+  ['a size that is no number', 'POST /echo HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
+  ['two lengths', 'POST /echo HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\n{}'],
+  ['a length and chunks', 'POST /echo HTTP/1.1\r\nHost: d\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['headers without end', `GET /_ping HTTP/1.1\r\nHost: d\r\n${`X: ${'x'.repeat(1000)}\r\n`.repeat(80)}\r\n`],
+  ['no HTTP', '\x16\x03\x01\x02\x00\x01'],
+])('%s: 400, the connection is closed, and the next one is served', async ([, bytes]) => {
+  const { path, call, errors } = await serve()
+  const socket = connect(path)
+  socket.on('error', () => {})
+  socket.write(bytes)
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /)
+  expect(await call('GET', '/_ping')).toMatchObject({ status: 200 })
+  expect(errors).toEqual([])
+})
+
+test('a thousand connections that say nothing, and bodies that break off, keep nobody else waiting', async () => {
+  const { path, call, errors } = await serve()
+  const idle: Socket[] = []
+  for (let index = 0; index < 1000; index++) {
+    const socket = connect(path)
+    await once(socket, 'connect')
+    if (index % 10 === 0) socket.write('POST /echo HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
+    idle.push(socket)
+  }
+  expect(await call('GET', '/_ping')).toMatchObject({ status: 200 })
+  for (const socket of idle) socket.destroy()
+  expect(await call('POST', '/echo', '{"a":1}')).toMatchObject({ status: 200 })
+  expect(errors).toEqual([])
 })

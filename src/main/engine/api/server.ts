@@ -47,6 +47,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     options.onRequest?.()
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     try {
+      refuseWebPages(request)
       const exchange = await makeExchange(request.url ?? '/')
       const reply = await exchange.handle(exchange)
       if (reply) send(response, reply)
@@ -86,6 +87,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   })
   boundIdle(server)
   return { listen: (socketPath, mode) => listen(server, socketPath, mode), [Symbol.asyncDispose]: () => close(server, upgraded) }
+}
+
+/**
+ * Browsers, and nobody else, put these on what a page sends (https://fetch.spec.whatwg.org/#origin-header, https://www.w3.org/TR/fetch-metadata/). No page can reach a unix socket; where
+ * somebody leads one to a port, the pages that its user visits must not be able to start containers.
+ */
+function refuseWebPages({ headers }: IncomingMessage): void {
+  if (headers.origin === undefined && headers['sec-fetch-site'] === undefined) return
+  throw new EngineError('forbidden', 'requests of web pages are refused', { reason: 'web-page', hint: 'Use a Docker client.' })
 }
 
 /** A connection that has not sent its first headers in time is closed, without a timer that ticks while nobody is connected. */

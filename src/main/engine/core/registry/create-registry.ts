@@ -22,6 +22,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
     search: (term, request) => search(http, options, term, request),
     async authenticate(registry, credentials, signal) {
       const endpoints = endpointsOf(registry, options).filter(({ mirror }) => !mirror)
+      if (!endpoints.every(({ origin }) => URL.canParse(`${origin}/v2/`))) throw new EngineError('invalid-argument', `${JSON.stringify(registry)} is not the address of a registry`, { reason: 'invalid-registry' })
       const shared = signal && { signal }
       return firstAnswering(
         endpoints.map((endpoint) => new Session(endpoint, http, options, credentials)),

@@ -50,7 +50,11 @@ function lookUp({ hostPath, containerPath }: DeviceInput): Device[] {
   } catch {
     throw failure('no such file or directory')
   }
-  if (statSync(path).isDirectory()) return below(path, containerPath)
+  if (statSync(path).isDirectory()) {
+    // Device nodes are there and nowhere else; a walk through /proc or the whole disk would keep everybody waiting.
+    if (path !== '/dev' && !path.startsWith('/dev/')) throw failure('not a folder below /dev')
+    return below(path, containerPath)
+  }
   const device = deviceAt(path, containerPath)
   if (device === undefined) throw failure('not a device node')
   return [device]

@@ -1,0 +1,61 @@
+import { readFile, readdir, rm } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run } from '../fixtures/engine.ts'
+import { freePort } from '../fixtures/registry.ts'
+import { setStage, type Stage } from '../fixtures/stage.ts'
+import { observe } from './observe.ts'
+
+let stage: Stage
+beforeAll(async () => void (stage = await setStage()))
+afterAll(async () => stage?.[Symbol.asyncDispose]())
+
+/** Does to the engine's world what a reboot does: every process, mount, link, rule and file of the run root goes, the data root stays. */
+async function loseEverythingButTheDisk(): Promise<void> {
+  const { engine } = stage
+  await engine.kill()
+  for (const pid of await processesBelow(engine.runRoot)) process.kill(pid, 'SIGKILL')
+  const mounts = async () => (await observe(engine)).mounts
+  await expect.poll(async () => {
+    for (const mount of (await mounts()).reverse()) await run('umount', ['-l', mount])
+    return await mounts()
+  }, { timeout: 10_000 }).toEqual([])
+  for (const bridge of (await observe(engine)).bridges) await run('ip', ['link', 'del', bridge])
+  await rm(engine.runRoot, { recursive: true, force: true })
+}
+
+/** Shims, and what runs in their containers: found by the cgroup or the parent they share. */
+async function processesBelow(runRoot: string): Promise<number[]> {
+  const parents = new Map<number, number>()
+  const shims = new Set<number>()
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const [status, command] = await Promise.all(['status', 'cmdline'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')))
+    parents.set(Number(name), Number(/^PPid:\s*(\d+)/m.exec(status ?? '')?.[1] ?? 0))
+    if (command?.includes('slipway-shim') && command.includes(`${runRoot}/`)) shims.add(Number(name))
+  }
+  const belongs = (pid: number): boolean => shims.has(pid) || (parents.has(pid) && belongs(parents.get(pid)!))
+  return [...parents.keys()].filter(belongs)
+}
+
+test('after a reboot what its policy wants runs again, on its network and its port; the rest is recorded as lost', async () => {
+  const { engine, busybox, web } = stage
+  const port = await freePort()
+  await engine.ok('network', 'create', '--subnet', '10.236.0.0/24', 'kept')
+  await engine.ok('run', '-d', '--name', 'always', '--restart', 'always', '--network', 'kept', '--ip', '10.236.0.77', '-p', `127.0.0.1:${port}:8080`, '-v', 'kept:/kept', `${web}:1.0`)
+  await engine.ok('exec', 'always', 'sh', '-c', 'echo written > /kept/file; echo layer > /layer')
+  for (const [name, policy] of [['unless', 'unless-stopped'], ['stopped', 'unless-stopped'], ['stopped-always', 'always'], ['never', 'no'], ['failing', 'on-failure']] as const)
+    await engine.ok('run', '-d', '--name', name, '--restart', policy, busybox, 'sleep', '1000')
+  await engine.ok('stop', '-t', '0', 'stopped', 'stopped-always')
+  await engine.ok('run', '-d', '--rm', '--name', 'passing', '-v', '/anonymous', busybox, 'sleep', '1000')
+
+  await loseEverythingButTheDisk()
+  await engine.start()
+
+  const states = async () => Object.fromEntries((await engine.ok('ps', '-a', '--format', '{{.Names}} {{.State}}')).split('\n').map((line) => line.split(' ')))
+  await expect.poll(states, { timeout: 20_000 }).toEqual({ always: 'running', unless: 'running', stopped: 'exited', 'stopped-always': 'running', never: 'exited', failing: 'exited' })
+  expect(await engine.ok('inspect', '-f', '{{.State.ExitCode}}', 'never')).toBe('255')
+  expect(await engine.ok('exec', 'always', 'cat', '/kept/file', '/layer')).toBe('written\nlayer')
+  expect(await engine.ok('inspect', '-f', '{{.NetworkSettings.Networks.kept.IPAddress}}', 'always')).toBe('10.236.0.77')
+  await expect.poll(() => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text()).catch(String), { timeout: 10_000 }).toBe('web 1.0\n')
+  expect(await engine.ok('volume', 'ls', '-q')).toBe('kept')
+})
