@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerLayout } from '../../layout.ts'
-import { isFrozen, setFrozen } from './cgroup/freezer.ts'
 import { locateCgroup } from './cgroup/locate.ts'
 import { containerPids } from './cgroup/pids.ts'
 import { readStats } from './cgroup/stats.ts'
@@ -13,6 +12,7 @@ import type { OciSpec, Task, TaskRequest } from './runtime.ts'
 import { specText } from './write-spec.ts'
 import type { KnownTask, RuntimeContext } from './runtime-context.ts'
 import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts'
+import { isSuspended, setSuspended } from './suspend.ts'
 import { endedProcess } from './shim/ended-process.ts'
 import { openShimProcess, type ShimProcess, type ShimProcessOptions } from './shim/monitored-process.ts'
 import { startShim } from './shim/start-shim.ts'
@@ -61,6 +61,7 @@ function adopt(context: RuntimeContext, id: string, place: ContainerLayout, proc
 function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, process: ShimProcess): KnownTask {
   const { command, host } = context
   const cgroup = () => (process.pid === undefined ? undefined : locateCgroup(process.pid, id))
+  const suspendable = () => ({ syscalls: host.syscalls, cgroup: cgroup(), pid: process.ended ? undefined : process.pid })
   const task: KnownTask = {
     id,
     get pid() {
@@ -77,9 +78,9 @@ function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, pro
     exited: process.exited,
     close: process.close,
     exec: (request) => createExec(context, id, request),
-    pause: () => setFrozen(cgroup(), true),
-    resume: () => setFrozen(cgroup(), false),
-    isPaused: () => isFrozen(cgroup()),
+    pause: () => setSuspended(suspendable(), true),
+    resume: () => setSuspended(suspendable(), false),
+    isPaused: () => isSuspended(suspendable()),
     async update(resources) {
       // A file: crun opens /dev/stdin by name, which a socket (what Node gives a child) refuses.
       const file = join(place.bundle, 'resources.json')

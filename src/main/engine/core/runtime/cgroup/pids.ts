@@ -8,7 +8,7 @@ const V1_LOOKED_AT = ['pids', 'memory', 'freezer', 'devices'] as const
 /** Processes of a container: of its cgroup and those below, or, without one, of its pid namespace. */
 export async function containerPids(cgroup: Cgroup | undefined, pid: number): Promise<number[]> {
   const directory = cgroup?.version === 2 ? cgroup.directory('') : V1_LOOKED_AT.map((name) => cgroup?.directory(name)).find((found) => found !== undefined)
-  const pids = directory === undefined ? await pidsOfNamespace(pid) : await pidsBelow(directory)
+  const pids = directory === undefined ? ((await pidsOfNamespace(pid)) ?? [pid]) : await pidsBelow(directory)
   return pids.sort((a, b) => a - b)
 }
 
@@ -19,10 +19,12 @@ async function pidsBelow(directory: string): Promise<number[]> {
   return [...procs.split('\n').filter((line) => line !== '').map(Number), ...below.flat()]
 }
 
-async function pidsOfNamespace(pid: number): Promise<number[]> {
+/** Undefined for a process in our own pid namespace, which is not its container's alone; none when it is gone. */
+export async function pidsOfNamespace(pid: number): Promise<number[] | undefined> {
   const namespaceOf = (of: string) => absentAs('', readlink(`/proc/${of}/ns/pid`))
   const own = await namespaceOf(String(pid))
-  if (own === '' || own === (await namespaceOf('self'))) return own === '' ? [] : [pid]
+  if (own === '') return []
+  if (own === (await namespaceOf('self'))) return undefined
   const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const members = await Promise.all(all.map(async (name) => ((await namespaceOf(name)) === own ? [Number(name)] : [])))
   return members.flat()
