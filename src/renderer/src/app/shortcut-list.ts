@@ -8,6 +8,7 @@ type ShortcutName =
   | 'move' | 'open' | 'select' | 'selectMore' | 'selectAll' | 'remove' | 'menu'
   | 'wide' | 'close' | 'tab'
   | 'nextMatch' | 'previousMatch' | 'pause'
+  | 'walk' | 'connect' | 'disconnect' | 'newNetwork' | 'fit' | 'arrange' | 'undo'
 
 export const shortcutGroups: readonly ShortcutGroup[] = [
   {
@@ -47,6 +48,18 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
       { keys: ['enter'], name: 'nextMatch' },
       { keys: ['shift+enter'], name: 'previousMatch' },
       { keys: ['mod+.'], name: 'pause' },
+    ],
+  },
+  {
+    name: 'canvas',
+    shortcuts: [
+      { keys: ['up', 'down', 'left', 'right'], name: 'walk' },
+      { keys: ['c'], name: 'connect' },
+      { keys: ['del'], name: 'disconnect' },
+      { keys: ['n'], name: 'newNetwork' },
+      { keys: ['f'], name: 'fit' },
+      { keys: ['a'], name: 'arrange' },
+      { keys: ['mod+z'], name: 'undo' },
     ],
   },
 ]

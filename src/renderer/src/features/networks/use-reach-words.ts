@@ -6,7 +6,7 @@ export function useReachWords() {
   const { t } = useI18n()
   return (reach: Reach): string => {
     switch (reach.kind) {
-      case 'name': return reach.names.slice(0, 2).join(', ')
+      case 'name': return reach.names.filter((name, index) => index === 0 || !/^[0-9a-f]{12}$/.test(name)).slice(0, 2).join(', ')
       case 'address': return reach.address
       case 'localhost': return 'localhost'
       case 'published': return t('networks.reach.published', { port: reach.port })

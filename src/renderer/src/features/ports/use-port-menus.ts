@@ -8,6 +8,7 @@ import { useExternal } from '../../composables/use-external.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import type { MenuAction } from '../../ui/menu.ts'
+import { useContainerActions } from '../containers/use-container-actions.ts'
 import { hostOf } from '../containers/ports.ts'
 import type { Board, HostRow, InsideRow } from './board-model.ts'
 import { addressOf, rangeUrl } from './range-words.ts'
@@ -31,6 +32,7 @@ export function usePortMenus(openEditor: (edit: PortEdit) => void) {
   const toasts = useToasts()
   const external = useExternal()
   const actions = usePortActions()
+  const containers = useContainerActions()
   const host = () => hostOf(store.connection?.target)
 
   const urlOf = (row: HostRow) => (row.owner.kind === 'container' ? rangeUrl(row.owner.range, host()) : undefined)
@@ -54,7 +56,7 @@ export function usePortMenus(openEditor: (edit: PortEdit) => void) {
     const container = id === undefined ? undefined : store.containers.find(id)
     if (!container) return
     const why = actions.fixed(container)
-    if (why) return void toasts.show({ tone: 'plain', title: container.name, text: t(`ports.fixed.${why}`) })
+    if (why) return void toasts.show({ tone: 'plain', title: container.name, text: t(`ports.fixed.${why}`), ...(why === 'engine' && { action: { label: t('edit.action'), run: () => containers.edit(container) } }) })
     if (row?.owner.kind === 'container') openEditor({ at, container: container.id, range: row.owner.range })
     else if (inside) openEditor({ at, container: container.id, containerPort: inside.containerPort, protocol: inside.protocol, ...(inside.range && { range: inside.range }) })
   }

@@ -22,5 +22,12 @@ export const shortcuts = {
     nextMatch: 'Next match',
     previousMatch: 'Previous match',
     pause: 'Pause or go on',
+    walk: 'To the next one',
+    connect: 'Connect to a network',
+    disconnect: 'Disconnect, or remove the network',
+    newNetwork: 'New network',
+    fit: 'Show everything',
+    arrange: 'Arrange automatically',
+    undo: 'Take the last change back',
   },
 }

@@ -22,5 +22,12 @@ export const shortcuts = {
     nextMatch: 'Résultat suivant',
     previousMatch: 'Résultat précédent',
     pause: 'Suspendre ou reprendre',
+    walk: 'Aller au suivant',
+    connect: 'Relier à un réseau',
+    disconnect: 'Détacher, ou supprimer le réseau',
+    newNetwork: 'Nouveau réseau',
+    fit: 'Tout afficher',
+    arrange: 'Disposer automatiquement',
+    undo: 'Annuler la dernière modification',
   },
 }
