@@ -53,7 +53,8 @@ export function mappingsOf(ports: readonly ContainerPort[]): PortMapping[] {
     .sort((a, b) => (a.hostPort ?? 0) - (b.hostPort ?? 0) || a.containerPort - b.containerPort)
 }
 
-export const mappingKey = ({ hostIp = '', hostPort = 0, containerPort, protocol }: PortMapping): string => `${hostIp} ${hostPort} ${containerPort}/${protocol}`
+/** Fit to be part of an element's id. */
+export const mappingKey = ({ hostIp = '', hostPort = 0, containerPort, protocol }: PortMapping): string => `${hostIp}_${hostPort}_${containerPort}/${protocol}`
 
 /** Mappings that count up side by side, told as one. `count` 1 is a mapping alone. */
 export interface PortRange {

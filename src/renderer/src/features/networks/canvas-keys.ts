@@ -28,7 +28,7 @@ export function canvasKeys({ scene, stops, menus, bringIntoView, menu, point, de
   const first = () => scene.open.value ?? scene.model.value.lanes[0]?.id
 
   return (event) => {
-    if (event.target !== event.currentTarget || event.altKey) return
+    if ((event.target as HTMLElement).closest('input, textarea, button, a') || event.altKey) return
     const at = scene.cursor.value
     const { key } = event
     if (event.ctrlKey || event.metaKey) {

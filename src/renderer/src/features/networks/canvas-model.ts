@@ -66,7 +66,7 @@ export function canvasModel(containers: readonly ContainerSummary[], networks: r
       return lane === undefined || lane === homes.get(id) ? [] : [{ key: `${id} ${lane}`, container: id, lane }]
     }),
   )
-  const pins = containers.flatMap(({ id, ports }) => foldRanges(mappingsOf(ports)).map((range): Pin => ({ key: `${id} ${mappingKey(range.first)}`, container: id, range })))
+  const pins = containers.flatMap(({ id, ports }) => foldRanges(mappingsOf(ports)).map((range): Pin => ({ key: `${id}_${mappingKey(range.first)}`, container: id, range })))
   pins.sort((a, b) => (a.range.first.hostPort ?? 0) - (b.range.first.hostPort ?? 0) || a.key.localeCompare(b.key))
   return { lanes, wires, pins, homes }
 }

@@ -12,11 +12,11 @@ interface BoardKeys {
   unfold: (key: string) => void
 }
 
-/** Up and down within a side, left and right to the other end of a mapping. Right rows have keys that begin with `inside`. */
+/** Up and down within a side, left and right to the other end of a mapping. Right rows have keys that begin with `inside_`. */
 export function nextStop(board: Board, at: string | undefined, key: string): string | undefined {
   const left = board.host.map((row) => row.key)
-  const right = board.groups.flatMap(({ rows }) => rows.map((row) => `inside ${row.key}`))
-  const onRight = at?.startsWith('inside ') ?? false
+  const right = board.groups.flatMap(({ rows }) => rows.map((row) => `inside_${row.key}`))
+  const onRight = at?.startsWith('inside_') ?? false
   const side = onRight ? right : left
   const place = at === undefined ? -1 : side.indexOf(at)
   switch (key) {
@@ -24,9 +24,9 @@ export function nextStop(board: Board, at: string | undefined, key: string): str
     case 'ArrowUp': return side[Math.max(0, place - 1)]
     case 'Home': return side[0]
     case 'End': return side.at(-1)
-    case 'ArrowRight': return onRight || at === undefined ? at : right.includes(`inside ${at}`) ? `inside ${at}` : right[Math.min(place, right.length - 1)]
+    case 'ArrowRight': return onRight || at === undefined ? at : right.includes(`inside_${at}`) ? `inside_${at}` : right[Math.min(place, right.length - 1)]
     case 'ArrowLeft': {
-      const mate = at?.slice('inside '.length)
+      const mate = at?.slice('inside_'.length)
       return !onRight || mate === undefined ? at : left.includes(mate) ? mate : left[Math.min(place, left.length - 1)]
     }
     default: return undefined
@@ -39,11 +39,11 @@ export function boardKeys({ board, cursor, edit, menu, reveal, act, unfold }: Bo
     Delete: (at) => act(at, 'remove'),
     o: (at) => act(at, 'open'),
     c: (at) => act(at, 'copy'),
-    ' ': (at) => unfold(at.replace(/^inside /, '')),
+    ' ': (at) => unfold(at.replace(/^inside_/, '')),
     Escape: () => (cursor.value = undefined),
   }
   return (event) => {
-    if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) return
+    if ((event.target as HTMLElement).closest('input, textarea, button, a') || event.ctrlKey || event.metaKey || event.altKey) return
     const { key } = event
     const to = nextStop(board(), cursor.value, key)
     const at = cursor.value

@@ -62,7 +62,7 @@ function programRows(containers: readonly ContainerSummary[], listeners: readonl
     const { port = 0, protocol = 'tcp', process, pid } = twins[0] ?? {}
     const ips = [...new Set(twins.map(({ ip }) => ip))]
     const all = ips.includes('0.0.0.0') || ips.includes('::')
-    return { key: `program ${key}`, ip: all ? '' : ips.join(', '), port, protocol, owner: { kind: 'program', name: process, pid } }
+    return { key: `program_${key.replaceAll(/\s+/g, '_')}`, ip: all ? '' : ips.join(', '), port, protocol, owner: { kind: 'program', name: process, pid } }
   })
 }
 
@@ -98,11 +98,11 @@ function layGroups(containers: readonly ContainerSummary[], isOpen: (key: string
 }
 
 function insideRows({ id, ports }: ContainerSummary, isOpen: (key: string) => boolean): Omit<InsideRow, 'y'>[] {
-  const published = foldRanges(mappingsOf(ports)).flatMap((range) => (range.count > 1 && isOpen(`${id} ${mappingKey(range.first)}`) ? spread(range) : [range]))
+  const published = foldRanges(mappingsOf(ports)).flatMap((range) => (range.count > 1 && isOpen(`${id}_${mappingKey(range.first)}`) ? spread(range) : [range]))
   const bare = ports.filter(({ hostPort, containerPort, protocol }) => hostPort === undefined && !ports.some((other) => other.hostPort !== undefined && other.containerPort === containerPort && other.protocol === protocol))
   return [
-    ...published.map((range) => ({ key: `${id} ${mappingKey(range.first)}`, container: id, containerPort: range.first.containerPort, protocol: range.first.protocol, range })),
-    ...bare.map(({ containerPort, protocol }) => ({ key: `${id} bare ${containerPort}/${protocol}`, container: id, containerPort, protocol, range: undefined })),
+    ...published.map((range) => ({ key: `${id}_${mappingKey(range.first)}`, container: id, containerPort: range.first.containerPort, protocol: range.first.protocol, range })),
+    ...bare.map(({ containerPort, protocol }) => ({ key: `${id}_bare_${containerPort}/${protocol}`, container: id, containerPort, protocol, range: undefined })),
   ]
 }
 const spread = ({ first, count }: PortRange): PortRange[] => Array.from({ length: count }, (_, index) => ({ first: { ...first, containerPort: first.containerPort + index, hostPort: (first.hostPort ?? 0) + index }, count: 1 }))

@@ -60,7 +60,7 @@ export function useBoardDrag(board: () => Board, place: (screen: { x: number; y:
     if (!group || !to) return { tone: 'loose', text: t('ports.hand.moveSeek', { port: rangeLabel(range) }) }
     const inside = under(group.rows, at.y)
     const containerPort = inside?.containerPort ?? range.first.containerPort
-    const over = inside?.key ?? `group ${to.id}`
+    const over = inside?.key ?? `group_${to.id}`
     if (sharesPorts(to)) return { tone: 'refused', text: t('ports.hand.shared', { container: to.name }), over }
     if (to.id === container.id && containerPort === range.first.containerPort) return { tone: 'loose', text: t('ports.hand.same'), over }
     const text = t('ports.hand.move', { port: row.port, container: to.name, inside: containerPort })

@@ -61,7 +61,7 @@ export function usePortMenus(openEditor: (edit: PortEdit) => void) {
     else if (inside) openEditor({ at, container: container.id, containerPort: inside.containerPort, protocol: inside.protocol, ...(inside.range && { range: inside.range }) })
   }
   function find(board: Board, key: string): { row?: HostRow; inside?: InsideRow } {
-    const bare = key.replace(/^inside /, '')
+    const bare = key.replace(/^inside_/, '')
     const row = board.host.find((each) => each.key === bare)
     const inside = board.groups.flatMap(({ rows }) => rows).find((each) => each.key === bare)
     return { ...(row && { row }), ...(inside && { inside }) }
