@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { builds, makeWorkDirectory, prepareHost, removeWorkDirectory } from './testing/host-tools.ts'
 import { LogFollower } from './testing/log-follower.ts'
 import { logFiles, readLog, readRecords } from './testing/log-records.ts'
-import { exitRecord, residentMemory, startRun } from './testing/shim.ts'
+import { blockedInWriting, exitRecord, residentMemory, startRun } from './testing/shim.ts'
 
 let work: string
 beforeAll(() => {
@@ -63,9 +63,9 @@ describe.each(builds)('%s', (build) => {
     const client = await shim.connect()
     await client.attach({ stdout: true })
     client.send({ type: 'start' })
-    await client.until('started')
-    const size = await settledSize(join(shim.logDirectory, 'current'))
-    expect(size).toBeLessThan(5_000_000)
+    const { pid } = await client.until('started')
+    await blockedInWriting(pid)
+    expect(statSync(join(shim.logDirectory, 'current')).size).toBeLessThan(5_000_000)
     if (build === 'slipway-shim') expect(residentMemory(shim.pid)).toBeLessThan(1024)
     expect(await client.until('exit')).toMatchObject({ code: 0 })
     expect(client.output()).toBe(numbers(1, 1000000).join(''))
@@ -141,13 +141,3 @@ describe.each(builds)('%s', (build) => {
     expect(exitRecord(shim)).toMatchObject({ code: '0' })
   })
 })
-
-/** Nothing tells that a file has stopped growing: two looks that are alike do. */
-async function settledSize(file: string): Promise<number> {
-  for (let size = -1; ; ) {
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    const now = statSync(file).size
-    if (now === size) return size
-    size = now
-  }
-}

@@ -171,3 +171,17 @@ export function exitRecord(shim: Shim): Record<string, string> {
 export function residentMemory(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1])
 }
+
+/**
+ * Resolves when a process, or one that it started, waits in the kernel for somebody to read what it writes: from then on nothing happens until somebody
+ * does. (https://man7.org/linux/man-pages/man5/proc_pid_wchan.5.html; nobody tells of it, so it is looked at again and again.)
+ */
+export async function blockedInWriting(pid: number): Promise<void> {
+  const waits = (each: number): boolean => /pipe_write/.test(read(`/proc/${each}/wchan`)) || read(`/proc/${each}/task/${each}/children`).split(' ').filter(Boolean).map(Number).some(waits)
+  const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
+  // Twice: the shim may just be about to read.
+  for (let seen = 0; seen < 2; ) {
+    seen = waits(pid) ? seen + 1 : 0
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

@@ -18,7 +18,7 @@ export function parseBind(text: string, defaultDriver: string | undefined): Moun
   if (parts.length > 3 || parts.some((part) => part === '')) throw invalidSpecification(text)
   const [source, target, mode = ''] = parts.length === 1 ? [undefined, parts[0] as string] : [parts[0], parts[1] as string, parts[2]]
   const modes = parseModes(mode)
-  const place = checkTarget(target, text)
+  const place = checkTarget(target, text, source?.startsWith('/') ? 'bind' : 'volume')
   if (source?.startsWith('/')) return { kind: 'bind', source: posix.normalize(source), target: place, readonly: modes.readonly, propagation: modes.propagation ?? 'rprivate', mode, createSource: true }
   if (modes.propagation !== undefined) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': propagation is for binds only`)
   return { kind: 'volume', name: source === undefined ? undefined : checkVolumeName(source), driver: defaultDriver, target: place, readonly: modes.readonly, mode: mode || 'z', copyUp: !modes.nocopy }
@@ -116,11 +116,12 @@ function tmpfsWish(mount: MountRequest, target: string): MountWish {
   return { kind: 'tmpfs', target, readonly: mount.ReadOnly ?? false, options }
 }
 
-function checkTarget(target: string, text: string): string {
-  if (!posix.isAbsolute(target)) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid mount path: '${target}' mount path must be absolute`, { field: 'mounts' })
+function checkTarget(target: string, text: string, type: 'bind' | 'volume' = 'volume'): string {
+  const where = `invalid volume specification: '${text}': invalid mount config for type "${type}"`
+  if (!posix.isAbsolute(target)) throw new EngineError('invalid-argument', `${where}: invalid mount path: '${target}' mount path must be absolute`, { field: 'mounts' })
   if (target.includes('\0')) throw invalidSpecification(text)
   const place = posix.normalize(target).replace(/(.)\/$/, '$1')
-  if (place === '/') throw new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid specification: destination can't be '/'`, { field: 'mounts' })
+  if (place === '/') throw new EngineError('invalid-argument', `${where}: invalid specification: destination can't be '/'`, { field: 'mounts' })
   return place
 }
 

@@ -47,7 +47,7 @@ function resolve({ user, groups = [] }: UserRequest, users: UserLine[], known: G
   const gid = groupName === '' ? who.gid : findGroup(groupName, known, (name) => `unable to find group ${name}: no matching entries in group file`)
   /* Memberships count only when no group was named. */
   const memberships = groupName === '' && who.name !== undefined ? known.filter(({ members }) => members.includes(who.name!)).map((line) => line.gid) : []
-  const added = groups.map((name) => findGroup(name, known, (missing) => `Unable to find group ${missing}`))
+  const added = groups.map((name) => findGroup(name, known, (missing) => `Unable to find group ${missing}: no matching entries in group file`))
   return { uid: who.uid, gid, additionalGids: [...new Set([gid, ...memberships, ...added])], home: who.home }
 }
 
