@@ -46,7 +46,8 @@ async function live(index: number): Promise<string> {
   if (index % 5 === 1) await call('POST', '/networks/bridge/connect', { Container: Id })
   if (index % 3 === 0) {
     const exec = await call('POST', `/containers/${Id}/exec`, { Cmd: ['true'] })
-    await call('POST', `/exec/${exec.Id}/start`, { Detach: true })
+    // Until it has ended: answered with its output, which is no JSON.
+    await callRaw(stage.engine.socket, 'POST', `/exec/${exec.Id}/start`, { Detach: false })
   }
   if (ending === 3) await call('POST', `/containers/${Id}/kill`)
   if (ending === 1) await call('POST', `/containers/${Id}/stop?t=0`)
