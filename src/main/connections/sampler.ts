@@ -45,10 +45,13 @@ export function createSampler(api: EngineApi): Sampler {
   async function measure(id: string, feed: Feed): Promise<void> {
     const controller = new AbortController()
     feed.running = controller
+    let first = true
     try {
       for await (const sample of readStats(api, id, controller.signal)) {
-        // A container that does not run is told with a moment of its own: the year 1.
-        if (!(sample.at > 0)) continue
+        // The first has nothing to be measured against; a container that does not run is told with a moment of its own, the year 1.
+        const counts = !first && sample.at > 0
+        first = false
+        if (!counts) continue
         feed.samples.push(sample)
         if (feed.samples.length > mostSamples + 100) feed.samples.splice(0, feed.samples.length - mostSamples)
         feed.listeners.forEach((listener) => listener(id, sample))

@@ -25,7 +25,7 @@ const routes: RouteRecordRaw[] = [
     path: '/containers',
     name: 'containers',
     component: ContainersPage,
-    children: [{ path: ':id/:tab(logs|terminal|overview|inspect)?', name: 'container', component: ContainerPane, props: true }],
+    children: [{ path: ':id/:tab(logs|terminal|files|changes|stats|processes|events|overview|inspect)?', name: 'container', component: ContainerPane, props: true }],
   },
   {
     path: '/images',
@@ -37,7 +37,7 @@ const routes: RouteRecordRaw[] = [
     path: '/volumes',
     name: 'volumes',
     component: VolumesPage,
-    children: [{ path: ':name', name: 'volume', component: VolumePane, props: true }],
+    children: [{ path: ':name/:tab(overview|files)?', name: 'volume', component: VolumePane, props: true }],
   },
   {
     path: '/networks',

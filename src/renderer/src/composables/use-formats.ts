@@ -9,7 +9,7 @@ export function useFormats() {
   return {
     bytes: (value: number) => formatBytes(value, locale.value),
     /** Memory is counted in powers of two. */
-    memory: (value: number) => (value >= 1024 ** 3 ? t('common.gibibytes', { value: formatNumber(value / 1024 ** 3, locale.value, 1) }) : t('common.mebibytes', { value: formatNumber(value / 1024 ** 2, locale.value) })),
+    memory: (value: number) => (value >= 1024 ** 3 ? t('common.gibibytes', { value: formatNumber(value / 1024 ** 3, locale.value, 1) }) : t('common.mebibytes', { value: formatNumber(value / 1024 ** 2, locale.value, value < 10 * 1024 ** 2 ? 1 : 0) })),
     number: (value: number, digits?: number) => formatNumber(value, locale.value, digits),
     moment: (timestamp: number) => formatMoment(timestamp, locale.value),
     age: (timestamp: number) => formatAge(Math.max(0, now.value - timestamp), locale.value) ?? t('common.justNow'),

@@ -1,3 +1,4 @@
+import { groupLines } from './group-lines.ts'
 import { expect, test } from 'vitest'
 import { columnsThatFit, heldOrder, keysBetween, movedCursor, sortRows } from './table.ts'
 
@@ -31,4 +32,12 @@ test('a range is the same from either end', () => {
 test('keys move the cursor and stop at the ends', () => {
   expect(['ArrowDown', 'ArrowUp', 'Home', 'End', 'PageDown', 'PageUp'].map((key) => movedCursor(key, 4, 6, 3))).toEqual([5, 3, 0, 5, 5, 1])
   expect([movedCursor('ArrowDown', -1, 6, 3), movedCursor('ArrowUp', -1, 6, 3), movedCursor('x', 0, 6, 3)]).toEqual([0, 5, undefined])
+})
+
+test('groups by name with their rows, then the rest; what is folded shows its head alone', () => {
+  const rows = [{ id: 'a', group: 'shop' }, { id: 'b' }, { id: 'c', group: 'blog' }, { id: 'd', group: 'shop' }]
+  const lines = (folded: string[]) => groupLines(rows, ({ id }) => id, ({ group }) => group, new Set(folded)).map(({ key }) => key)
+  expect(lines([])).toEqual(['group blog', 'c', 'group shop', 'a', 'd', 'b'])
+  expect(lines(['shop'])).toEqual(['group blog', 'c', 'group shop', 'b'])
+  expect(groupLines(rows, ({ id }) => id, undefined, new Set()).map(({ key }) => key)).toEqual(['a', 'b', 'c', 'd'])
 })

@@ -1,4 +1,5 @@
 import { computed, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from 'vue'
+import { groupLines, type Line } from './group-lines.ts'
 import { heldOrder, keysBetween, movedCursor, sortRows, type TableColumn, type TableSort } from './table.ts'
 
 export interface TableOptions<Row> {
@@ -8,9 +9,13 @@ export interface TableOptions<Row> {
   sort: Ref<TableSort | undefined>
   selected: Ref<ReadonlySet<string>>
   pageRows: () => number
+  groupOf?: () => ((row: Row) => string | undefined) | undefined
+  folded?: () => ReadonlySet<string>
 }
 export interface TableHandle<Row> {
   ordered: ShallowRef<readonly Row[]>
+  /** What is drawn: rows, and heads of groups. The cursor goes over both. */
+  lines: ComputedRef<readonly Line<Row>[]>
   cursor: Ref<string | undefined>
   cursorIndex: ComputedRef<number>
   /** While true, live updates do not move rows. */
@@ -23,7 +28,7 @@ export interface TableHandle<Row> {
 }
 
 /** Order, cursor and selection of a table. */
-export function useTable<Row>({ rows, columns, rowKey, sort, selected, pageRows }: TableOptions<Row>): TableHandle<Row> {
+export function useTable<Row>({ rows, columns, rowKey, sort, selected, pageRows, groupOf, folded }: TableOptions<Row>): TableHandle<Row> {
   const held = ref(false)
   const cursor = ref<string>()
   const ordered = shallowRef<readonly Row[]>([])
@@ -44,30 +49,34 @@ export function useTable<Row>({ rows, columns, rowKey, sort, selected, pageRows 
     if (kept.length !== selected.value.size) selected.value = new Set(kept)
   }
 
-  const cursorIndex = computed(() => (cursor.value === undefined ? -1 : ordered.value.findIndex((row) => rowKey(row) === cursor.value)))
+  const lines = computed(() => groupLines(ordered.value, rowKey, groupOf?.(), folded?.() ?? new Set()))
+  const cursorIndex = computed(() => (cursor.value === undefined ? -1 : lines.value.findIndex(({ key }) => key === cursor.value)))
+  /** Rows only: a group is no thing to be selected, its rows are. */
+  const rowKeys = () => lines.value.flatMap((line) => (line.kind === 'row' ? [line.key] : []))
 
   function select(key: string, { shiftKey }: { shiftKey: boolean }) {
     const next = new Set(selected.value)
-    if (shiftKey && anchor !== undefined) for (const each of keysBetween(ordered.value.map(rowKey), anchor, key)) next.add(each)
+    if (shiftKey && anchor !== undefined) for (const each of keysBetween(rowKeys(), anchor, key)) next.add(each)
     else if (!next.delete(key)) next.add(key)
     anchor = key
     selected.value = next
   }
 
   function move(event: KeyboardEvent): boolean {
-    const to = movedCursor(event.key, cursorIndex.value, ordered.value.length, pageRows())
-    const row = to === undefined ? undefined : ordered.value[to]
-    if (!row) return false
+    const to = movedCursor(event.key, cursorIndex.value, lines.value.length, pageRows())
+    const line = to === undefined ? undefined : lines.value[to]
+    if (!line) return false
     if (event.shiftKey) {
-      anchor ??= cursor.value ?? rowKey(row)
-      selected.value = new Set(keysBetween(ordered.value.map(rowKey), anchor, rowKey(row)))
+      anchor ??= cursor.value ?? line.key
+      if (line.kind === 'row') selected.value = new Set(keysBetween(rowKeys(), anchor, line.key))
     } else anchor = undefined
-    cursor.value = rowKey(row)
+    cursor.value = line.key
     return true
   }
 
   return {
     ordered,
+    lines,
     cursor,
     cursorIndex,
     held,

@@ -1,4 +1,4 @@
-import { OctagonX, Pause, Play, RotateCw, ScrollText, SlidersHorizontal, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
+import { FolderOpen, OctagonX, Pause, Play, RotateCw, ScrollText, SlidersHorizontal, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
@@ -8,6 +8,7 @@ import { useContainerWork, type ContainerVerb } from '../../stores/container-wor
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import type { MenuAction } from '../../ui/menu.ts'
+import { useContainerCopies } from './use-container-copies.ts'
 import { anonymousVolumes } from './anonymous-volumes.ts'
 
 type Some = readonly ContainerSummary[]
@@ -21,6 +22,7 @@ export function useContainerActions() {
   const toasts = useToasts()
   const questions = useQuestions()
   const router = useRouter()
+  const copies = useContainerCopies()
   const { t } = useI18n()
 
   async function carryOut(verb: ContainerVerb, containers: Some, call: (ids: string[]) => Promise<EachOutcome[]>) {
@@ -38,7 +40,7 @@ export function useContainerActions() {
   const start = (some: Some) => carryOut('start', some.filter(({ state }) => canStart(state)), (ids) => engine.containers.start({ ids }))
   const stop = (some: Some) => carryOut('stop', some.filter(isRunning), (ids) => engine.containers.stop({ ids }))
   const restart = (some: Some) => carryOut('restart', some, (ids) => engine.containers.restart({ ids }))
-  const kill = (some: Some) => carryOut('kill', some.filter(isRunning), (ids) => engine.containers.kill({ ids }))
+  const kill = (some: Some, signal?: string) => carryOut('kill', some.filter(isRunning), (ids) => engine.containers.kill({ ids, ...(signal && { signal }) }))
   const pause = (some: Some) => carryOut('pause', some.filter(({ state }) => canPause(state)), (ids) => engine.containers.pause({ ids }))
   const unpause = (some: Some) => carryOut('unpause', some.filter(({ state }) => canUnpause(state)), (ids) => engine.containers.unpause({ ids }))
 
@@ -69,12 +71,13 @@ export function useContainerActions() {
         : { id: 'stop', label: t('containers.verbs.stop'), icon: Square, disabled: !canStop(state), run: () => void stop(some) },
       { id: 'restart', label: t('containers.verbs.restart'), icon: RotateCw, disabled: state.status === 'removing', run: () => void restart(some) },
       canUnpause(state)
-        ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) }
-        : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
+        ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) } : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
       { id: 'kill', label: t('containers.verbs.kill'), icon: OctagonX, disabled: !canStop(state), run: () => void kill(some) },
       { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: 'e', separated: true, disabled: state.status === 'removing', run: () => edit(container) },
-      { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, run: go('logs') },
+      ...copies.linesFor(container),
+      { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, separated: true, run: go('logs') },
       { id: 'terminal', label: t('containers.tabs.terminal'), icon: SquareTerminal, disabled: !canOpenTerminal(state), run: go('terminal') },
+      { id: 'files', label: t('containers.tabs.files'), icon: FolderOpen, run: go('files') },
       { id: 'remove', label: t('containers.verbs.remove'), icon: Trash2, keys: 'del', danger: true, separated: true, run: () => void remove(some) },
     ]
   }

@@ -6,7 +6,7 @@ export const containers = {
   openPage: 'Open {url}',
   sections: 'Sections of the container',
   columns: { name: 'Name', state: 'State', image: 'Image', ports: 'Ports', networks: 'Networks', age: 'Age' },
-  tabs: { logs: 'Logs', terminal: 'Terminal', overview: 'Overview', inspect: 'Inspect' },
+  tabs: { logs: 'Logs', terminal: 'Terminal', files: 'Files', changes: 'Changes', stats: 'Stats', processes: 'Processes', events: 'Events', overview: 'Overview', inspect: 'Inspect' },
   verbs: { start: 'Start', stop: 'Stop', restart: 'Restart', pause: 'Pause', unpause: 'Resume', kill: 'Kill', remove: 'Remove' },
   doing: { start: 'Starting…', stop: 'Stopping…', restart: 'Restarting…', pause: 'Pausing…', unpause: 'Resuming…', kill: 'Killing…', remove: 'Removing…' },
   state: {

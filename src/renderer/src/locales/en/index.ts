@@ -1,8 +1,11 @@
 import { common } from './common.ts'
+import { containerDeeds } from './container-deeds.ts'
+import { containerPages } from './container-pages.ts'
 import { containers } from './containers.ts'
 import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
+import { files } from './files.ts'
 import { frame, palette } from './frame.ts'
 import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
@@ -17,4 +20,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+export default { common, containerDeeds, containerPages, containers, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }

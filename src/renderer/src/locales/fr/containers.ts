@@ -6,7 +6,7 @@ export const containers = {
   openPage: 'Ouvrir {url}',
   sections: 'Rubriques du conteneur',
   columns: { name: 'Nom', state: 'État', image: 'Image', ports: 'Ports', networks: 'Réseaux', age: 'Âge' },
-  tabs: { logs: 'Journal', terminal: 'Terminal', overview: 'Aperçu', inspect: 'Inspection' },
+  tabs: { logs: 'Journal', terminal: 'Terminal', files: 'Fichiers', changes: 'Changements', stats: 'Mesures', processes: 'Processus', events: 'Événements', overview: 'Aperçu', inspect: 'Inspection' },
   verbs: { start: 'Démarrer', stop: 'Arrêter', restart: 'Redémarrer', pause: 'Suspendre', unpause: 'Reprendre', kill: 'Tuer', remove: 'Supprimer' },
   doing: { start: 'Démarrage…', stop: 'Arrêt…', restart: 'Redémarrage…', pause: 'Suspension…', unpause: 'Reprise…', kill: 'Arrêt forcé…', remove: 'Suppression…' },
   state: {

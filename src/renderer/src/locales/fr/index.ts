@@ -1,9 +1,12 @@
 import type { Messages } from '../messages.ts'
 import { common } from './common.ts'
+import { containerDeeds } from './container-deeds.ts'
+import { containerPages } from './container-pages.ts'
 import { containers } from './containers.ts'
 import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
+import { files } from './files.ts'
 import { frame, palette } from './frame.ts'
 import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
@@ -18,5 +21,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containers, edit, engine, errors, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { common, containerDeeds, containerPages, containers, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
 export default fr

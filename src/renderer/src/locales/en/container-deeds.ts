@@ -1,0 +1,20 @@
+export const containerDeeds = {
+  taken: 'There is a container named {name} already.',
+  rename: { menu: 'Rename…', title: 'Rename {name}', verb: 'Rename' },
+  duplicate: { menu: 'Duplicate…', title: 'Duplicate {name}', text: 'Makes a second container with the same settings, not yet started. It gets free ports, addresses and anonymous volumes of its own; named volumes are shared.', verb: 'Duplicate' },
+  kill: { menu: 'Send a signal…', title: 'Send a signal to {name}', text: 'Its first process gets it. What it does then is its own affair, except for SIGKILL and SIGSTOP.', signal: 'Signal', verb: 'Send signal' },
+  signals: { KILL: 'end at once', TERM: 'please end', INT: 'interrupt, as Ctrl C', HUP: 'often: read the settings again', QUIT: 'end, often with a dump', USR1: 'its own meaning', USR2: 'its own meaning', WINCH: 'the terminal’s size changed', STOP: 'stand still', CONT: 'go on' },
+  commit: {
+    menu: 'Commit to an image…',
+    title: 'Make an image of {name}',
+    text: 'Its files as they are now, and its settings. What is in its volumes is not part of an image.',
+    reference: 'Name of the image',
+    comment: 'Comment',
+    pause: 'Pause it while its files are copied',
+    verb: 'Make image',
+    done: '{name} was made',
+    show: 'Show image',
+  },
+  export: { menu: 'Export its files…', title: 'Export the files of {name}', failed: 'The files of {name} were not exported' },
+  recipe: { menu: 'Copy as…', title: '{name}, written down', text: 'What it was told beyond what its image says by itself.', form: 'Form', run: 'docker run', compose: 'Compose file', copy: 'Copy' },
+}

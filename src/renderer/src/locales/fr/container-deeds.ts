@@ -1,0 +1,20 @@
+export const containerDeeds = {
+  taken: 'Un conteneur s’appelle déjà {name}.',
+  rename: { menu: 'Renommer…', title: 'Renommer {name}', verb: 'Renommer' },
+  duplicate: { menu: 'Dupliquer…', title: 'Dupliquer {name}', text: 'Crée un second conteneur avec les mêmes réglages, sans le démarrer. Il reçoit ses propres ports, adresses et volumes anonymes ; les volumes nommés sont partagés.', verb: 'Dupliquer' },
+  kill: { menu: 'Envoyer un signal…', title: 'Envoyer un signal à {name}', text: 'Son premier processus le reçoit et en fait ce qu’il veut, sauf pour SIGKILL et SIGSTOP.', signal: 'Signal', verb: 'Envoyer le signal' },
+  signals: { KILL: 'finir sur-le-champ', TERM: 'prière de finir', INT: 'interrompre, comme Ctrl C', HUP: 'souvent : relire les réglages', QUIT: 'finir, souvent avec un rapport', USR1: 'sens propre au programme', USR2: 'sens propre au programme', WINCH: 'la taille du terminal a changé', STOP: 'se figer', CONT: 'continuer' },
+  commit: {
+    menu: 'En faire une image…',
+    title: 'Faire une image de {name}',
+    text: 'Ses fichiers tels qu’ils sont, et ses réglages. Le contenu de ses volumes n’en fait pas partie.',
+    reference: 'Nom de l’image',
+    comment: 'Commentaire',
+    pause: 'Le suspendre pendant la copie de ses fichiers',
+    verb: 'Créer l’image',
+    done: '{name} est créée',
+    show: 'Voir l’image',
+  },
+  export: { menu: 'Exporter ses fichiers…', title: 'Exporter les fichiers de {name}', failed: 'Les fichiers de {name} n’ont pas pu être exportés' },
+  recipe: { menu: 'Copier en tant que…', title: '{name} par écrit', text: 'Ce qui lui a été demandé en plus de ce que dit son image.', form: 'Forme', run: 'docker run', compose: 'Fichier compose', copy: 'Copier' },
+}
