@@ -137,14 +137,24 @@ test('targets, labels, hosts, no network', async () => {
   expect((await build({ Dockerfile: dockerfile }, '--target', 'nope')).output).toContain('target stage "nope" could not be found')
 })
 
-test('squash makes one layer; the client offers it only to experimental engines, so it is asked for by the API', async () => {
+test('squash makes one layer of what was added; the client offers it only to experimental engines, so it is asked for by the API', async () => {
   const docker = new Docker({ socketPath: stage.engine.socket })
-  const archive = pack()
-  archive.entry({ name: 'Dockerfile' }, `FROM ${stage.busybox}\nRUN echo 1 > /one\nRUN echo 2 > /two && rm /one\n`)
-  archive.finalize()
-  await text(await docker.buildImage(archive as unknown as NodeJS.ReadableStream, { t: 'squashed', squash: true }))
-  expect(await stage.engine.ok('inspect', '-f', '{{len .RootFS.Layers}}', 'squashed')).toBe('1')
-  expect(await inside('squashed', 'cat /two; ls /one 2>&1 | grep -c "No such"')).toBe('2\n1')
+  const squashed = async (dockerfile: string) => {
+    const archive = pack()
+    archive.entry({ name: 'Dockerfile' }, dockerfile)
+    archive.finalize()
+    await text(await docker.buildImage(archive as unknown as NodeJS.ReadableStream, { t: 'squashed', squash: true }))
+  }
+  const layers = async (image: string) => JSON.parse(await stage.engine.ok('inspect', '-f', '{{json .RootFS.Layers}}', image)) as string[]
+  await squashed(`FROM ${stage.busybox}\nRUN echo 1 > /one && rm /etc/group\nRUN echo 2 > /two && rm /one\nRUN echo 3 >> /etc/passwd\n`)
+  const base = await layers(stage.busybox)
+  expect((await layers('squashed')).slice(0, -1)).toEqual(base)
+  expect(await inside('squashed', 'cat /two; tail -n 1 /etc/passwd; ls /one /etc/group 2>&1 | grep -c "No such"')).toBe('2\n3\n2')
+  const history = (await stage.engine.ok('history', '--no-trunc', '--format', '{{.Size}} {{.Comment}}', 'squashed')).split('\n')
+  expect(history[0]).toMatch(/^\d+B merge sha256:\w{64} to sha256:\w{64}$/)
+  expect(history.slice(1, 4)).toEqual(['0B ', '0B ', '0B '])
+  await squashed('FROM scratch\nCOPY Dockerfile /a\nCOPY Dockerfile /b\n')
+  expect(await layers('squashed')).toHaveLength(1)
 })
 
 test('a link in the context leads nowhere outside it', async () => {

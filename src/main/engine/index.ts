@@ -76,7 +76,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const spec = createSpecMaker(host, layout)
   const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, logOptions: defaults.logOptions, closing: closing.signal, needs: { images, networks, volumes } })
   const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
-  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache) })
+  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata) })
   const system = createSystem({
     facts: host.facts,
     layout,

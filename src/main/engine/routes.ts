@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { availableParallelism, totalmem } from 'node:os'
 import { authRoutes } from './api/auth/routes.ts'
 import { buildRoutes } from './api/build/routes.ts'
+import { cacheEntryJson } from './api/build/wire.ts'
 import { summaryJson } from './api/containers/wire.ts'
 import type { ContainersApiNeeds } from './api/containers/needs.ts'
 import { containerRoutes } from './api/containers/routes.ts'
@@ -61,7 +62,7 @@ const pathsOf = (layout: Layout) => (id: string) => {
 }
 
 /** The rows of `docker system df`. */
-function usageOf({ containers, images, volumes }: Services, api: ContainersApiNeeds) {
+function usageOf({ builder, containers, images, volumes }: Services, api: ContainersApiNeeds) {
   return {
     layersSize: () => images.layersSize(),
     async images() {
@@ -75,6 +76,7 @@ function usageOf({ containers, images, volumes }: Services, api: ContainersApiNe
         return summaryJson(api, record, { SizeRw, SizeRootFs: SizeRw + (await api.imageSize(record.image.id).catch(() => 0)) }, now)
       }))
     },
+    buildCache: async () => (await builder.cacheEntries()).map(cacheEntryJson),
     volumes: async () => await Promise.all(volumes.list().map(async (record) => ({ ...volumeJson(volumes, record), UsageData: { Size: (await volumes.size(record.name)) ?? -1, RefCount: containersUsingVolume(containers, record.name).length } }))),
   }
 }

@@ -1,16 +1,20 @@
 import { EngineError } from '#shared/errors.ts'
 import { openJsonLines, PROGRESS_ENDING, type JsonLines } from '../streams/json-lines.ts'
-import { empty, json, type Exchange, type Reply } from '../router.ts'
-import { decodeBuildQuery, decodeRegistryConfig, encodeFailure, encodeMessage } from './wire.ts'
+import { json, type Exchange, type Reply } from '../router.ts'
+import { decodeBuildQuery, decodePruneQuery, decodeRegistryConfig, encodeFailure, encodeMessage } from './wire.ts'
 import type { BuildNeeds } from './needs.ts'
 
 export function createBuildHandlers(builder: BuildNeeds) {
   return {
     /** Errors before the first line are a status; later ones are the last line. */
     async build(exchange: Exchange): Promise<Reply | undefined> {
-      if (exchange.query.text('version') === '2')
+      const version = exchange.query.text('version') || '1'
+      if (version !== '1' && version !== '2') throw new EngineError('invalid-argument', `invalid version ${JSON.stringify(version)}`, { field: 'version' })
+      if (version === '2')
         throw new EngineError('not-implemented', 'BuildKit sessions are not supported by this engine', { hint: 'Set DOCKER_BUILDKIT=0 to build through the classic API, which knows every instruction.' })
       const query = decodeBuildQuery(exchange.query, decodeRegistryConfig(exchange.request))
+      const isolation = exchange.query.text('isolation') || 'default'
+      if (isolation !== 'default') throw new EngineError('invalid-argument', `unsupported isolation: ${JSON.stringify(isolation)}`, { field: 'isolation' })
       const remote = exchange.query.text('remote')
       const context = remote ? ({ kind: 'remote', url: remote } as const) : ({ kind: 'tar', stream: exchange.request } as const)
       let lines: JsonLines | undefined
@@ -25,9 +29,14 @@ export function createBuildHandlers(builder: BuildNeeds) {
       whole.end()
       return undefined
     },
-    async prune(): Promise<Reply> {
-      return json({ CachesDeleted: [], SpaceReclaimed: await builder.prune() })
+    async prune({ query }: Exchange): Promise<Reply> {
+      const { removed, bytes } = await builder.prune(decodePruneQuery(query))
+      return json({ CachesDeleted: removed.length > 0 ? removed : null, SpaceReclaimed: bytes })
     },
-    cancel: (): Reply => empty(),
+    /** Builds of this kind end with their request; an id belongs to BuildKit's. */
+    cancel({ query }: Exchange): Reply {
+      if (!query.text('id')) throw new EngineError('invalid-argument', 'build ID not provided', { field: 'id' })
+      return { status: 200 }
+    },
   }
 }

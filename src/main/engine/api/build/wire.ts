@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Located } from '../../core/dockerfile/dockerfile.ts'
 import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
+import type { CacheEntry } from '../../services/builder/cache-entries.ts'
+import type { PruneRequest } from '../../services/builder/prune-cache.ts'
 import type { Query } from '../router.ts'
 
 type Decoded = Omit<BuildRequest, 'context' | 'signal' | 'onMessage'>
@@ -37,6 +39,33 @@ export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): De
     auths,
   }
 }
+
+/** POST /build/prune: how much may stay was called keep-storage before API 1.48. */
+export function decodePruneQuery(query: Query): PruneRequest {
+  const keep = bytesOf(query, 'reserved-space') ?? bytesOf(query, 'keep-storage') ?? bytesOf(query, 'max-used-space')
+  return { all: query.flag('all'), filters: query.filters(), ...(keep !== undefined && { keep }) }
+}
+
+function bytesOf(query: Query, name: string): number | undefined {
+  const text = query.text(name)
+  if (!text || text === '0') return undefined
+  if (!/^\d+$/.test(text)) throw new EngineError('invalid-argument', `${name} is in bytes and expects an integer, got ${text}`, { field: name })
+  return Number(text)
+}
+
+/** A row of `docker system df -v`. */
+export const cacheEntryJson = (entry: CacheEntry) => ({
+  ID: entry.id,
+  ...(entry.parent !== undefined && { Parent: entry.parent, Parents: [entry.parent] }),
+  Type: entry.type,
+  Description: entry.description,
+  InUse: entry.inUse,
+  Shared: entry.shared,
+  Size: entry.size,
+  CreatedAt: entry.createdAt,
+  LastUsedAt: entry.lastUsedAt ?? null,
+  UsageCount: entry.usageCount,
+})
 
 const optional = <Key extends string, Value>(key: Key, value: Value | undefined | ''): { [Name in Key]?: Value } => (value === undefined || value === '' ? {} : { [key]: value }) as { [Name in Key]?: Value }
 

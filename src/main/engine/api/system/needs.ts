@@ -11,5 +11,6 @@ export interface SystemApiNeeds {
     images(): Promise<object[]>
     containers(): Promise<object[]>
     volumes(): Promise<object[]>
+    buildCache(): Promise<{ Size: number; Shared: boolean }[]>
   }
 }

@@ -26,10 +26,11 @@ export function systemRoutes(needs: SystemApiNeeds): Route[] {
 async function diskUsage({ usage }: SystemApiNeeds, { query }: Exchange): Promise<Reply> {
   const types = query.all('type')
   const wanted = (type: string) => types.length === 0 || types.includes(type)
-  const [Images, Containers, Volumes] = await Promise.all([
+  const [Images, Containers, Volumes, BuildCache] = await Promise.all([
     wanted('image') ? usage.images() : undefined,
     wanted('container') ? usage.containers() : undefined,
     wanted('volume') ? usage.volumes() : undefined,
+    wanted('build-cache') ? usage.buildCache() : undefined,
   ])
-  return json({ ...(Images ? { LayersSize: usage.layersSize() } : {}), Images, Containers, Volumes, BuildCache: wanted('build-cache') ? [] : undefined, ...(types.length === 0 ? { BuilderSize: 0 } : {}) })
+  return json({ ...(Images ? { LayersSize: usage.layersSize() } : {}), Images, Containers, Volumes, BuildCache, ...(BuildCache && { BuilderSize: BuildCache.reduce((sum, { Size, Shared }) => sum + (Shared ? 0 : Size), 0) }) })
 }

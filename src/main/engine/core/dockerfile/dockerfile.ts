@@ -11,6 +11,7 @@
  */
 export { parseDockerfile, parseTrigger } from './stages.ts'
 export { expandWord, expandWords, type Variables } from './words.ts'
+export { configure, DEFAULT_SHELL, environmentOf } from './configure.ts'
 export { createIgnoreMatcher, type IgnoreMatcher } from '#shared/dockerfile/dockerignore.ts'
 export { DockerfileError, StepError, type Located } from './dockerfile-error.ts'
 export type * from './instruction.ts'

@@ -87,6 +87,8 @@ export interface Dockerfile {
   /** At least one. */
   stages: Stage[]
   escape: '\\' | '`'
+  /** Told before the build starts. */
+  warnings: string[]
   /** `# syntax=`: noted, since this builder is its own front end. */
   syntax?: string
 }

@@ -15,6 +15,7 @@ export interface ScannedFile {
   lines: LogicalLine[]
   escape: '\\' | '`'
   syntax?: string
+  warnings: string[]
 }
 
 const TAKES_HEREDOCS = /^(ONBUILD\s+)?(ADD|COPY|RUN)\s/i
@@ -26,6 +27,7 @@ export function scanLines(text: string): ScannedFile {
   const directives = readDirectives(source)
   const ends = directives.escape === '`' ? /(?:^|[^`])`[ \t]*$/ : /(?:^|[^\\])\\[ \t]*$/
   const lines: LogicalLine[] = []
+  const warnings: string[] = []
   let at = 0
   while (at < source.length) {
     const first = source[at]!
@@ -38,9 +40,11 @@ export function scanLines(text: string): ScannedFile {
     at = joined.next
     const heredocs = TAKES_HEREDOCS.test(joined.text) ? readHeredocs(source, at, findHeredocs(joined.text), start) : { found: [], next: at }
     at = heredocs.next
+    if (joined.hasEmptyLine) warnings.push(`[WARNING]: Empty continuation line found in: ${joined.text}`)
     lines.push(splitKeyword(joined.text, { line: start + 1, endLine: at }, heredocs.found))
   }
-  return { lines, ...directives }
+  if (warnings.length > 0) warnings.push('[WARNING]: Empty continuation lines will become errors in a future release.')
+  return { lines, warnings, ...directives }
 }
 
 /** Parser directives are comments on the first lines, before anything else: https://docs.docker.com/reference/dockerfile/#parser-directives */
@@ -58,19 +62,21 @@ function readDirectives(source: string[]): { escape: '\\' | '`'; syntax?: string
   return { escape: found.escape === '`' ? '`' : '\\', ...(found.syntax === undefined ? {} : { syntax: found.syntax }) }
 }
 
-function joinContinuations(source: string[], from: number, ends: RegExp): { text: string; next: number } {
+function joinContinuations(source: string[], from: number, ends: RegExp): { text: string; next: number; hasEmptyLine: boolean } {
   let text = source[from]!.trimStart()
   let at = from + 1
   let open = ends.test(text)
+  let hasEmptyLine = false
   if (open) text = text.replace(/[\\`][ \t]*$/, '')
   while (open && at < source.length) {
     const line = source[at++]!
     // Comments and (deprecated) empty lines inside a continuation are skipped.
+    if (line.trim() === '') hasEmptyLine = true
     if (COMMENT.test(line) || line.trim() === '') continue
     open = ends.test(line)
     text += open ? line.replace(/[\\`][ \t]*$/, '') : line
   }
-  return { text: text.trimEnd(), next: at }
+  return { text: text.trimEnd(), next: at, hasEmptyLine }
 }
 
 function readHeredocs(source: string[], from: number, starts: HeredocStart[], startLine: number): { found: Heredoc[]; next: number } {

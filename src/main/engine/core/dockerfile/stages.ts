@@ -7,7 +7,7 @@ import { scanLines, type LogicalLine } from './lines.ts'
 
 /** @throws DockerfileError that names the line. */
 export function parseDockerfile(text: string): Dockerfile {
-  const { lines, escape, syntax } = scanLines(text)
+  const { lines, escape, syntax, warnings } = scanLines(text)
   const globalArgs: InstructionOf<'ARG'>[] = []
   const stages: Stage[] = []
   for (const line of lines) {
@@ -25,7 +25,7 @@ export function parseDockerfile(text: string): Dockerfile {
     const last = Math.max(1, text.split('\n').length)
     throw new DockerfileError({ line: lines[0]?.position.line ?? 1, endLine: last }, lines.length === 0 ? 'file with no instructions' : 'no build stage in current context', 'A Dockerfile needs a FROM.')
   }
-  return { globalArgs, stages, escape, ...(syntax === undefined ? {} : { syntax }) }
+  return { globalArgs, stages, escape, warnings, ...(syntax === undefined ? {} : { syntax }) }
 }
 
 /** The triggers of a base image's ONBUILD, in order. @throws DockerfileError */

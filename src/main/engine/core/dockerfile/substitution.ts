@@ -1,13 +1,11 @@
-import { EngineError } from '#shared/errors.ts'
-
 /**
  * `${name<operation>}`: nothing, `:-` `-` (default), `:+` `+` (alternative), `:?` `?` (required), `#` `##` `%` `%%` (remove a
  * shortest or longest prefix or suffix) and `/` `//` (replace first or all), as the Dockerfile reference lists them.
  */
-export function substitute(name: string, value: string | undefined, operation: string, expand: (word: string) => string, unsupported: () => Error): string {
+export function substitute(name: string, value: string | undefined, operation: string, expand: (word: string) => string, refused: (why: string) => Error): string {
   if (operation === '') return value ?? ''
   const [, colon, operator, rest] = /^(:?)([-+?]|##?|%%?|\/\/?)([\s\S]*)$/.exec(operation) ?? []
-  if (operator === undefined || (colon && !'-+?'.includes(operator))) throw unsupported()
+  if (operator === undefined || (colon && !'-+?'.includes(operator))) throw refused(`unsupported modifier (${operation.slice(0, 2)}) in substitution`)
   const present = value !== undefined && !(colon && value === '')
   switch (operator) {
     case '-':
@@ -16,7 +14,7 @@ export function substitute(name: string, value: string | undefined, operation: s
       return present ? expand(rest!) : ''
     case '?':
       if (present) return value
-      throw new EngineError('invalid-argument', `${name}: ${expand(rest!) || (colon ? 'is not allowed to be empty' : 'is not allowed to be unset')}`, { reason: 'dockerfile' })
+      throw refused(`${name}: ${expand(rest!) || (colon ? 'is not allowed to be empty' : 'is not allowed to be unset')}`)
     case '#':
     case '##':
       return removePrefix(value ?? '', globToRegExp(expand(rest!), operator === '##'))

@@ -127,7 +127,7 @@ class WordReader {
     const operation = this.#text.slice(this.#at, end)
     this.#at = end + 1
     const expand = (word: string) => expandWord(word, this.#variables, this.#escape)
-    return substitute(name, this.#variables(name), operation, expand, () => malformed(this.#text, `unsupported modifier (${operation.slice(0, 2)}) in substitution`))
+    return substitute(name, this.#variables(name), operation, expand, (why) => malformed(this.#text, why))
   }
 
   #closingBrace(): number {

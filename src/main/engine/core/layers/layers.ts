@@ -42,6 +42,9 @@ export interface Layers extends AsyncDisposable {
   remove(directory: string): Promise<void>
 }
 
+/** The archive of nothing, two empty blocks: what a change set without changes is. */
+export const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef' as DiffId
+
 export type WhiteoutForm =
   /** 0/0 device and trusted.overlay.opaque. */
   | 'overlay'

@@ -37,6 +37,14 @@ test('what holds something, or is there below, is none', () => {
   expect(findMountStubs(upper, below, ['/data/volume'])).toEqual(['/data/volume'])
 })
 
+test('a folder that came up only for a stub goes with it, unless it is the container\'s own', () => {
+  for (const [own, left] of [[false, false], [true, true]] as const) {
+    const { upper, below } = layers(['etc/hosts'], ['etc/'])
+    removeMountStubs(upper, below, [], () => own)
+    expect(existsSync(join(upper, 'etc'))).toBe(left)
+  }
+})
+
 test('a link is never gone through', () => {
   const { upper, below } = layers(['real/hosts'], [])
   symlinkSync(join(upper, 'real'), join(upper, 'etc'))

@@ -18,11 +18,20 @@ export function findMountStubs(upper: string, below: readonly string[], targets:
   return [...found]
 }
 
-/** Removes them, from a snapshot that is not mounted. */
-export function removeMountStubs(upper: string, below: readonly string[], targets: readonly string[] = []): void {
-  for (const path of findMountStubs(upper, below, targets)) {
+/**
+ * Removes them, from a snapshot that is not mounted, with the folders above that came into the upper directory only because of them.
+ * `isOwn` says of a folder that hides what is below it: that one is the container's.
+ */
+export function removeMountStubs(upper: string, below: readonly string[], targets: readonly string[] = [], isOwn: (folder: string) => boolean = () => true): void {
+  const stubs = findMountStubs(upper, below, targets)
+  for (const path of stubs) {
     if (lookUp(upper, path)?.isDirectory()) rmdirSync(join(upper, path))
     else unlinkSync(join(upper, path))
+  }
+  const above = new Set(stubs.flatMap((path) => withParents(posix.dirname(path))))
+  for (const path of [...above].sort((a, b) => b.length - a.length)) {
+    const found = lookUp(upper, path)
+    if (found?.isDirectory() && hasSameOwner(found, below, path) && readdirSync(join(upper, path)).length === 0 && !isOwn(join(upper, path))) rmdirSync(join(upper, path))
   }
 }
 

@@ -5,9 +5,11 @@ import { EngineError } from '#shared/errors.ts'
 import type { ChainId } from '#shared/oci/digest.ts'
 import type { Host } from '../host/host.ts'
 import type { DiffSource, Layers } from '../layers/layers.ts'
+import { isOpaque } from '../layers/diff-layer.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { copyStorage, copyTree } from './copy-storage.ts'
 import { fuseStorage } from './fuse-storage.ts'
+import { removeMountStubs } from './mount-stubs.ts'
 import { overlayStorage } from './overlay-storage.ts'
 import { openSnapshotRecords, type SnapshotRecord, type SnapshotRecords } from './snapshot-records.ts'
 import type { LayerDraft, Snapshotter } from './snapshotter.ts'
@@ -153,8 +155,8 @@ function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' 
 
 type Id = { key: string } | { chain: ChainId }
 
-function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'layerDirectories' | 'listCommitted' | 'listActive' | 'usage'> {
-  const { storage, records, layers } = parts
+function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'layerDirectories' | 'listCommitted' | 'listActive' | 'removeMountStubs' | 'usage'> {
+  const { host, storage, records, layers } = parts
   const recordOf = (id: Id) => ('key' in id ? records.get('active', id.key) : records.get('committed', id.chain))
   const directoryOf = (id: Id) => records.directory(recordOf(id).number)
   return {
@@ -163,6 +165,7 @@ function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'la
     layerDirectories: (chain) => records.stack(chain).map(records.directory),
     listCommitted: () => records.list('committed').map(({ name, parent, createdAt }) => ({ chain: name as ChainId, parent, createdAt })),
     listActive: () => records.list('active').map(({ name, parent }) => ({ key: name, parent })),
+    removeMountStubs: ({ directory }, parent, targets) => removeMountStubs(directory, records.stack(parent).map(records.directory), targets, storage.layered ? (folder) => isOpaque(folder, host.syscalls) : undefined),
     async usage(id) {
       const record = recordOf(id)
       if (record.usage) return record.usage

@@ -40,6 +40,8 @@ export interface Snapshotter {
   describe(id: { key: string } | { chain: ChainId }): Record<string, string>
   /** Directories from top to bottom that together are the committed chain. */
   layerDirectories(chain: ChainId): string[]
+  /** Takes out of changes that are not mounted what is there only because something was mounted on it. */
+  removeMountStubs(changes: DiffSource, parent: ChainId | undefined, targets: readonly string[]): void
   /** Freezes an active snapshot, which must not be mounted any more. The chain being there already, the snapshot is only removed. */
   commit(key: string, chain: ChainId): Promise<void>
   /** A frozen copy of what an active snapshot changed so far, to be measured and then committed, while the snapshot stays in use. */

@@ -24,6 +24,8 @@ export interface BuildRun {
   signal: AbortSignal
   /** Finished stages by their index in the file. */
   finished: (stage: number) => Promise<StageState>
+  /** Keys of steps found in the cache. */
+  usedSteps: Set<string>
   /** Build arguments that some ARG took. */
   consumed: Set<string>
 }

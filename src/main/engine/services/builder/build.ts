@@ -1,6 +1,7 @@
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
 import { architectureOf, parsePlatform, type Platform } from '#shared/oci/platform.ts'
+import { parseReference } from '#shared/oci/reference.ts'
 import { parseDockerfile } from '../../core/dockerfile/dockerfile.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { BuildRequest } from './builder.ts'
@@ -10,27 +11,40 @@ import { planBuild } from './plan.ts'
 import { platformArguments } from './stage-image.ts'
 import { runStage } from './stage.ts'
 import type { StageState } from './stage-state.ts'
-import { createStepOutput } from './step-output.ts'
+import { createStepOutput, holdMessages } from './step-output.ts'
 import { PROXY_ARGUMENTS } from './steps/arguments.ts'
 import { squash } from './squash.ts'
 import type { BuilderContext } from './needs.ts'
 
-/** From request to image: context, plan, stages, labels, squash, names. */
+/** From request to image: context, plan, stages, squash, names. */
 export async function build(context: BuilderContext, request: BuildRequest): Promise<ImageId> {
+  const output = request.quiet ? holdMessages(request.onMessage) : { emit: request.onMessage, release: () => {} }
+  for (const tag of request.tags) parseReference(tag)
+  try {
+    return await buildImage(context, { ...request, onMessage: output.emit }, request.onMessage)
+  } catch (error) {
+    output.release()
+    throw error
+  }
+}
+
+async function buildImage(context: BuilderContext, request: BuildRequest, answer: BuildRequest['onMessage']): Promise<ImageId> {
   using lease = context.leases.open('build')
   await using undo = new AsyncDisposableStack()
   const opened = undo.use(await openContext(context, request))
   const run = prepare(context, request, opened, lease)
+  undo.defer(() => context.cache.used(run.usedSteps))
   const state = await runStages(run)
-  const labelled = await applyLabels(run, state)
-  const id = request.squash ? await squash(run, labelled) : labelled
-  request.onMessage({ aux: { ID: id } })
+  if (!state.image) throw new EngineError('invalid-argument', 'No image was generated. Is your Dockerfile empty?', { hint: 'A FROM scratch needs at least one instruction after it.' })
+  const id = request.squash ? await squash(run, state) : state.image
+  context.cache.markResult(id)
+  answer({ aux: { ID: id } })
   warnUnconsumed(run)
-  if (request.quiet) request.onMessage({ stream: `${id}\n` })
-  else request.onMessage({ stream: `Successfully built ${shortId(id)}\n` })
+  if (request.quiet) answer({ stream: `${id}\n` })
+  else answer({ stream: `Successfully built ${shortId(id)}\n` })
   for (const tag of request.tags) {
     await context.images.tag(id, tag)
-    if (!request.quiet) request.onMessage({ stream: `Successfully tagged ${familiar(tag)}\n` })
+    request.onMessage({ stream: `Successfully tagged ${familiar(tag)}\n` })
   }
   return id
 }
@@ -40,9 +54,9 @@ function prepare(context: BuilderContext, request: BuildRequest, opened: OpenedC
   const own: Platform = { os: 'linux', architecture: architectureOf(process.arch) }
   const platform = request.platform ? parsePlatform(request.platform, own.architecture) : own
   const platformArgs = platformArguments(own, platform)
-  const plan = planBuild(file, { ...(request.target ? { target: request.target } : {}), buildArgs: request.buildArgs, platformArgs, ...(request.platform ? { platform: request.platform } : {}) })
+  const plan = planBuild(file, { ...(request.target ? { target: request.target } : {}), buildArgs: request.buildArgs, labels: request.labels, platformArgs, ...(request.platform ? { platform: request.platform } : {}) })
   const consumed = new Set(file.globalArgs.flatMap(({ args }) => args.map(({ name }) => name)))
-  return { context, request, file, source: opened.dockerfile, plan, contextFolder: opened.folder, ignored: opened.ignored, platform, platformArgs, lease, signal: request.signal, consumed }
+  return { context, request, file, source: opened.dockerfile, plan, contextFolder: opened.folder, ignored: opened.ignored, platform, platformArgs, lease, signal: request.signal, usedSteps: new Set(), consumed }
 }
 
 /** Starts every needed stage at once; each waits for those it builds on. The first failure stops the others. */
@@ -50,7 +64,8 @@ async function runStages(shared: Omit<BuildRun, 'finished'>): Promise<StageState
   const { plan, request, file } = shared
   const failure = new AbortController()
   const signal = AbortSignal.any([request.signal, failure.signal])
-  const emit: BuildRun['request']['onMessage'] = request.quiet ? () => {} : request.onMessage
+  const emit = request.onMessage
+  for (const warning of file.warnings) emit({ stream: `\u001b[91m${warning}\n\u001b[0m` })
   file.globalArgs.forEach((instruction, index) => emit({ stream: `Step ${index + 1}/${plan.steps} : ${instruction.text}\n` }))
   const output = createStepOutput(plan.stages.length, emit)
   const results = new Map<number, Promise<StageState>>()
@@ -71,21 +86,6 @@ async function runStages(shared: Omit<BuildRun, 'finished'>): Promise<StageState
   // Those that were only told to stop carry the first one's error as their own.
   if (failed.length > 0) throw failed.find((error) => isEngineError(error)) ?? failed[0]
   return results.get(plan.target)!
-}
-
-async function applyLabels(run: Omit<BuildRun, 'finished'>, state: StageState): Promise<ImageId> {
-  const { context, request, lease } = run
-  const labels = Object.entries(request.labels)
-  if (state.image && labels.length === 0) return state.image
-  const created = new Date().toISOString()
-  const text = labels.map(([name, value]) => `${name}=${value}`).join(' ')
-  const config = {
-    ...state.config,
-    created,
-    config: { ...state.config.config, Labels: { ...state.config.config?.Labels, ...request.labels } },
-    ...(labels.length > 0 ? { history: [...(state.config.history ?? []), { created, created_by: `/bin/sh -c #(nop)  LABEL ${text}`, empty_layer: true }] } : {}),
-  }
-  return context.images.create({ config, ...(state.image ? { parent: state.image } : {}), lease })
 }
 
 function warnUnconsumed({ request, consumed }: Pick<BuildRun, 'request' | 'consumed'>): void {

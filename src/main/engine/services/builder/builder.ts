@@ -3,7 +3,9 @@ import type { ImageId } from '#shared/oci/digest.ts'
 import type { ResourceLimits } from '../../core/runtime/spec/resource-limits.ts'
 import { build } from './build.ts'
 import { createBuildCache } from './build-cache.ts'
+import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
+import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
 
 /**
  * The builder: Dockerfile and context in, image out.
@@ -20,8 +22,8 @@ import type { BuilderContext, RegistryAuth } from './needs.ts'
 export interface Builder {
   /** @throws DockerfileError, or EngineError with what the failing step said. */
   build(request: BuildRequest): Promise<ImageId>
-  /** Forgets cached steps and removes cache mounts; returns bytes given back. */
-  prune(): Promise<number>
+  cacheEntries(): Promise<CacheEntry[]>
+  prune(request: PruneRequest): Promise<Pruned>
 }
 
 export interface BuildRequest {
@@ -63,11 +65,7 @@ export function createBuilder(context: Omit<BuilderContext, 'cache'>): Builder {
   const full: BuilderContext = { ...context, cache: createBuildCache(context.metadata) }
   return {
     build: (request) => build(full, request),
-    async prune() {
-      full.cache.clear()
-      const { bytes } = await full.layers.usage(full.layout.buildCache).catch(() => ({ bytes: 0 }))
-      await full.cacheMounts.clear()
-      return bytes
-    },
+    cacheEntries: () => listCacheEntries(full),
+    prune: (request) => pruneCache(full, request),
   }
 }

@@ -32,6 +32,7 @@ export async function openContext(context: BuilderContext, request: BuildRequest
   const names = request.context.kind === 'remote' && opened.lone ? ['Dockerfile'] : [request.dockerfile]
   const dockerfile = readInside(context, opened.folder, names[0]!)
   if (dockerfile === undefined) throw new EngineError('not-found', `Cannot locate specified Dockerfile: ${request.dockerfile}`, { hint: 'Name it with -f, relative to the build context.' })
+  if (dockerfile.trim() === '') throw new EngineError('invalid-argument', `the Dockerfile (${names[0]}) cannot be empty`, { reason: 'dockerfile', hint: 'Begin it with FROM.' })
   const ignore = readInside(context, opened.folder, `${request.dockerfile}.dockerignore`) ?? readInside(context, opened.folder, '.dockerignore') ?? ''
   const kept = undo.move()
   return { folder: opened.folder, dockerfile, ignored: createIgnoreMatcher(ignore), [Symbol.asyncDispose]: () => kept.disposeAsync() }

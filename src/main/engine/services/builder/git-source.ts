@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { Host } from '../../core/host/host.ts'
 
@@ -5,7 +8,7 @@ const GIT_URL = /^(git:\/\/|git@|github\.com\/)|^https?:\/\/\S+\.git(#|$)/
 
 export const isGitUrl = (url: string): boolean => GIT_URL.test(url)
 
-/** `https://host/repo.git#branch:folder`. Clones into `folder`; returns the subfolder that was meant. */
+/** `https://host/repo.git#branch:folder`. Clones into `folder`, without its history unless `keepGitDir`; returns the subfolder that was meant. */
 export async function cloneRepository(host: Pick<Host, 'run'>, url: string, folder: string, options: { keepGitDir: boolean; signal: AbortSignal }): Promise<string> {
   const [address, fragment = ''] = url.replace(/^github\.com\//, 'https://github.com/').split('#')
   const [revision, subfolder = ''] = fragment.split(':')
@@ -15,5 +18,7 @@ export async function cloneRepository(host: Pick<Host, 'run'>, url: string, fold
   await git('init', '--quiet', folder)
   await git('-C', folder, 'fetch', '--quiet', '--depth', '1', '--', address!, revision || 'HEAD')
   await git('-C', folder, 'checkout', '--quiet', 'FETCH_HEAD')
+  if (existsSync(join(folder, '.gitmodules'))) await git('-C', folder, 'submodule', '--quiet', 'update', '--init', '--recursive', '--depth', '1')
+  if (!options.keepGitDir) await rm(join(folder, '.git'), { recursive: true, force: true })
   return subfolder
 }

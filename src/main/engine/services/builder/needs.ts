@@ -38,12 +38,22 @@ export interface BuilderImages {
   addLayer(file: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   create(request: { config: ImageConfig; parent?: ImageId; lease?: Lease }): Promise<ImageId>
   tag(source: string, target: string): Promise<void>
+  list(options: { all: boolean }): Promise<BuilderImage[]>
+  remove(name: string, options: { prune: boolean }): Promise<unknown>
 }
 
 export interface BaseImage {
   id: ImageId
   config: ImageConfig
   chain: ChainId | undefined
+}
+/** A row of the image list. */
+export interface BuilderImage {
+  id: ImageId
+  parent?: ImageId | undefined
+  tags: readonly string[]
+  digests: readonly string[]
+  containers: number
 }
 export interface CommittedLayer {
   diffId: ImageConfig['rootfs']['diff_ids'][number]

@@ -1,5 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
-import { expandWord, type Dockerfile, type Stage, type Variables } from '../../core/dockerfile/dockerfile.ts'
+import { expandWord, type Dockerfile, type Instruction, type Stage, type Variables } from '../../core/dockerfile/dockerfile.ts'
 import { DockerfileError } from '../../core/dockerfile/dockerfile.ts'
 
 /** A stage the target needs, with what it starts from. */
@@ -23,11 +23,12 @@ export interface Plan {
 }
 
 /** @throws DockerfileError, EngineError invalid-argument (unknown target). */
-export function planBuild(file: Dockerfile, options: { target?: string; buildArgs: Readonly<Record<string, string | null>>; platformArgs: Record<string, string>; platform?: string }): Plan {
+export function planBuild(file: Dockerfile, options: { target?: string; buildArgs: Readonly<Record<string, string | null>>; labels?: Readonly<Record<string, string>>; platformArgs: Record<string, string>; platform?: string }): Plan {
   const globals = globalArguments(file, options.buildArgs, options.platformArgs)
   const variables: Variables = (name) => globals[name] ?? options.platformArgs[name]
   const all = file.stages.map((stage) => planStage(stage, file, variables, options.platform))
   const target = findTarget(file, options.target)
+  all[target] = { ...all[target]!, stage: withLabels(all[target]!.stage, options.labels ?? {}, file.escape) }
   const needed = reachable(all, target)
   let firstStep = 1 + file.globalArgs.length
   const stages = all
@@ -38,6 +39,14 @@ export function planBuild(file: Dockerfile, options: { target?: string; buildArg
       return numbered
     })
   return { stages, target, steps: firstStep - 1, globals }
+}
+
+/** Each --label is a LABEL at the end of the target, its text taken as it is. */
+function withLabels(stage: Stage, labels: Readonly<Record<string, string>>, escape: string): Stage {
+  const literal = (text: string) => `"${[...text].map((char) => (char === '"' || char === '$' || char === escape ? escape + char : char)).join('')}"`
+  const names = Object.keys(labels).sort()
+  const added = names.map((name): Instruction => ({ kind: 'LABEL', pairs: [{ name: literal(name), value: literal(labels[name]!) }], position: stage.position, text: `LABEL ${name}=${labels[name]}` }))
+  return added.length === 0 ? stage : { ...stage, instructions: [...stage.instructions, ...added] }
 }
 
 function globalArguments(file: Dockerfile, buildArgs: Readonly<Record<string, string | null>>, platformArgs: Record<string, string>): Record<string, string> {

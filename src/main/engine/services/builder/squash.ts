@@ -1,28 +1,35 @@
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { BuildRun } from './build-run.ts'
+import type { StageState } from './stage-state.ts'
 
-/** --squash: every file of the image in one layer, with the history kept. */
-export async function squash(run: Omit<BuildRun, 'finished'>, id: ImageId): Promise<ImageId> {
-  const { context, lease, signal } = run
-  const image = await context.images.resolve(id)
-  if (!image.chain) return id
+/** --squash: what the last stage added to its base becomes one layer, with the history kept. */
+export async function squash({ context, lease, signal }: Omit<BuildRun, 'finished'>, state: StageState): Promise<ImageId> {
+  const { from, chain, config } = state
+  const id = state.image!
+  const below = from?.config.rootfs.diff_ids ?? []
+  if (!chain || config.rootfs.diff_ids.length === below.length) return id
   await using undo = new AsyncDisposableStack()
   const folder = join(context.layout.temporary, `squash-${randomUUID()}`)
   undo.defer(() => rm(folder, { recursive: true, force: true }))
-  const view = join(folder, 'view')
-  await mkdir(view, { recursive: true })
-  await context.snapshots.mountView(image.chain, view)
-  undo.defer(() => context.snapshots.unmount(view))
+  const view = async (of: typeof chain, name: string) => {
+    const place = join(folder, name)
+    await mkdir(place, { recursive: true })
+    await context.snapshots.mountView(of, place)
+    undo.defer(() => context.snapshots.unmount(place))
+    return place
+  }
+  const whole = await view(chain, 'whole')
   const archive = join(folder, 'layer.tar')
-  await pipeline(context.layers.pack(view, { signal }), createWriteStream(archive))
-  const layer = await context.images.addLayer(archive, { parent: undefined, lease, signal })
+  const files = from?.chain ? context.layers.diff({ directory: whole, form: 'remove', below: [await view(from.chain, 'base')] }, { signal }) : context.layers.pack(whole, { signal })
+  await pipeline(files, createWriteStream(archive))
+  const layer = await context.images.addLayer(archive, { parent: from?.chain, lease, signal })
   const created = new Date().toISOString()
-  const history = [...(image.config.history ?? []).map((entry) => ({ ...entry, empty_layer: true })), { created, created_by: '', comment: `merge ${id} to scratch` }]
-  return context.images.create({ config: { ...image.config, created, rootfs: { type: 'layers', diff_ids: [layer.diffId] }, history }, lease })
+  const kept = from?.config.history?.length ?? 0
+  const history = [...(config.history ?? []).map((entry, index) => (index < kept ? entry : { ...entry, empty_layer: true })), { created, comment: from ? `merge ${id} to ${from.image}` : `create new from ${id}` }]
+  return context.images.create({ config: { ...config, created, rootfs: { type: 'layers', diff_ids: [...below, layer.diffId] }, history }, lease })
 }

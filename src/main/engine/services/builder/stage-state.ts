@@ -1,6 +1,6 @@
 import type { ChainId, ImageId } from '#shared/oci/digest.ts'
 import type { ContainerDefaults, ImageConfig } from '#shared/oci/image-config.ts'
-import type { Variables } from '../../core/dockerfile/dockerfile.ts'
+import { DEFAULT_SHELL, environmentOf, type Variables } from '../../core/dockerfile/dockerfile.ts'
 import type { BaseImage } from './needs.ts'
 
 /** A stage after some step. Values are replaced, never changed. */
@@ -11,12 +11,13 @@ export interface StageState {
   config: ImageConfig
   /** ARGs in scope with their values; undefined: declared without one. */
   args: ReadonlyMap<string, string | undefined>
+  /** What its FROM gave: --squash merges what came after. */
+  from?: { image: ImageId; chain: ChainId | undefined; config: ImageConfig }
   /** CMD was set by this stage, so an ENTRYPOINT does not reset it. */
   commandSet: boolean
 }
 
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-const DEFAULT_SHELL = ['/bin/sh', '-c']
 
 export const scratchState = (platform: { os: string; architecture: string; variant?: string }): StageState => ({
   image: undefined,
@@ -26,23 +27,18 @@ export const scratchState = (platform: { os: string; architecture: string; varia
   commandSet: false,
 })
 
-export const baseState = (image: BaseImage): StageState => ({ image: image.id, chain: image.chain, config: image.config, args: new Map(), commandSet: false })
+export const baseState = (image: BaseImage): StageState => ({ image: image.id, chain: image.chain, config: image.config, from: { image: image.id, chain: image.chain, config: image.config }, args: new Map(), commandSet: false })
 
 export const defaults = (state: StageState): ContainerDefaults => state.config.config ?? {}
 export const withDefaults = (state: StageState, change: Partial<ContainerDefaults>): StageState => ({ ...state, config: { ...state.config, config: { ...defaults(state), ...change } } })
-export const shellOf = (state: StageState): string[] => defaults(state).Shell ?? DEFAULT_SHELL
+export const shellOf = (state: StageState): readonly string[] => defaults(state).Shell ?? DEFAULT_SHELL
 export const workingDirectory = (state: StageState): string => defaults(state).WorkingDir || '/'
 
 /** ENV wins over ARG of the same name. */
 export function variablesOf(state: StageState): Variables {
-  const env = environmentOf(state)
+  const env = environmentOf(defaults(state))
   return (name) => env.get(name) ?? state.args.get(name)
 }
 
-export const environmentOf = (state: StageState): Map<string, string> =>
-  new Map(
-    (defaults(state).Env ?? []).map((entry) => {
-      const equals = entry.indexOf('=')
-      return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)]
-    }),
-  )
+/** How history tells a step without a command: `/bin/sh -c #(nop) `, then what it did. */
+export const noCommand = (state: StageState): string => `${shellOf(state).join(' ')} #(nop) `

@@ -1,15 +1,14 @@
-import { parseTrigger, StepError, type Instruction } from '../../core/dockerfile/dockerfile.ts'
-import { isEngineError, messageOf } from '#shared/errors.ts'
+import { configure, parseTrigger, StepError, type Instruction } from '../../core/dockerfile/dockerfile.ts'
+import { isEngineError } from '#shared/errors.ts'
 import { shortId } from '#shared/oci/digest.ts'
 import type { BuildMessage } from './builder.ts'
 import type { BuildRun, Step } from './build-run.ts'
 import type { PlannedStage } from './plan.ts'
 import { fetchImage } from './stage-image.ts'
-import { baseState, defaults, scratchState, variablesOf, withDefaults, type StageState } from './stage-state.ts'
+import { baseState, defaults, noCommand, scratchState, variablesOf, withDefaults, type StageState } from './stage-state.ts'
 import { finishStep } from './step-result.ts'
 import { addStep } from './steps/add.ts'
 import { argStep, proxyArguments } from './steps/arguments.ts'
-import { configure } from './steps/configure.ts'
 import { copyStep } from './steps/copy.ts'
 import { runStep } from './steps/run.ts'
 import { workdirStep } from './steps/workdir.ts'
@@ -24,7 +23,7 @@ export async function runStage(run: BuildRun, stage: PlannedStage, emit: (messag
   for (const [index, instruction] of stage.stage.instructions.entries()) {
     run.signal.throwIfAborted()
     at(stage.firstStep + 1 + index, instruction.text)
-    state = await located({ ...from, state, position: instruction.position }, (step) => runInstruction(step, instruction))
+    state = await located({ ...from, state, position: instruction.position }, (step) => runInstruction(step, instruction), instruction.kind)
   }
   return state
 }
@@ -39,10 +38,12 @@ async function startStage(step: Step): Promise<StageState> {
   if (stage.base.kind === 'stage') {
     const state = await run.finished(stage.base.index)
     step.say(` ---> ${state.image ? shortId(state.image) : ''}\n`)
-    return { ...state, args, commandSet: false }
+    const { image, chain, config } = state
+    const own = { image, chain, config, args, commandSet: false }
+    return image ? { ...own, from: { image, chain, config } } : own
   }
   const image = await fetchImage(run, stage.base.name, stage.platform, step.emit)
-  step.say(` ---> ${shortId(image.id)}\n`)
+  if (!image.config.config?.OnBuild?.length) step.say(` ---> ${shortId(image.id)}\n`)
   return runTriggers({ ...step, state: { ...baseState(image), args } })
 }
 
@@ -61,23 +62,25 @@ async function runInstruction(step: Step, instruction: Instruction): Promise<Sta
   if (instruction.kind === 'COPY') return copyStep(step, instruction)
   if (instruction.kind === 'ADD') return addStep(step, instruction)
   if (instruction.kind === 'ARG') return argStep(step, instruction)
-  const { change, text, author } = configure(instruction, step.state, variablesOf(step.state), step.run.file.escape)!
+  const { change, text, author } = configure(instruction, { defaults: defaults(step.state), commandSet: step.state.commandSet }, variablesOf(step.state), step.run.file.escape)!
   const changed = withDefaults(step.state, change)
   const config = author === undefined ? changed.config : { ...changed.config, author }
-  const result = { createdBy: `/bin/sh -c #(nop)  ${text}`, next: { ...changed, config, commandSet: step.state.commandSet || instruction.kind === 'CMD' } }
+  const next = { ...changed, config, commandSet: step.state.commandSet || instruction.kind === 'CMD' }
+  // Docker writes WORKDIR with one space less.
+  const result = { createdBy: `${noCommand(next)}${instruction.kind === 'WORKDIR' ? '' : ' '}${text}`, next }
   return instruction.kind === 'WORKDIR' ? workdirStep(step, change.WorkingDir!, result) : finishStep(step, { ...result, make: async () => undefined })
 }
 
 /** Shows the line of the Dockerfile at which a step failed. */
-async function located(step: Step, work: (step: Step) => Promise<StageState>): Promise<StageState> {
+async function located(step: Step, work: (step: Step) => Promise<StageState>, kind?: Instruction['kind']): Promise<StageState> {
   try {
     return await work(step)
   } catch (error) {
     if (step.run.signal.aborted) throw error
     const { line, endLine } = step.position
-    const prefix = step.run.file.stages.length > 0 && /^(file not found|no source files)/.test(messageOf(error)) ? 'COPY failed: ' : ''
     step.say(`${excerpt(step.run.source, line, endLine)}\n`)
     if (!isEngineError(error)) throw error
+    const prefix = error.reason === 'copy-source' ? `${kind} failed: ` : ''
     throw new StepError(step.position, error, `${prefix}${error.message}`)
   }
 }

@@ -9,6 +9,19 @@ export interface StepOutput {
   finish(index: number): void
 }
 
+const HELD_LIMIT = 10_000
+
+/** Of a quiet build nobody hears, unless it fails: then what was said is told after all, the last of it if it is long. */
+export function holdMessages(emit: (message: BuildMessage) => void) {
+  const held: BuildMessage[] = []
+  return {
+    emit: (message: BuildMessage) => {
+      if (held.push(message) > HELD_LIMIT) held.splice(0, HELD_LIMIT / 2)
+    },
+    release: () => held.splice(0).forEach(emit),
+  }
+}
+
 export function createStepOutput(channels: number, emit: (message: BuildMessage) => void): StepOutput {
   const held: BuildMessage[][] = Array.from({ length: channels }, () => [])
   const done = new Set<number>()

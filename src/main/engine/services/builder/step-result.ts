@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
 import { formatPlatform } from '#shared/oci/platform.ts'
+import { EMPTY_LAYER } from '../../core/layers/layers.ts'
 import { cacheKey } from './build-cache.ts'
 import type { Step } from './build-run.ts'
 import type { BaseImage, CommittedLayer } from './needs.ts'
@@ -23,15 +24,22 @@ export interface StepResult {
 
 /** The narrator of every step: cache, or make, then an image of its own. */
 export async function finishStep(step: Step, result: StepResult): Promise<StageState> {
-  const { context, request, platform } = step.run
+  const { request, platform } = step.run
   const key = cacheKey({ parent: step.state.image ?? 'scratch', platform: formatPlatform(platform), step: result.createdBy, ...(result.inputs ? { inputs: result.inputs } : {}) })
-  const cached = request.noCache ? undefined : ((await findCached(step, key)) ?? (await findInCacheFrom(step, result)))
-  const image = cached ?? (await makeImage(step, result))
-  if (cached) step.say(' ---> Using cache\n')
-  else context.cache.record(key, image.id)
+  const known = request.noCache ? undefined : await findCached(step, key)
+  const borrowed = known || request.noCache ? undefined : await findInCacheFrom(step, result)
+  const { image, size } = (known ?? borrowed) ? { image: (known ?? borrowed)!, size: 0 } : await makeImage(step, result)
+  if (known) step.run.usedSteps.add(key)
+  else recordStep(step, key, result, image, size)
+  if (known ?? borrowed) step.say(' ---> Using cache\n')
   step.say(` ---> ${shortId(image.id)}\n`)
   step.run.lease.hold(image.id)
   return { ...result.next, image: image.id, chain: image.chain, config: image.config }
+}
+
+function recordStep({ state, run: { context } }: Step, key: string, { createdBy }: StepResult, image: BaseImage, size: number): void {
+  const parent = state.image && context.cache.keyOf(state.image)
+  context.cache.record({ key, image: image.id, ...(parent !== undefined && { parent }), description: createdBy, size })
 }
 
 async function findCached(step: Step, key: string): Promise<BaseImage | undefined> {
@@ -57,13 +65,14 @@ async function findInCacheFrom(step: Step, result: StepResult): Promise<BaseImag
   return undefined
 }
 
-async function makeImage(step: Step, result: StepResult): Promise<BaseImage> {
-  const layer = await result.make()
+async function makeImage(step: Step, result: StepResult): Promise<{ image: BaseImage; size: number }> {
+  const made = await result.make()
+  const layer = made?.diffId === EMPTY_LAYER ? undefined : made
   const { config } = result.next
   const created = new Date().toISOString()
   const history = [...(config.history ?? []), { created, created_by: result.createdBy, ...(config.author ? { author: config.author } : {}), ...(layer ? {} : { empty_layer: true }) }]
   const diffIds = layer ? [...config.rootfs.diff_ids, layer.diffId] : config.rootfs.diff_ids
-  return createImage(step, { ...config, created, rootfs: { type: 'layers', diff_ids: diffIds }, history })
+  return { image: await createImage(step, { ...config, created, rootfs: { type: 'layers', diff_ids: diffIds }, history }), size: layer?.size ?? 0 }
 }
 
 async function createImage(step: Step, config: BaseImage['config']): Promise<BaseImage> {

@@ -2,6 +2,7 @@ import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { ContainerDefaults, ImageConfig } from '#shared/oci/image-config.ts'
 import { familiarName, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import { EMPTY_LAYER } from '../../core/layers/layers.ts'
 import { formatTimestamp } from '#base/timestamps.ts'
 import { isAlive, mountTargets, publishContainerEvent, type FilesContext } from './context.ts'
 import { mergeDefaults } from './merge-defaults.ts'
@@ -28,7 +29,8 @@ export async function commitContainer(ctx: FilesContext, request: CommitRequest)
   const container = needs.containers.get(request.container)
   if (container.state.status === 'removing') throw new EngineError('conflict', `You cannot commit container ${container.id} which is being removed`, { reason: 'being-removed' })
   const reference = request.name === undefined ? undefined : parseReference(request.name)
-  const changed = needs.images.applyChanges(request.config, request.changes)
+  const asked = Object.keys(request.config).length > 0 ? request.config : mergeDefaults({}, container.config)
+  const changed = needs.images.applyChanges(asked, request.changes)
   using lease = leases.open('commit')
   const image = await needs.images.resolve(container.image.id)
   lease.hold(image.id)
@@ -36,7 +38,7 @@ export async function commitContainer(ctx: FilesContext, request: CommitRequest)
   const { signal } = request
   const commitLayer = () => needs.images.commitLayer(container.id, { parent: container.image.chain, keep: true, mountTargets: mountTargets(container), lease, ...(signal && { signal }) })
   const { diffId } = await whileStill(ctx, container, request.pause, commitLayer)
-  const config = childConfig(image.config, { diffId, created: formatTimestamp(ctx.clock()), author: request.author, comment: request.comment, command: container.config.Cmd ?? [], config: mergeDefaults(changed, container.config) })
+  const config = childConfig(image.config, { ...(diffId !== EMPTY_LAYER && { diffId }), created: formatTimestamp(ctx.clock()), author: request.author, comment: request.comment, command: container.config.Cmd ?? [], config: mergeDefaults(changed, container.config) })
   const id = await needs.images.create({ config, parent: image.id, ...(request.name !== undefined && { names: [request.name] }), lease })
   publishContainerEvent(ctx, container, 'commit', { comment: request.comment, imageID: id, imageRef: reference ? familiarName(withDefaultTag(reference)) : '' })
   return id
@@ -65,7 +67,8 @@ async function whileStill<Result>({ needs: { containers } }: FilesContext, conta
 }
 
 interface Child {
-  diffId: ImageConfig['rootfs']['diff_ids'][number]
+  /** Absent when the container changed nothing. */
+  diffId?: ImageConfig['rootfs']['diff_ids'][number]
   created: string
   author: string
   comment: string
@@ -82,7 +85,7 @@ function childConfig(parent: ImageConfig, { diffId, created, author, comment, co
     ...(parent.variant && { variant: parent.variant }),
     ...said,
     config,
-    rootfs: { type: 'layers', diff_ids: [...parent.rootfs.diff_ids, diffId] },
-    history: [...(parent.history ?? []), { created, created_by: command.join(' '), ...said }],
+    rootfs: { type: 'layers', diff_ids: [...parent.rootfs.diff_ids, ...(diffId === undefined ? [] : [diffId])] },
+    history: [...(parent.history ?? []), { created, created_by: command.join(' '), ...said, ...(diffId === undefined && { empty_layer: true }) }],
   }
 }

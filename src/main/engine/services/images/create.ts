@@ -1,4 +1,3 @@
-import { removeMountStubs } from '../../core/snapshots/mount-stubs.ts'
 import { createReadStream } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
@@ -25,7 +24,7 @@ export async function commitLayer(service: Service, key: string, { parent, keep 
   const { snapshots, layers } = service
   if (keep) {
     await using copy = await snapshots.copyChanges(key)
-    removeMountStubs(copy.source.directory, parent ? snapshots.layerDirectories(parent) : [], mountTargets)
+    snapshots.removeMountStubs(copy.source, parent, mountTargets)
     const measured = await layers.measure(copy.source, { ...(signal && { signal }) })
     return commitMeasured(service, measured, parent, lease, (chain) => copy.commit(chain))
   }

@@ -25,9 +25,9 @@ const PARSERS: Record<InstructionKind, Parser> = {
   RUN: parseRun,
   SHELL: (line) => ({ kind: 'SHELL', args: shellArguments(line), ...source(line) }),
   STOPSIGNAL: (line) => ({ kind: 'STOPSIGNAL', signal: oneWord(line), ...source(line) }),
-  USER: (line) => ({ kind: 'USER', user: oneWord(line), ...source(line) }),
+  USER: (line) => ({ kind: 'USER', user: text(line, 'exactly one argument'), ...source(line) }),
   VOLUME: (line) => ({ kind: 'VOLUME', paths: volumes(line), ...source(line) }),
-  WORKDIR: (line) => ({ kind: 'WORKDIR', path: text(line), ...source(line) }),
+  WORKDIR: (line) => ({ kind: 'WORKDIR', path: text(line, 'exactly one argument'), ...source(line) }),
 }
 
 /** @throws DockerfileError */
@@ -39,9 +39,9 @@ export function parseInstruction(line: LogicalLine, escape: string): Instruction
 const source = (line: LogicalLine) => ({ position: line.position, text: line.text })
 
 /** @throws DockerfileError when nothing follows the keyword. */
-function text(line: LogicalLine): string {
+function text(line: LogicalLine, wanted = 'at least one argument'): string {
   const rest = noFlags(line)
-  if (rest === '') throw new DockerfileError(line.position, `${line.keyword} requires at least one argument`)
+  if (rest === '') throw new DockerfileError(line.position, `${line.keyword} requires ${wanted}`)
   return rest
 }
 

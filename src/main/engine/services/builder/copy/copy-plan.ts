@@ -14,6 +14,8 @@ export interface CopyEntry {
   stat: Pick<Stats, 'mode' | 'uid' | 'gid' | 'size' | 'mtimeMs'> & Partial<Stats>
   kind: 'file' | 'directory' | 'symlink'
   content?: Uint8Array
+  /** Out of an archive: --chown does not reach it. */
+  keepsOwner?: boolean
 }
 
 export interface CopyPlanRequest {

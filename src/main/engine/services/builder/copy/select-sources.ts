@@ -21,7 +21,7 @@ export function selectSources(tree: RootedTree, patterns: readonly string[], ign
     const matches = WILDCARD.test(path) ? glob(tree, path).filter((name) => !ignored?.ignores(name)) : [path]
     return matches.map((name) => locateSource(tree, name, pattern, ignored))
   })
-  if (found.length === 0) throw new EngineError('not-found', 'no source files were specified', { hint: 'No file of the build context matches; check the pattern and .dockerignore.' })
+  if (found.length === 0) throw new EngineError('not-found', 'no source files were specified', { reason: 'copy-source', hint: 'No file of the build context matches; check the pattern and .dockerignore.' })
   return found
 }
 

@@ -49,6 +49,7 @@ async function fill(archive: Pack, entries: readonly CopyEntry[], attributes: Co
 
 function headerOf(entry: CopyEntry, { owner, mode }: CopyAttributes): Partial<Header> & Pick<Header, 'name'> {
   const own = entry.stat.mode & 0o7777
+  const given = entry.keepsOwner ? undefined : owner
   const changed = entry.kind === 'symlink' || !mode ? own : mode(own, entry.kind === 'directory')
-  return { name: entry.target, mode: changed, uid: owner?.uid ?? entry.stat.uid, gid: owner?.gid ?? entry.stat.gid, size: entry.stat.size, mtime: new Date(Math.floor(entry.stat.mtimeMs / 1000) * 1000) }
+  return { name: entry.target, mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, size: entry.stat.size, mtime: new Date(Math.floor(entry.stat.mtimeMs / 1000) * 1000) }
 }

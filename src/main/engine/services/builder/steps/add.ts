@@ -10,11 +10,12 @@ import type { Step } from '../build-run.ts'
 import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
 import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources, type Source } from '../copy/select-sources.ts'
+import { digestEntries } from '../copy/write-copy.ts'
 import { cloneRepository, isGitUrl } from '../git-source.ts'
 import { fetchFile } from '../remote-file.ts'
 import { variablesOf, type StageState } from '../stage-state.ts'
-import { withView, withWorkFolder } from '../step-result.ts'
-import { attributesOf, copyEntries, destinationOf, heredocEntries } from './copy.ts'
+import { withWorkFolder } from '../step-result.ts'
+import { asFolder, attributesOf, copyStepOf, destinationOf, heredocEntries, ownershipWords } from './copy.ts'
 
 type Add = InstructionOf<'ADD'>
 
@@ -22,14 +23,17 @@ type Add = InstructionOf<'ADD'>
 export async function addStep(step: Step, instruction: Add): Promise<StageState> {
   const expand = (word: string) => expandWord(word, variablesOf(step.state), step.run.file.escape)
   const destination = destinationOf(step, expand(instruction.destination))
-  return withWorkFolder(step, (work) =>
-    withView(step, step.state.chain, async (target, root) => {
-      const entries: CopyEntry[] = heredocEntries(instruction.heredocs, destination, expand, target)
-      for (const [index, source] of instruction.sources.map(expand).entries()) entries.push(...(await sourceEntries({ step, instruction, source, destination, target, work: join(work, String(index)), expand })))
-      const attributes = await attributesOf(step, instruction.flags, root, undefined, expand)
-      return copyEntries(step, entries, attributes, 'ADD ', destination)
-    }),
-  )
+  return withWorkFolder(step, async (work) => {
+    const found = await Promise.all(instruction.sources.map(expand).map((source, index) => findSource({ step, instruction, source, destination, work: join(work, String(index)), expand })))
+    const heredocs = (place: string, target: RootedTree | undefined) => heredocEntries(instruction.heredocs, place, expand, target)
+    const read = [...found.flatMap((source) => source.read), ...heredocs(asFolder(destination), undefined)]
+    const plan = async (target: RootedTree | undefined, root: string | undefined) => {
+      const planned = await Promise.all(found.map((source) => source.plan(target)))
+      return { entries: [...planned.flat(), ...heredocs(destination, target)], attributes: await attributesOf(step, instruction.flags, root, undefined, expand) }
+    }
+    const digest = await digestEntries(read, { owner: undefined, mode: undefined })
+    return copyStepOf(step, { verb: `ADD ${ownershipWords(instruction.flags, expand)}`, destination, digest, read, plan })
+  })
 }
 
 interface AddSource {
@@ -37,29 +41,37 @@ interface AddSource {
   instruction: Add
   source: string
   destination: string
-  target: RootedTree | undefined
   work: string
   expand: (word: string) => string
 }
 
-async function sourceEntries(add: AddSource): Promise<CopyEntry[]> {
-  if (isGitUrl(add.source)) return repositoryEntries(add)
-  if (/^https?:\/\//i.test(add.source)) return urlEntries(add)
+/** `read`: what the digest is of. `plan`: what goes into the layer. */
+interface Found {
+  read: CopyEntry[]
+  plan: (target: RootedTree | undefined) => CopyEntry[] | Promise<CopyEntry[]>
+}
+
+async function findSource(add: AddSource): Promise<Found> {
+  if (isGitUrl(add.source)) return fetchRepository(add)
+  if (/^https?:\/\//i.test(add.source)) return fetchUrl(add)
   using tree = openTree(add.step.run.contextFolder, add.step.run.context.host.syscalls)
   const found = selectSources(tree, [add.source], add.step.run.ignored)
   const several = add.instruction.sources.length > 1 || found.length > 1
-  const planned = await Promise.all(found.map(async (source) => ((await isArchive(add, source)) ? archiveEntries(add, source.hostPath) : rootOwned(plan(add, [source], several)))))
-  return planned.flat()
+  const parts = await Promise.all(found.map(async (source, index): Promise<Found> => {
+    const entries = (destination: string, target: RootedTree | undefined) => rootOwned(planLocal(add, [source], destination, target))
+    const read = entries(asFolder(add.destination), undefined)
+    if (await isArchive(add, source)) return { read, plan: (target) => archiveEntries(add, source.hostPath, String(index), target) }
+    return { read, plan: (target) => entries(several ? asFolder(add.destination) : add.destination, target) }
+  }))
+  return { read: parts.flatMap(({ read }) => read), plan: async (target) => (await Promise.all(parts.map(({ plan }) => plan(target)))).flat() }
 }
 
-function plan(add: AddSource, sources: Source[], several: boolean): CopyEntry[] {
-  const { instruction, step, target, expand } = add
-  const destination = several && !add.destination.endsWith('/') ? `${add.destination}/` : add.destination
+function planLocal({ instruction, step, expand }: AddSource, sources: Source[], destination: string, target: RootedTree | undefined): CopyEntry[] {
   const excluded = instruction.flags.exclude.length > 0 ? createIgnoreMatcher(instruction.flags.exclude.map(expand).join('\n')) : undefined
   return planCopy({ sources, destination, target, parents: instruction.flags.parents === true, ignored: (path) => step.run.ignored.ignores(path), excluded })
 }
 
-const rootOwned = (entries: CopyEntry[]): CopyEntry[] => entries.map((entry) => ({ ...entry, stat: { ...entry.stat, mode: entry.stat.mode, size: entry.stat.size, mtimeMs: entry.stat.mtimeMs, uid: 0, gid: 0 } }))
+const rootOwned = (entries: CopyEntry[]): CopyEntry[] => entries.map((entry) => ({ ...entry, stat: { mode: entry.stat.mode, size: entry.stat.size, mtimeMs: entry.stat.mtimeMs, uid: 0, gid: 0 } }))
 
 async function isArchive({ instruction }: AddSource, source: Source): Promise<boolean> {
   if (instruction.flags.unpack === false || !source.stat.isFile()) return false
@@ -86,15 +98,15 @@ async function holdsTar(path: string): Promise<boolean> {
   return head.toString('latin1', 257, 262) === 'ustar'
 }
 
-/** Unpacks into a folder of the step's own by the layers' safe rules, then copies from there with owners kept. */
-async function archiveEntries(add: AddSource, path: string): Promise<CopyEntry[]> {
-  const folder = `${add.work}-unpacked`
+/** Unpacks into a folder of the step's own by the layers' safe rules, then copies from there; what is in an archive keeps its owners, whatever --chown says. */
+async function archiveEntries(add: AddSource, path: string, name: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
+  const folder = `${add.work}-${name}-unpacked`
   await mkdir(folder, { recursive: true })
-  const plain = `${add.work}.tar`
+  const plain = `${folder}.tar`
   await escapeWhiteouts(path, plain, add.step.run.signal)
   await add.step.run.context.layers.apply(plain, folder, { whiteouts: 'remove', signal: add.step.run.signal })
   await rm(plain)
-  return treeEntries(add, folder, '')
+  return treeEntries(add, folder, '', add.destination, target).map((entry) => ({ ...entry, keepsOwner: true }))
 }
 
 /** A whiteout name in an archive that somebody ADDs is refused: it would delete instead of add. */
@@ -108,30 +120,33 @@ async function escapeWhiteouts(path: string, target: string, signal: AbortSignal
   await Promise.all([pipeline(await decompressed(createReadStream(path)), reader, { signal }), pipeline(writer, createWriteStream(target), { signal })])
 }
 
-function treeEntries(add: AddSource, folder: string, subfolder: string): CopyEntry[] {
+function treeEntries(add: AddSource, folder: string, subfolder: string, place: string, target: RootedTree | undefined): CopyEntry[] {
   using tree = openTree(folder, add.step.run.context.host.syscalls)
   const found = tree.locate(subfolder)
   if (!found) throw new EngineError('not-found', `${add.source}: no such folder ${subfolder}`)
-  const destination = add.destination.endsWith('/') ? add.destination : `${add.destination}/`
-  return planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination, target: add.target, parents: false, ignored: () => false, excluded: undefined })
+  return planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: asFolder(place), target, parents: false, ignored: () => false, excluded: undefined })
 }
 
-async function repositoryEntries(add: AddSource): Promise<CopyEntry[]> {
+async function fetchRepository(add: AddSource): Promise<Found> {
   const { step, instruction } = add
   const subfolder = await cloneRepository(step.run.context.host, add.source, add.work, { keepGitDir: instruction.flags.keepGitDir === true, signal: step.run.signal })
-  if (!instruction.flags.keepGitDir) await rm(join(add.work, '.git'), { recursive: true, force: true })
-  return rootOwned(treeEntries(add, add.work, subfolder))
+  const entries = (target: RootedTree | undefined) => rootOwned(treeEntries(add, add.work, subfolder, add.destination, target))
+  return { read: entries(undefined), plan: entries }
 }
 
-async function urlEntries(add: AddSource): Promise<CopyEntry[]> {
+async function fetchUrl(add: AddSource): Promise<Found> {
   const { step, instruction, source, destination } = add
   const file = await fetchFile(source, add.work, step.run.signal)
   const checksum = instruction.flags.checksum && add.expand(instruction.flags.checksum)
   if (checksum && checksum !== file.digest) throw new EngineError('data-loss', `digest mismatch for ${source}: ${file.digest} (expected: ${checksum})`)
   const name = posix.basename(new URL(source).pathname)
   if (destination.endsWith('/') && (name === '' || name === '/')) throw new EngineError('invalid-argument', `cannot determine filename from url: ${source}`)
-  const toFolder = destination.endsWith('/') || add.target?.locate(destination)?.stat.isDirectory() === true
   // A fetched file is private to root: https://docs.docker.com/reference/dockerfile/#add
-  const entry: CopyEntry = { target: toFolder ? posix.join(destination, name) : destination, hostPath: file.path, kind: 'file', stat: { mode: 0o100600, uid: 0, gid: 0, size: file.size, mtimeMs: file.modifiedMs ?? 0 } }
-  return withFolders([entry], add.target)
+  const stat = { mode: 0o100600, uid: 0, gid: 0, size: file.size, mtimeMs: file.modifiedMs ?? 0 }
+  const entry = (target: string): CopyEntry => ({ target, hostPath: file.path, kind: 'file', stat })
+  const plan = (target: RootedTree | undefined) => {
+    const toFolder = destination.endsWith('/') || target?.locate(destination)?.stat.isDirectory() === true
+    return withFolders([entry(toFolder ? posix.join(destination, name) : destination)], target)
+  }
+  return { read: [entry(posix.join(destination, name))], plan }
 }

@@ -1,6 +1,6 @@
 import { expandWord, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
 import type { Step } from '../build-run.ts'
-import { variablesOf, type StageState } from '../stage-state.ts'
+import { noCommand, variablesOf, type StageState } from '../stage-state.ts'
 import { finishStep } from '../step-result.ts'
 
 /** Usable without an ARG, and not part of the cache key: https://docs.docker.com/reference/dockerfile/#predefined-args */
@@ -17,7 +17,7 @@ export async function argStep(step: Step, instruction: InstructionOf<'ARG'>): Pr
     args.set(name, request.buildArgs[name] ?? otherwise)
   }
   const text = instruction.args.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)).join(' ')
-  return finishStep(step, { createdBy: `/bin/sh -c #(nop)  ARG ${text}`, next: { ...step.state, args }, make: async () => undefined })
+  return finishStep(step, { createdBy: `${noCommand(step.state)} ARG ${text}`, next: { ...step.state, args }, make: async () => undefined })
 }
 
 /** --build-arg for a proxy is in scope everywhere. */

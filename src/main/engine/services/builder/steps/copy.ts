@@ -1,5 +1,5 @@
-import { posix } from 'node:path'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, expandWord, type Heredoc, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
 import { resolveUser } from '../../../core/runtime/spec/user.ts'
 import type { Step } from '../build-run.ts'
@@ -9,7 +9,7 @@ import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources } from '../copy/select-sources.ts'
 import { digestEntries, writeEntries, type CopyAttributes } from '../copy/write-copy.ts'
 import { sourceImage } from '../stage-image.ts'
-import { variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
+import { noCommand, variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
 import { finishStep, withView, withWorkFolder } from '../step-result.ts'
 
 export async function copyStep(step: Step, instruction: InstructionOf<'COPY'>): Promise<StageState> {
@@ -29,16 +29,24 @@ async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources:
   const patterns = instruction.sources.map(expand)
   const destination = destinationOf(step, expand(instruction.destination))
   const fromContext = flags.from === undefined
-  return withView(step, step.state.chain, async (target, root) => {
-    const found = patterns.length === 0 || !sources ? [] : selectSources(sources, patterns, fromContext ? step.run.ignored : undefined)
-    const excluded = flags.exclude.length > 0 ? createIgnoreMatcher(flags.exclude.map(expand).join('\n')) : undefined
-    const ignored = (path: string) => fromContext && step.run.ignored.ignores(path)
-    const planned = found.length > 0 ? planCopy({ sources: found, destination, target, parents: flags.parents === true, ignored, excluded }) : []
-    const entries = [...planned, ...heredocEntries(instruction.heredocs, destination, expand, target)]
-    const attributes = await attributesOf(step, flags, root, owner, expand)
-    return copyEntries(step, entries, attributes, `COPY ${words(flags, expand)}`, destination)
+  const found = patterns.length === 0 || !sources ? [] : selectSources(sources, patterns, fromContext ? step.run.ignored : undefined)
+  const excluded = flags.exclude.length > 0 ? createIgnoreMatcher(flags.exclude.map(expand).join('\n')) : undefined
+  const ignored = (path: string) => fromContext && step.run.ignored.ignores(path)
+  const entries = (place: string, target: RootedTree | undefined) => [
+    ...(found.length > 0 ? planCopy({ sources: found, destination: place, target, parents: flags.parents === true, ignored, excluded }) : []),
+    ...heredocEntries(instruction.heredocs, place, expand, target),
+  ]
+  const read = entries(asFolder(destination), undefined)
+  return copyStepOf(step, {
+    verb: `COPY ${ownershipWords(flags, expand)}`,
+    destination,
+    digest: await digestEntries(read, { owner, mode: undefined }),
+    read,
+    plan: async (target, root) => ({ entries: entries(destination, target), attributes: await attributesOf(step, flags, root, owner, expand) }),
   })
 }
+
+export const asFolder = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
 
 export interface OwnershipFlags {
   chown?: string
@@ -55,7 +63,11 @@ export async function attributesOf(step: Step, flags: OwnershipFlags, root: stri
 async function lookUpOwner(step: Step, text: string, root: string | undefined): Promise<{ uid: number; gid: number }> {
   const numeric = /^(\d+)(?::(\d+))?$/.exec(text)
   if (numeric) return { uid: Number(numeric[1]), gid: Number(numeric[2] ?? numeric[1]) }
-  const user = await resolveUser({ rootfs: root ?? '/nonexistent', user: text }, step.run.context.host)
+  const user = await resolveUser({ rootfs: root ?? '/nonexistent', user: text }, step.run.context.host).catch((error: unknown) => {
+    if (!isEngineError(error)) throw error
+    const [name] = text.split(':')
+    throw new EngineError('invalid-argument', `unable to convert uid/gid chown string to host mapping: ${error.message.includes('user') ? `can't find uid for user ${name}: no such user: ${name}` : `can't find gid for group ${text.split(':')[1]}: no such group: ${text.split(':')[1]}`}`, { hint: 'Names are looked up in /etc/passwd and /etc/group of the image.', cause: error })
+  })
   return { uid: user.uid, gid: text.includes(':') ? user.gid : user.uid }
 }
 
@@ -76,22 +88,31 @@ export function heredocEntries(heredocs: readonly Heredoc[], destination: string
 /** Only variables are replaced in a here-document; quotes stay as they are. */
 const expandHeredoc = (content: string, expand: (word: string) => string): string => expand(content.replace(/(["'])/g, '\\$1'))
 
-const words = (flags: OwnershipFlags, expand: (word: string) => string): string =>
+export const ownershipWords = (flags: OwnershipFlags, expand: (word: string) => string): string =>
   [flags.chown && `--chown=${expand(flags.chown)} `, flags.chmod && `--chmod=${expand(flags.chmod)} `].filter(Boolean).join('')
 
+/** What a COPY or ADD reads, and where it goes. */
+export interface CopyWork {
+  verb: string
+  destination: string
+  /** Of what is read, wherever it goes: with the image below, which the cache knows as well, it decides the result. So a step found in the cache mounts nothing. */
+  digest: string
+  read: readonly CopyEntry[]
+  /** Once the image so far can be looked at. */
+  plan: (target: RootedTree | undefined, root: string | undefined) => Promise<{ entries: readonly CopyEntry[]; attributes: CopyAttributes }>
+}
+
 /** The layer that holds the entries, as a step of its own. */
-export async function copyEntries(step: Step, entries: readonly CopyEntry[], attributes: CopyAttributes, verb: string, destination: string): Promise<StageState> {
-  const digest = await digestEntries(entries, attributes)
-  const what = entries.filter((entry) => entry.kind === 'file').length > 1 ? 'multi' : entries.some((entry) => entry.kind === 'file') ? 'file' : 'dir'
-  return finishStep(step, {
-    createdBy: `/bin/sh -c #(nop) ${verb}${what}:${digest} in ${destination} `,
-    next: step.state,
-    make: () =>
-      withWorkFolder(step, async (folder) => {
-        if (entries.length === 0) return undefined
-        const archive = join(folder, 'layer.tar')
-        await writeEntries(entries, attributes, archive, step.run.signal)
-        return step.run.context.images.addLayer(archive, { parent: step.state.chain, lease: step.run.lease, signal: step.run.signal })
-      }),
-  })
+export function copyStepOf(step: Step, { verb, destination, digest, read, plan }: CopyWork): Promise<StageState> {
+  const files = read.filter((entry) => entry.kind === 'file').length
+  const make = async () => {
+    const { entries, attributes } = await withView(step, step.state.chain, plan)
+    if (entries.length === 0) return undefined
+    return withWorkFolder(step, async (folder) => {
+      const archive = join(folder, 'layer.tar')
+      await writeEntries(entries, attributes, archive, step.run.signal)
+      return step.run.context.images.addLayer(archive, { parent: step.state.chain, lease: step.run.lease, signal: step.run.signal })
+    })
+  }
+  return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${files > 1 ? 'multi' : files === 1 ? 'file' : 'dir'}:${digest} in ${destination} `, next: step.state, make })
 }

@@ -3,15 +3,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { StringDecoder } from 'node:string_decoder'
 import { EngineError } from '#shared/errors.ts'
 import { shortId } from '#shared/oci/digest.ts'
-import type { InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
+import { environmentOf, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
 import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
 import { createContainerSpec } from '../../../core/runtime/spec/create-container-spec.ts'
 import type { SandboxRequest } from '../../../core/network/sandbox.ts'
 import type { ContainerLayout } from '../../../layout.ts'
 import type { Step } from '../build-run.ts'
 import type { CommittedLayer } from '../needs.ts'
-import { removeMountStubs } from '../../../core/snapshots/mount-stubs.ts'
-import { defaults, environmentOf, shellOf, workingDirectory, type StageState } from '../stage-state.ts'
+import { defaults, shellOf, workingDirectory, type StageState } from '../stage-state.ts'
 import { finishStep } from '../step-result.ts'
 import { PROXY_ARGUMENTS } from './arguments.ts'
 import { describeMounts, withRunMounts } from './run-mounts.ts'
@@ -51,7 +50,7 @@ function scriptFile(content: string): string {
 }
 
 const visibleArguments = (state: StageState): [string, string][] => {
-  const env = environmentOf(state)
+  const env = environmentOf(defaults(state))
   return [...state.args].flatMap(([name, value]): [string, string][] => (value === undefined || env.has(name) ? [] : [[name, value]])).sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
@@ -76,7 +75,7 @@ async function runContainer(step: Step, instruction: InstructionOf<'RUN'>, comma
     if (context.snapshots.hasActive(id)) await context.snapshots.remove(id)
   })
   await runProcess(step, instruction, { ...command, id, layout })
-  removeMountStubs(context.snapshots.changesOf({ key: id }).directory, step.state.chain ? context.snapshots.layerDirectories(step.state.chain) : [], command.mounts.map((mount) => mount.target))
+  context.snapshots.removeMountStubs(context.snapshots.changesOf({ key: id }), step.state.chain, command.mounts.map((mount) => mount.target))
   const layer = await context.images.commitLayer(id, { parent: step.state.chain, lease, signal })
   step.say(` ---> Removed intermediate container ${shortId(id)}\n`)
   return layer
@@ -129,7 +128,7 @@ async function attended(step: Step, task: Awaited<ReturnType<Step['run']['contex
   signal.addEventListener('abort', stop)
   try {
     const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() }
-    for await (const { stream: name, bytes } of stream.output()) step.say(decoders[name].write(Buffer.from(bytes)))
+    for await (const { stream: name, bytes } of stream.output()) step.say(colored(name, decoders[name].write(Buffer.from(bytes))))
     const exit = await task.exited
     signal.throwIfAborted()
     return exit.code
@@ -137,6 +136,9 @@ async function attended(step: Step, task: Awaited<ReturnType<Step['run']['contex
     signal.removeEventListener('abort', stop)
   }
 }
+
+/** Errors are red, as Docker's builder sends them; a client that shows no colours takes the codes away. */
+const colored = (name: 'stdout' | 'stderr', text: string): string => (name === 'stderr' && text !== '' ? `\u001b[91m${text}\u001b[0m` : text)
 
 const sandboxRequest = (step: Step, id: string, mode: string): SandboxRequest => ({
   containerId: id,
