@@ -17,12 +17,15 @@ const NODE_ARCHITECTURES: Record<string, string> = { x64: 'amd64', ia32: '386', 
 export const architectureOf = (nodeArch: string): string => NODE_ARCHITECTURES[nodeArch] ?? nodeArch
 
 const SYSTEMS = ['linux', 'windows', 'darwin', 'freebsd']
+const ARCHITECTURES = /^(386|amd64|x86_64|x86-64|i386|arm|armhf|armel|arm64|aarch64|loong64|mips(64)?(le)?|ppc64(le)?|riscv64|s390x?|sparc64|wasm)$/
 
 /** `linux/arm64/v8`; `arm64` alone is Linux, and a system alone has the architecture `own`. @throws EngineError invalid-argument */
 export function parsePlatform(text: string, own: string): Platform {
   const parts = text.toLowerCase().split('/')
   if (parts.length > 3 || parts.some((part) => !/^[a-z0-9._-]+$/.test(part))) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: invalid platform`, { reason: 'invalid-platform', field: 'platform', hint: 'A platform looks like linux/amd64.' })
   const [first = '', second, variant] = parts
-  if (second === undefined) return SYSTEMS.includes(first) ? { os: first, architecture: own } : { os: 'linux', architecture: first }
+  if (second === undefined && SYSTEMS.includes(first)) return { os: first, architecture: own }
+  if (second === undefined && ARCHITECTURES.test(first)) return { os: 'linux', architecture: first }
+  if (second === undefined) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: unknown operating system or architecture`, { reason: 'invalid-platform', field: 'platform', hint: 'A platform looks like linux/amd64.' })
   return { os: first, architecture: second, ...(variant && { variant }) }
 }

@@ -98,7 +98,7 @@ async function importImage(needs: Needs, exchange: Exchange): Promise<undefined>
     signal,
   }
   return streamProgress(exchange, async (emit) => {
-    const id = await needs.import(source === '-' ? request : source, options)
+    const id = await needs.import(source === '-' ? request : source, { ...options, onProgress: (progress) => emit(progressJson(progress)) })
     emit({ status: id })
   })
 }

@@ -12,6 +12,8 @@ import { buffer } from 'node:stream/consumers'
 const CONFIG_LIMIT = 8 * 1024 * 1024
 
 export async function searchImages({ registry }: Service, term: string, { filters = {}, ...options }: SearchRequest = {}): Promise<SearchResult[]> {
+  const strange = Object.keys(filters).find((name) => !['is-automated', 'is-official', 'stars'].includes(name))
+  if (strange !== undefined) throw new EngineError('invalid-argument', `invalid filter '${strange}'`, { reason: 'invalid-filter' })
   const stars = Math.max(0, ...(filters['stars'] ?? []).map(numberOf))
   const official = flagOf(filters, 'is-official')
   const automated = flagOf(filters, 'is-automated')
@@ -27,7 +29,7 @@ function numberOf(text: string): number {
 function flagOf(filters: Readonly<Record<string, readonly string[]>>, name: string): boolean | undefined {
   const value = filters[name]?.[0]
   if (value === undefined) return undefined
-  if (value !== 'true' && value !== 'false') throw new EngineError('invalid-argument', `invalid filter '${name}=${value}'`, { reason: 'invalid-filter' })
+  if (value !== 'true' && value !== 'false') throw new EngineError('invalid-argument', `invalid filter '${name}=[${value}]'`, { reason: 'invalid-filter' })
   return value === 'true'
 }
 

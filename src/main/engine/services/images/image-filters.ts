@@ -71,7 +71,7 @@ function parseMoment(text: string, now: number): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000
   const time = Date.parse(text)
   if (!Number.isNaN(time)) return time
-  throw new EngineError('invalid-argument', `invalid filter 'until=${text}'`, { reason: 'invalid-filter' })
+  throw new EngineError('invalid-argument', `failed to parse value as time or duration: ${JSON.stringify(text)}`, { reason: 'invalid-filter' })
 }
 
 function booleanOf(filters: ImageFilters, name: string): boolean | undefined {
@@ -79,7 +79,7 @@ function booleanOf(filters: ImageFilters, name: string): boolean | undefined {
   if (value === undefined) return undefined
   if (more.length === 0 && /^(1|true|t)$/i.test(value)) return true
   if (more.length === 0 && /^(0|false|f)$/i.test(value)) return false
-  throw new EngineError('invalid-argument', `invalid filter '${name}=${[value, ...more].join(',')}'`, { reason: 'invalid-filter' })
+  throw new EngineError('invalid-argument', `invalid filter '${name}=[${[value, ...more].join(' ')}]'`, { reason: 'invalid-filter' })
 }
 
 function assertKnown(filters: ImageFilters, known: readonly string[]): void {

@@ -191,6 +191,8 @@ export interface ImportOptions {
   changes?: readonly string[]
   platform?: Platform
   signal?: AbortSignal
+  /** Of a download. */
+  onProgress?: (progress: TransferProgress) => void
 }
 
 export interface CommittedLayer {

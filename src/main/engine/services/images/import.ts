@@ -13,9 +13,10 @@ import type { Service } from './service.ts'
 /** Makes an image with one layer of an archive, or of the archive a URL leads to. The layer is kept as the plain archive it was. */
 export async function importImage(service: Service, source: Readable | string, options: ImportOptions = {}): Promise<ImageId> {
   if (options.name !== undefined) parseReference(options.name)
+  if (options.platform && options.platform.os !== 'linux') throw new EngineError('invalid-argument', 'operating system is not supported', { reason: 'wrong-os', field: 'platform' })
   const config = applyChanges({}, options.changes ?? [])
   using lease = service.leases.open('import')
-  const { stream, origin } = typeof source === 'string' ? await download(source, options.signal) : { stream: source, origin: '-' }
+  const { stream, origin } = typeof source === 'string' ? await download(source, options) : { stream: source, origin: '-' }
   const digest = await keep(service, await decompressed(stream), options.signal)
   lease.hold(digest)
   const blob = { mediaType: mediaTypes.ociLayer, digest, size: service.content.sizeOf(digest) }
@@ -58,9 +59,10 @@ async function keep({ content }: Service, stream: Readable, signal: AbortSignal 
   }
 }
 
-async function download(text: string, signal: AbortSignal | undefined): Promise<{ stream: Readable; origin: string }> {
+async function download(text: string, { signal, onProgress }: ImportOptions): Promise<{ stream: Readable; origin: string }> {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
   if (!url || !/^https?:$/.test(url.protocol)) throw new EngineError('invalid-argument', `cannot import from ${JSON.stringify(text)}: not an http or https URL`, { reason: 'invalid-url', field: 'fromSrc' })
+  onProgress?.({ status: `Downloading from ${url.href}` })
   const { request, interceptors, getGlobalDispatcher } = await import('undici')
   const answer = await request(url, { dispatcher: getGlobalDispatcher().compose(interceptors.redirect({ maxRedirections: 5 })), ...(signal && { signal }) }).catch((cause: unknown) => {
     throw new EngineError('unavailable', `cannot import from ${url.href}: ${cause instanceof Error ? cause.message : String(cause)}`, { reason: 'unreachable', cause })

@@ -11,6 +11,7 @@ import { removeBlobs } from './collect.ts'
 import type { LoadedImage, LoadOptions } from './images-service.ts'
 import { readArchive, type Archive, type ArchivedFile } from './read-archive.ts'
 import { parseConfig } from './read-config.ts'
+import type { ImageRecord } from './records.ts'
 import { registerImage } from './register.ts'
 import type { Service } from './service.ts'
 import { publishImageEvent } from './tag-events.ts'
@@ -22,6 +23,8 @@ interface Described {
   layers: ArchivedFile[]
   names: string[]
   manifest?: Descriptor
+  /** The image it says it was built on. */
+  parent?: string
 }
 
 /** Takes in every image of a docker-archive or OCI layout, in any compression. */
@@ -32,6 +35,7 @@ export async function loadImages(service: Service, source: Readable, { signal, o
   try {
     const images = archive.find('manifest.json') ? await fromDockerArchive(service, archive) : await fromLayout(service, archive)
     for (const described of images) loaded.push(await loadOne(service, described, { ...(signal && { signal }), ...(onProgress && { onProgress }) }))
+    images.forEach(({ parent }, index) => parent !== undefined && adopt(service, loaded[index]!.id, parent))
   } finally {
     lease[Symbol.dispose]()
     await removeBlobs(service, archive.digests)
@@ -39,16 +43,30 @@ export async function loadImages(service: Service, source: Readable, { signal, o
   return loaded
 }
 
+/** Believes in a parent that is here and whose layers the image begins with. */
+function adopt({ records }: Service, id: ImageId, parent: string): void {
+  const [image, claimed] = [records.images.find(id), records.images.find(parent)]
+  if (!image || !claimed || claimed.id === id || image.parent !== undefined || claimed.diffIds.length > image.diffIds.length) return
+  if (isDescendant(records, claimed, id) || claimed.diffIds.some((diffId, index) => diffId !== image.diffIds[index])) return
+  records.images.put(id, { ...image, parent: claimed.id })
+}
+
+/** Whether `image` is built on `ancestor`, which then cannot be built on it. */
+function isDescendant({ images }: Service['records'], image: ImageRecord, ancestor: ImageId): boolean {
+  for (let at: ImageRecord | undefined = image; at; at = at.parent === undefined ? undefined : images.find(at.parent)) if (at.id === ancestor) return true
+  return false
+}
+
 /** The docker-archive's manifest.json; the manifests of an index.json beside it are kept, so that the image keeps its digest. */
 async function fromDockerArchive(service: Service, archive: Archive): Promise<Described[]> {
   const entries = await readJson(service, archive.get('manifest.json'))
   if (!Array.isArray(entries)) throw invalid('manifest.json is not a list')
   const manifests = archive.find('index.json') ? await manifestsByConfig(service, archive) : new Map<Digest, Descriptor>()
-  return (entries as Record<string, unknown>[]).map(({ Config, RepoTags, Layers }) => {
+  return (entries as Record<string, unknown>[]).map(({ Config, RepoTags, Layers, Parent }) => {
     if (typeof Config !== 'string' || !isTexts(Layers) || !(RepoTags === null || RepoTags === undefined || isTexts(RepoTags))) throw invalid('an entry of manifest.json is not complete')
     const config = archive.get(Config)
     const manifest = manifests.get(config.digest)
-    return { config, layers: Layers.map((path) => archive.get(path)), names: RepoTags ?? [], ...(manifest && { manifest }) }
+    return { config, layers: Layers.map((path) => archive.get(path)), names: RepoTags ?? [], ...(manifest && { manifest }), ...(typeof Parent === 'string' && { parent: Parent }) }
   })
 }
 

@@ -28,7 +28,7 @@ async function pullTold(name: string) {
 
 test('a pull is told in Docker’s words, and told again that nothing is new', async () => {
   const image = registry.image('web', '1', [base, top])
-  const [one, two] = image.layers.map(({ digest }) => digest.slice(7, 19))
+  const [one] = image.layers.map(({ digest }) => digest.slice(7, 19))
   const first = await pullTold(image.name)
   expect(first.told[0]).toBe('1: Pulling from web')
   expect(first.told.filter((line) => line.startsWith(one!))).toEqual([`${one}: Pulling fs layer`, `${one}: Downloading`, `${one}: Verifying Checksum`, `${one}: Download complete`, `${one}: Extracting`, `${one}: Pull complete`])
@@ -37,7 +37,7 @@ test('a pull is told in Docker’s words, and told again that nothing is new', a
   expect(await here.files(image.name)).toEqual({ 'etc/a': 'a', b: 'b' })
 
   const again = await pullTold(image.name)
-  expect(again.told).toEqual(['1: Pulling from web', `${one}: Already exists`, `${two}: Already exists`, `Digest: ${image.manifest.digest}`, `Status: Image is up to date for ${image.name}`])
+  expect(again.told).toEqual(['1: Pulling from web', `Digest: ${image.manifest.digest}`, `Status: Image is up to date for ${image.name}`])
   expect(here.events.map(({ action, id, attributes }) => [action, id, attributes['name']])).toEqual(Array(2).fill(['pull', image.name, `${registry.host}/web`]))
 })
 

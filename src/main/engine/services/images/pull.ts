@@ -23,14 +23,25 @@ import { unpackLayer, type LayerToUnpack } from './unpack.ts'
 /** Brings an image here: whole with all its layers unpacked, or not at all. What a cut or cancelled pull received is taken up by the next. */
 export async function pullImage(service: Service, name: string, options: PullOptions = {}): Promise<PullResult> {
   const reference = parseReference(name)
-  if (!options.allTags) return pullOne(service, withDefaultTag(reference), options)
+  if (!options.allTags) {
+    const result = await pullOne(service, withDefaultTag(reference), options)
+    reportStatus(withDefaultTag(reference), result.newer, options)
+    return result
+  }
   if (reference.tag !== undefined || reference.digest !== undefined) throw new EngineError('invalid-argument', 'tag can\'t be used with --all-tags/-a', { reason: 'tag-with-all-tags' })
   const tags = await service.registry.repository(reference, options.auth).tags(options.signal)
   let last: PullResult | undefined
-  for (const tag of tags) last = await pullOne(service, { ...reference, tag }, options)
+  let newer = false
+  for (const tag of tags) {
+    last = await pullOne(service, { ...reference, tag }, options)
+    newer ||= last.newer
+  }
   if (!last) throw new EngineError('not-found', `no tags in repository ${name}`, { reason: 'no-tags' })
-  return last
+  reportStatus(reference, newer, options)
+  return { ...last, newer }
 }
+
+const reportStatus = (reference: Reference, newer: boolean, { onProgress }: PullOptions) => onProgress?.({ status: `Status: ${newer ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}` })
 
 async function pullOne(service: Service, reference: Reference, options: PullOptions): Promise<PullResult> {
   using lease = service.leases.open(`pull ${formatReference(reference)}`)
@@ -43,11 +54,11 @@ async function pullOne(service: Service, reference: Reference, options: PullOpti
   const { descriptor, manifest } = await choose(service, repository, reference, root, lease, options)
   const config = await fetchConfig(service, repository, manifest, lease, options)
   assertWanted(config, reference, options)
-  await fetchLayers(service, repository, manifest, config, lease, options)
+  // Of an image that is here whole nothing is said of its layers.
+  if (!service.records.images.find(manifest.config.digest)) await fetchLayers(service, repository, manifest, config, lease, options)
   const newer = await record(service, reference, root, descriptor, manifest.config.digest as string as ImageId, config)
 
   report({ status: `Digest: ${root.descriptor.digest}` })
-  report({ status: `Status: ${newer ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}` })
   return { id: manifest.config.digest as string as ImageId, digest: root.descriptor.digest, newer }
 }
 
@@ -84,7 +95,7 @@ async function fetchConfig(service: Service, repository: Repository, { config, l
 function assertWanted(config: ImageConfig, reference: Reference, { platform }: PullOptions): void {
   if (config.os !== 'linux') throw new EngineError('invalid-argument', `image operating system "${config.os}" cannot be used on this platform`, { reason: 'wrong-os' })
   if (platform && !isPlatform(config, platform))
-    throw new EngineError('not-found', `image with reference ${familiarName(reference)} was found but does not provide the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform' })
+    throw new EngineError('not-found', `image with reference ${familiarName(reference)} was found but its platform (${formatPlatform(config)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform' })
 }
 
 /** Every layer by its own: downloads three at a time, unpacks as they arrive, commits from the bottom up. */

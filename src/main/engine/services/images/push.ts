@@ -16,23 +16,22 @@ import { publishImageEvent } from './tag-events.ts'
 
 /** Sends one name, or every tag of the repository. What the registry has already is not sent again. */
 export async function pushImage(service: Service, name: string, options: PushRequest = {}): Promise<void> {
-  const references = pushed(service, name, options)
-  const [first] = references
-  options.onProgress?.({ status: `The push refers to repository [${repositoryName(first!)}]` })
-  const repository = service.registry.repository(first!, options.auth)
+  const named = parseReference(name)
+  if (named.digest !== undefined) throw new EngineError('invalid-argument', 'cannot push a digest reference', { reason: 'digest-push' })
+  options.onProgress?.({ status: `The push refers to repository [${repositoryName(named)}]` })
+  const references = pushed(service, named, options)
+  const repository = service.registry.repository(named, options.auth)
   for (const reference of references) await pushOne(service, repository, reference, options)
 }
 
-function pushed({ records }: Service, name: string, { tag, allTags }: PushRequest): Reference[] {
-  const parsed = parseReference(name)
-  if (parsed.digest !== undefined) throw new EngineError('invalid-argument', 'cannot push a digest reference', { reason: 'digest-push' })
+function pushed({ records }: Service, parsed: Reference, { tag, allTags }: PushRequest): Reference[] {
+  const tags = records.names.list().filter((one) => isTag(one.name) && one.name.startsWith(`${repositoryName(parsed)}:`))
   const absent = new EngineError('not-found', `An image does not exist locally with the tag: ${familiarRepository(parsed)}`, { reason: 'no-such-image' })
   if (!allTags) {
     const reference = withDefaultTag(tag === undefined ? parsed : { ...parsed, tag })
-    if (!records.names.find(formatReference(reference))) throw absent
+    if (!records.names.find(formatReference(reference))) throw tags.length === 0 ? absent : new EngineError('not-found', `tag does not exist: ${familiarName(reference)}`, { reason: 'no-such-image' })
     return [reference]
   }
-  const tags = records.names.list().filter((one) => isTag(one.name) && one.name.startsWith(`${repositoryName(parsed)}:`))
   if (tags.length === 0) throw absent
   return tags.map((one) => parseReference(one.name))
 }

@@ -2,7 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, Digest, ImageId } from '#shared/oci/digest.ts'
 import type { Platform } from '#shared/oci/platform.ts'
-import { findReference, formatReference, repositoryName, withDefaultTag, type Reference } from '#shared/oci/reference.ts'
+import { findReference, formatReference, parseReference, repositoryName, withDefaultTag, type Reference } from '#shared/oci/reference.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
 
 /** One image. Its config is the blob with its ID. */
@@ -90,7 +90,7 @@ export function openImageRecords(metadata: MetadataStore) {
     get(text: string): ImageRecord {
       const found = find(text)
       if (found) return found
-      const reference = findReference(text)
+      const reference = /^(sha256:)?[0-9a-f]+$/.test(text) ? findReference(text) : parseReference(text)
       throw new EngineError('not-found', `No such image: ${reference && reference.tag === undefined && reference.digest === undefined ? `${text}:latest` : text}`, { reason: 'no-such-image', hint: 'Pull it first.' })
     },
     childrenOf: (id: ImageId) => images.list().filter(({ parent }) => parent === id),

@@ -3,7 +3,7 @@ import { EngineError } from '#shared/errors.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, type Digest } from '#shared/oci/digest.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
-import { familiarName, findReference, parseReference } from '#shared/oci/reference.ts'
+import { familiarName, familiarRepository, findReference, parseReference, repositoryName } from '#shared/oci/reference.ts'
 import { encodeHeader, paddingAfter } from '../../core/layers/tar-format.ts'
 import { isPlatform } from './choose-platform.ts'
 import { isTag } from './image-filters.ts'
@@ -31,23 +31,27 @@ export async function saveImages(service: Service, names: readonly string[], { p
   return Readable.from(write(service, saved), { objectMode: false, highWaterMark: 1 << 20, ...(signal && { signal }) })
 }
 
-function select({ records }: Service, names: readonly string[], platform: Platform | undefined): { image: ImageRecord; tags: string[] }[] {
+function select(service: Service, names: readonly string[], platform: Platform | undefined): { image: ImageRecord; tags: string[] }[] {
   const wanted = new Map<string, { image: ImageRecord; tags: string[] }>()
-  for (const name of names) {
-    const image = records.get(name)
+  for (const { name, image, tags } of names.flatMap((name) => named(service, name))) {
     if (platform && !isPlatform(image.platform, platform)) throw new EngineError('not-found', `image with reference ${name} was found but its platform (${formatPlatform(image.platform)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform' })
     const entry = wanted.get(image.id) ?? { image, tags: [] }
     wanted.set(image.id, entry)
-    for (const tag of tagsFor(records, name)) if (!entry.tags.includes(tag)) entry.tags.push(tag)
+    for (const tag of tags) if (!entry.tags.includes(tag)) entry.tags.push(tag)
   }
   return [...wanted.values()]
 }
 
-/** A name without a tag that stands for a whole repository means `latest` here; an ID has no names in the archive. */
-function tagsFor(records: Service['records'], name: string): string[] {
+/** A name without a tag stands for all tags of its repository; an ID has no names in the archive. */
+function named({ records }: Service, name: string): { name: string; image: ImageRecord; tags: string[] }[] {
   const reference = findReference(name)
+  if (reference && reference.tag === undefined && reference.digest === undefined) {
+    const tags = records.names.list().filter((one) => isTag(one.name) && one.name.startsWith(`${repositoryName(reference)}:`))
+    if (tags.length > 0) return tags.map((one) => ({ name, image: records.get(one.name), tags: [one.name] }))
+    if (!records.find(name)) throw new EngineError('not-found', `No such image: ${name}`, { reason: 'no-such-image', hint: 'Pull it first.' })
+  }
   const found = reference && records.findNamed(reference)
-  return found && isTag(found.name) ? [found.name] : []
+  return [{ name, image: records.get(name), tags: found && isTag(found.name) ? [found.name] : [] }]
 }
 
 /** The blob as it goes into an archive: the one kept, or the canonical archive made again from the snapshot. */
@@ -56,26 +60,30 @@ function layerBlob(service: Service, diffId: ImageRecord['diffIds'][number]): De
   return keptBlob(service, layer) ?? { mediaType: mediaTypes.ociLayer, digest: diffId as string as Digest, size: layer.size }
 }
 
+/** An image's files carry its time, so that the same image gives the same archive. */
 async function* write(service: Service, saved: readonly Saved[]): AsyncGenerator<Uint8Array> {
   const written = new Set<Digest>()
   for (const directory of ['blobs/', 'blobs/sha256/']) yield encodeHeader(entry(directory, 'directory', 0))
   for (const { image, manifest } of saved) {
+    const time = Math.max(0, Math.floor((Date.parse(image.created) || 0) / 1000))
     for (const [index, blob] of manifest.manifest.layers.entries()) {
       if (written.has(blob.digest)) continue
       written.add(blob.digest)
-      yield encodeHeader(entry(pathOf(blob.digest), 'file', blob.size))
+      yield encodeHeader(entry(pathOf(blob.digest), 'file', blob.size, time))
       yield* bytesOf(service, image.diffIds[index]!, blob)
       yield Buffer.alloc(paddingAfter(blob.size))
     }
     for (const [digest, content] of [[image.id as string as Digest, await service.content.read({ digest: image.id })] as const, [manifest.descriptor.digest, manifest.content] as const]) {
       if (written.has(digest)) continue
       written.add(digest)
-      yield* small(pathOf(digest), content)
+      yield* small(pathOf(digest), content, time)
     }
   }
+  const ids = new Set(saved.map(({ image }) => image.id))
   yield* small('index.json', text({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: saved.flatMap(indexEntries) }))
-  yield* small('manifest.json', text(saved.map(manifestEntry)))
+  yield* small('manifest.json', text(saved.map((one) => manifestEntry(one, ids))))
   yield* small('oci-layout', text({ imageLayoutVersion: '1.0.0' }))
+  if (saved.some(({ names }) => names.length > 0)) yield* small('repositories', text(repositories(saved)))
   yield Buffer.alloc(1024)
 }
 
@@ -93,18 +101,27 @@ function indexEntries({ names, manifest }: Saved): Descriptor[] {
   return names.map((name) => ({ ...manifest.descriptor, annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': parseReference(name).tag ?? '' } }))
 }
 
-const manifestEntry = ({ image, names, manifest }: Saved) => ({
+const manifestEntry = ({ image, names, manifest }: Saved, saved: ReadonlySet<string>) => ({
   Config: pathOf(image.id as string as Digest),
   RepoTags: names.length > 0 ? names.map((name) => familiarName(parseReference(name))) : null,
   Layers: manifest.manifest.layers.map(({ digest }) => pathOf(digest)),
+  ...(image.parent !== undefined && saved.has(image.parent) && { Parent: image.parent }),
 })
+
+/** What archives said before manifest.json, for readers that still look for it: tags by repository, each with its topmost layer. */
+function repositories(saved: readonly Saved[]): Record<string, Record<string, string>> {
+  const found: Record<string, Record<string, string>> = {}
+  for (const { image, names, manifest } of saved)
+    for (const reference of names.map(parseReference)) found[familiarRepository(reference)] = { ...found[familiarRepository(reference)], [reference.tag ?? 'latest']: hexOf(manifest.manifest.layers.at(-1)?.digest ?? (image.id as string as Digest)) }
+  return found
+}
 
 const pathOf = (digest: Digest) => `blobs/sha256/${hexOf(digest)}`
 const text = (value: unknown) => Buffer.from(JSON.stringify(value))
-const entry = (path: string, type: 'file' | 'directory', size: number) => ({ path, type, linkPath: '', mode: type === 'file' ? 0o644 : 0o755, uid: 0, gid: 0, size, mtime: 0, major: 0, minor: 0 })
+const entry = (path: string, type: 'file' | 'directory', size: number, mtime = 0) => ({ path, type, linkPath: '', mode: type === 'file' ? 0o644 : 0o755, uid: 0, gid: 0, size, mtime, major: 0, minor: 0 })
 
-function* small(path: string, content: Uint8Array): Generator<Uint8Array> {
-  yield encodeHeader(entry(path, 'file', content.length))
+function* small(path: string, content: Uint8Array, time = 0): Generator<Uint8Array> {
+  yield encodeHeader(entry(path, 'file', content.length, time))
   yield content
   yield Buffer.alloc(paddingAfter(content.length))
 }
