@@ -42,7 +42,7 @@ const inspected = async (name: string, format: string) => (await docker('inspect
 /** Everything about it that a recreate must not change, and everything that a rollback must bring back. */
 async function pictureOf(name: string): Promise<unknown> {
   const [wire] = JSON.parse(await docker('inspect', name)) as [{ Id: string; Name: string; Config: object; HostConfig: object; Mounts: unknown[]; State: { Status: string }; NetworkSettings: { Networks: Record<string, { Aliases: unknown; IPAMConfig: unknown }> } }]
-  return { id: wire.Id, name: wire.Name, config: wire.Config, host: wire.HostConfig, mounts: wire.Mounts, status: wire.State.Status, networks: Object.fromEntries(Object.entries(wire.NetworkSettings.Networks).map(([network, { Aliases, IPAMConfig }]) => [network, { Aliases, IPAMConfig }])) }
+  return { id: wire.Id, name: wire.Name, config: wire.Config, host: wire.HostConfig, mounts: (wire.Mounts as { Destination: string }[]).toSorted((a, b) => (a.Destination < b.Destination ? -1 : 1)), status: wire.State.Status, networks: Object.fromEntries(Object.entries(wire.NetworkSettings.Networks).map(([network, { Aliases, IPAMConfig }]) => [network, { Aliases, IPAMConfig }])) }
 }
 const everything = async () => (await Promise.all([docker('ps', '-aq', '--no-trunc'), docker('volume', 'ls', '-q'), docker('images', '-q', '--no-trunc')])).map((text) => text.split('\n').filter(Boolean).toSorted())
 
@@ -51,7 +51,7 @@ test('environment, port and mount change by a recreate; data, networks, aliases,
   const folder = join(stage.folder, 'site')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'hello'), 'from the host')
-  await docker('run', '-d', '--name', 'web', '--network', 'front', '--ip', '10.77.0.9', '--network-alias', 'www', '-p', `${before}:8080`, '-v', 'named:/named', '-v', '/anonymous', '-e', 'MODE=fast', '-l', 'com.docker.compose.project=shop', '-l', 'com.docker.compose.service=web', '--restart', 'unless-stopped', '--sysctl', 'net.core.somaxconn=99', '--ulimit', 'nofile=512:512', `${stage.web}:1.0`)
+  await docker('run', '-d', '--name', 'web', '--network', 'front', '--ip', '10.77.0.9', '--network-alias', 'www', '-p', `${before}:8080`, '-v', 'named:/named', '-v', '/anonymous', '-e', 'MODE=fast', '-l', 'com.docker.compose.project=shop', '-l', 'com.docker.compose.service=web', '--restart', 'unless-stopped', '--stop-timeout', '1', '--sysctl', 'net.core.somaxconn=99', '--ulimit', 'nofile=512:512', `${stage.web}:1.0`)
   await docker('network', 'connect', '--alias', 'api', 'back', 'web')
   await docker('exec', 'web', 'sh', '-c', 'echo kept > /named/file; echo kept too > /anonymous/file; echo lost > /tmp/file')
   const id = await inspected('web', '{{.Id}}')
@@ -67,10 +67,10 @@ test('environment, port and mount change by a recreate; data, networks, aliases,
   expect(changed.done).toMatchObject({ name: 'web', how: 'recreate' })
   expect(changed.steps).toEqual(['checking', 'creating', 'stopping', 'starting', 'waiting', 'swapping', 'removing'])
   expect(await inspected('web', '{{.Id}}')).not.toBe(id)
-  expect(await docker('exec', 'web', 'sh', '-c', 'echo $MODE; cat /named/file /anonymous/file /site/hello; test -e /tmp/file || echo gone; ulimit -n; cat /proc/sys/net/core/somaxconn')).toBe('slow\nkept\nkept too\nfrom the hostgone\n512\n99\n')
+  expect(await docker('exec', 'web', 'sh', '-c', 'echo $MODE; cat /named/file /anonymous/file /site/hello; test -e /tmp/file || echo gone; ulimit -n; cat /proc/sys/net/core/somaxconn')).toBe('slow\nkept\nkept too\nfrom the hostgone\n512\n99')
   expect(await (await fetch(`http://127.0.0.1:${after}/`)).text()).toContain('web 1.0')
   expect(await inspected('web', '{{.HostConfig.RestartPolicy.Name}} {{index .Config.Labels "com.docker.compose.service"}} {{.NetworkSettings.Networks.front.IPAddress}} {{.NetworkSettings.Networks.front.Aliases}} {{.NetworkSettings.Networks.back.Aliases}}')).toMatch(/^unless-stopped web 10\.77\.0\.9 \[www\] \[api\]$/)
-  expect(await docker('ps', '-a', '--format', '{{.Names}}')).toBe('web\n')
+  expect(await docker('ps', '-a', '--format', '{{.Names}}')).toBe('web')
 })
 
 test.each([
@@ -86,14 +86,14 @@ test.each([
   expect((done as Error).message).toMatch(message)
   expect(await pictureOf('web')).toEqual(before)
   expect(await everything()).toEqual(all)
-  expect(await docker('exec', 'web', 'cat', '/named/file', '/anonymous/file')).toBe('kept\nkept too\n')
+  expect(await docker('exec', 'web', 'cat', '/named/file', '/anonymous/file')).toBe('kept\nkept too')
 })
 
 test('what was written inside is kept on request, in an image of its own', async () => {
   await docker('exec', 'web', 'sh', '-c', 'echo precious > /root/file')
   const { done } = await edit('web', { user: '0' }, { keepChanges: true })
   expect(done).toMatchObject({ how: 'recreate' })
-  expect(await docker('exec', 'web', 'cat', '/root/file', '/named/file')).toBe('precious\nkept\n')
+  expect(await docker('exec', 'web', 'cat', '/root/file', '/named/file')).toBe('precious\nkept')
   expect(await inspected('web', '{{.Config.Image}}')).toMatch(/^web-kept:\d{14}$/)
 })
 

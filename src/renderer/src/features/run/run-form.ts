@@ -121,12 +121,15 @@ export function withDefaults(form: RunForm, defaults: ImageDefaults, taken: Read
     used.add(hostPort)
     return portRow({ hostPort: String(hostPort), containerPort: String(containerPort), protocol })
   })
-  return {
-    ...form,
-    ports,
-    mounts: defaults.volumes.map((target) => mountRow({ target })),
-    variables: [...defaults.environment.map(splitVariable).map(({ name, value }) => variableRow({ name, value, fromImage: value })), ...form.variables.filter(({ fromImage }) => fromImage === undefined)],
-  }
+  return withImageVariables({ ...form, ports, mounts: defaults.volumes.map((target) => mountRow({ target })) }, defaults)
+}
+
+/** The image's own variables, to be changed; one that is set already keeps what it is set to. */
+export function withImageVariables(form: RunForm, { environment }: Pick<ImageDefaults, 'environment'>): RunForm {
+  const own = form.variables.filter(({ fromImage }) => fromImage === undefined)
+  const set = new Map(own.map((row) => [row.name, row]))
+  const image = environment.map(splitVariable).map(({ name, value }) => variableRow({ name, value: set.get(name)?.value ?? value, fromImage: value }))
+  return { ...form, variables: [...image, ...own.filter(({ name }) => !image.some((row) => row.name === name))] }
 }
 
 const filled = (text: string) => (text.trim() === '' ? undefined : text.trim())

@@ -8,7 +8,7 @@ import { toRunRequest } from './run-form.ts'
 import type { useRunForm } from './use-run-form.ts'
 
 /** Pulling and running what a run form says. Both go on in the status line when the sheet is closed. */
-export function useRun({ form, tried, error, problems }: ReturnType<typeof useRunForm>, onStarted: () => void) {
+export function useRun({ form, tried, error, problems, carried }: ReturnType<typeof useRunForm>, onStarted: () => void) {
   const engine = useEngine()
   const works = useWork()
   const toasts = useToasts()
@@ -41,7 +41,7 @@ export function useRun({ form, tried, error, problems }: ReturnType<typeof useRu
   async function run() {
     tried.value = true
     if (problems.value.size > 0) return
-    const request = toRunRequest(form.value)
+    const request = { ...toRunRequest(form.value), ...carried.value }
     const created = await follow(works.begin('run', request.image, (options) => engine.containers.run(request, options)))
     if (!created) return
     for (const text of created.warnings) toasts.show({ tone: 'plain', title: created.name, text })
