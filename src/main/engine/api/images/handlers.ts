@@ -6,7 +6,7 @@ import { streamProgress } from '../streams/json-lines.ts'
 import { platformOf } from '../streams/platform-text.ts'
 import { registryAuthOf } from '../streams/registry-auth.ts'
 import type { ImagesApiNeeds } from './needs.ts'
-import { detailsJson, historyJson, layerJson, progressJson, removalJson, searchJson, summaryJson } from './wire.ts'
+import { detailsJson, historyJson, manifestJson, layerJson, progressJson, removalJson, searchJson, summaryJson } from './wire.ts'
 
 type Needs = ImagesApiNeeds
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
@@ -17,11 +17,14 @@ export async function list(needs: Needs, { query, apiVersion }: Exchange): Promi
   const pattern = query.text('filter')
   const filters = { ...query.filters(), ...(pattern && { reference: [pattern] }) }
   const images = await needs.list({ all: query.flag('all'), filters, sharedSize: query.flag('shared-size') })
-  return json(images.map((image) => summaryJson(image, apiVersion)))
+  if (apiVersion < 47 || !query.flag('manifests')) return json(images.map((image) => summaryJson(image, apiVersion)))
+  return json(await Promise.all(images.map(async (image) => ({ ...summaryJson(image, apiVersion), Manifests: (await needs.manifests(image.id)).map(manifestJson) }))))
 }
 
 export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> {
-  return json(detailsJson(await needs.inspect(nameOf(exchange)), exchange.apiVersion))
+  const details = detailsJson(await needs.inspect(nameOf(exchange)), exchange.apiVersion)
+  if (exchange.apiVersion < 48 || !exchange.query.flag('manifests')) return json(details)
+  return json({ ...details, Manifests: (await needs.manifests(nameOf(exchange))).map(manifestJson) })
 }
 
 export async function history(needs: Needs, exchange: Exchange): Promise<Reply> {
@@ -110,7 +113,7 @@ export async function push(needs: Needs, exchange: Exchange): Promise<undefined>
   const reference = findReference(name)
   const allTags = !wanted && reference !== undefined && reference.tag === undefined && reference.digest === undefined
   return streamProgress(exchange, async (emit) => {
-    await needs.push(name, { ...(wanted && { tag: wanted }), allTags, signal, ...optional('auth', registryAuthOf(exchange)), onProgress: (progress) => emit(progressJson(progress)) })
+    await needs.push(name, { ...(wanted && { tag: wanted }), allTags, signal, ...optional('platform', platformOf(query.text('platform'))), ...optional('auth', registryAuthOf(exchange)), onProgress: (progress) => emit(progressJson(progress)) })
   })
 }
 
@@ -127,7 +130,7 @@ export async function save(needs: Needs, exchange: Exchange): Promise<undefined>
 export async function load(needs: Needs, exchange: Exchange): Promise<undefined> {
   const quiet = exchange.query.flag('quiet')
   return streamProgress(exchange, async (emit) => {
-    const loaded = await needs.load(exchange.request, { signal: exchange.signal, ...(!quiet && { onProgress: (progress) => emit(progressJson(progress)) }) })
+    const loaded = await needs.load(exchange.request, { signal: exchange.signal, ...optional('platform', platformOf(exchange.query.text('platform'))), ...(!quiet && { onProgress: (progress) => emit(progressJson(progress)) }) })
     for (const { id, names } of loaded) {
       if (names.length === 0) emit({ stream: `Loaded image ID: ${id}\n` })
       for (const name of names) emit({ stream: `Loaded image: ${name}\n` })

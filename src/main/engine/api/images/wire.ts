@@ -1,5 +1,6 @@
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
+import type { ImageManifest } from '../../services/images/image-manifests.ts'
 import type { ImageDetails, ImageHistoryEntry, ImageLayer, ImageSummary, RemovalStep, TransferProgress } from '../../services/images/images-service.ts'
 
 const orNull = <Value extends object>(value: Value | null | undefined) => (value && Object.keys(value).length > 0 ? value : null)
@@ -88,6 +89,17 @@ export const layerJson = ({ diffId, size, step }: ImageLayer) => ({
   Created: step?.created ?? NO_TIME,
   CreatedBy: step?.created_by ?? '',
   Comment: step?.comment ?? '',
+})
+
+/** https://docs.docker.com/reference/api/engine/version/v1.50/#tag/Image/operation/ImageList, `Manifests` */
+export const manifestJson = ({ descriptor, kind, attests, image, containers, contentSize }: ImageManifest) => ({
+  ID: descriptor.digest,
+  Descriptor: descriptor,
+  Available: image !== undefined,
+  Size: { Content: contentSize, Total: contentSize + (image?.size ?? 0) },
+  Kind: kind,
+  ...(kind === 'image' && { ImageData: { Platform: image?.platform ?? descriptor.platform ?? { os: '', architecture: '' }, Containers: containers, Size: { Unpacked: image?.size ?? 0 } } }),
+  ...(attests !== undefined && { AttestationData: { For: attests } }),
 })
 
 export const removalJson = (step: RemovalStep) => ('untagged' in step ? { Untagged: step.untagged } : { Deleted: step.deleted })

@@ -5,6 +5,7 @@ import type { ContainerDefaults, HistoryEntry, ImageConfig } from '#shared/oci/i
 import type { Platform } from '#shared/oci/platform.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
+import type { ImageManifest } from './image-manifests.ts'
 
 /**
  * Images: what containers start from.
@@ -30,6 +31,8 @@ export interface Images {
   list(options?: ListOptions): Promise<ImageSummary[]>
   inspect(name: string): Promise<ImageDetails>
   history(name: string): Promise<ImageHistoryEntry[]>
+  /** What stands behind the image at its registry. */
+  manifests(name: string): Promise<ImageManifest[]>
   /** Base first. */
   layers(name: string): Promise<ImageLayer[]>
   /** Everything in one layer, an entry a line of JSON (core/layers LayerEntry); 0 is the base. */
@@ -115,6 +118,8 @@ export interface PullResult {
 
 export interface PushRequest {
   auth?: RegistryAuth
+  /** Refuses an image of another platform. */
+  platform?: Platform
   /** Overrides the tag of the name; with `allTags` every local tag of the repository. */
   tag?: string
   allTags?: boolean
@@ -174,6 +179,8 @@ export interface ImageLayer {
 export type RemovalStep = { untagged: string } | { deleted: Digest }
 
 export interface LoadOptions {
+  /** Of an index, this one; an image of another platform is refused. */
+  platform?: Platform
   signal?: AbortSignal
   onProgress?: (progress: TransferProgress) => void
 }

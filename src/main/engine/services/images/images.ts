@@ -4,6 +4,7 @@ import type { ImagesContext } from './context.ts'
 import { addLayer, commitLayer, createImage } from './create.ts'
 import type { Images } from './images-service.ts'
 import { imageLayers, layerEntries } from './image-layers.ts'
+import { manifestsOf } from './image-manifests.ts'
 import { importImage } from './import.ts'
 import { imageHistory, inspectImage, listImages } from './list.ts'
 import { loadImages } from './load.ts'
@@ -29,6 +30,7 @@ export function createImages(context: ImagesContext): Images {
     list: (options) => listImages(service, options),
     inspect: (name) => inspectImage(service, name),
     history: (name) => imageHistory(service, name),
+    manifests: (name) => manifestsOf(service, records.get(name)),
     layers: (name) => imageLayers(service, name),
     layerEntries: (name, index, signal) => layerEntries(service, name, index, signal),
     tag: (source, target) => tagImage(service, source, target),

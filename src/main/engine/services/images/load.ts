@@ -3,10 +3,11 @@ import { EngineError } from '#shared/errors.ts'
 import { isIndexType, mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { shortId, type Digest, type ImageId } from '#shared/oci/digest.ts'
 import { familiarName, findReference, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
 import { decompressed, detectCompression } from '../../core/layers/decompress.ts'
 import { assertIsImage, parseManifest } from '../../core/registry/parse-manifest.ts'
 import { chainsOf } from './chains.ts'
-import { chooseManifest } from './choose-platform.ts'
+import { chooseManifest, isPlatform } from './choose-platform.ts'
 import { removeBlobs } from './collect.ts'
 import type { LoadedImage, LoadOptions } from './images-service.ts'
 import { readArchive, type Archive, type ArchivedFile } from './read-archive.ts'
@@ -28,13 +29,13 @@ interface Described {
 }
 
 /** Takes in every image of a docker-archive or OCI layout, in any compression. */
-export async function loadImages(service: Service, source: Readable, { signal, onProgress }: LoadOptions = {}): Promise<LoadedImage[]> {
+export async function loadImages(service: Service, source: Readable, { platform, signal, onProgress }: LoadOptions = {}): Promise<LoadedImage[]> {
   using lease = service.leases.open('load')
   const archive = await readArchive(service.content, await decompressed(source), lease, signal)
   const loaded: LoadedImage[] = []
   try {
-    const images = archive.find('manifest.json') ? await fromDockerArchive(service, archive) : await fromLayout(service, archive)
-    for (const described of images) loaded.push(await loadOne(service, described, { ...(signal && { signal }), ...(onProgress && { onProgress }) }))
+    const images = archive.find('manifest.json') ? await fromDockerArchive(service, archive) : await fromLayout(service, archive, platform ?? service.platform)
+    for (const described of images) loaded.push(await loadOne(service, described, { ...(platform && { platform }), ...(signal && { signal }), ...(onProgress && { onProgress }) }))
     images.forEach(({ parent }, index) => parent !== undefined && adopt(service, loaded[index]!.id, parent))
   } finally {
     lease[Symbol.dispose]()
@@ -85,12 +86,12 @@ async function layoutEntries(service: Service, archive: Archive): Promise<Descri
   return parsed.kind === 'index' ? parsed.index.manifests : []
 }
 
-async function fromLayout(service: Service, archive: Archive): Promise<Described[]> {
+async function fromLayout(service: Service, archive: Archive, platform: Platform): Promise<Described[]> {
   if (!archive.find('index.json')) throw invalid('neither manifest.json nor index.json is in it')
   const found = new Map<Digest, Described>()
   for (const entry of await layoutEntries(service, archive)) {
     const name = entry.annotations?.['io.containerd.image.name'] ?? fullName(entry.annotations?.['org.opencontainers.image.ref.name'])
-    const described = await describe(service, archive, entry)
+    const described = await describe(service, archive, entry, platform)
     const known = found.get(described.manifest!.digest) ?? described
     found.set(described.manifest!.digest, { ...known, names: [...known.names, ...(name === undefined ? [] : [name])] })
   }
@@ -100,10 +101,10 @@ async function fromLayout(service: Service, archive: Archive): Promise<Described
 /** A reference name may be a whole image name, or only a tag that says nothing without one. */
 const fullName = (name: string | undefined) => (name !== undefined && /[/:]/.test(name) && findReference(name) ? name : undefined)
 
-async function describe(service: Service, archive: Archive, entry: Descriptor): Promise<Described> {
+async function describe(service: Service, archive: Archive, entry: Descriptor, platform: Platform): Promise<Described> {
   const file = archive.get(blobPath(entry.digest))
   const parsed = parseManifest(await service.content.read(entry), entry.mediaType)
-  if (parsed.kind === 'index') return describe(service, archive, chooseManifest(parsed.index, service.platform, 'the image'))
+  if (parsed.kind === 'index') return describe(service, archive, chooseManifest(parsed.index, platform, 'the image'), platform)
   assertIsImage(parsed.manifest)
   const { mediaType } = entry
   return { config: archive.get(blobPath(parsed.manifest.config.digest)), layers: parsed.manifest.layers.map(({ digest }) => archive.get(blobPath(digest))), names: [], manifest: { mediaType, digest: file.digest, size: file.size } }
@@ -111,9 +112,10 @@ async function describe(service: Service, archive: Archive, entry: Descriptor): 
 
 const blobPath = (digest: Digest) => `blobs/sha256/${digest.slice('sha256:'.length)}`
 
-async function loadOne(service: Service, { config: file, layers, names, manifest }: Described, { signal, onProgress }: LoadOptions): Promise<LoadedImage> {
+async function loadOne(service: Service, { config: file, layers, names, manifest }: Described, { platform, signal, onProgress }: LoadOptions): Promise<LoadedImage> {
   const { content, records, events } = service
   const config = parseConfig(await content.read(file))
+  if (platform && !isPlatform(config, platform)) throw new EngineError('not-found', `the archive holds an image for ${formatPlatform(config)}, and not for ${formatPlatform(platform)}`, { reason: 'no-platform' })
   const diffIds = config.rootfs.diff_ids
   if (diffIds.length !== layers.length) throw invalid(`${diffIds.length} diff IDs for ${layers.length} layers`)
   const references = names.map((name) => withDefaultTag(parseReference(name)))

@@ -74,6 +74,13 @@ test('of an index, what this machine runs, or what was asked for', async () => {
   expect((await here.images.inspect(name)).digests).toEqual([`${name}@${digest}`])
   await here.images.pull(name, { platform: { os: 'linux', architecture: 'arm64' } })
   expect(Object.keys(await here.files(name))).toEqual(['arm64'])
+  // The index is kept, and knows which of its images are here.
+  expect((await here.images.manifests(name)).map(({ descriptor, kind, image, contentSize }) => [descriptor.platform?.architecture, kind, image !== undefined, contentSize > 0])).toEqual([
+    ['arm64', 'image', true, true],
+    ['amd64', 'image', true, true],
+    ['unknown', 'unknown', false, false],
+  ])
+  await expect(here.images.push(name, { platform: { os: 'linux', architecture: 'amd64' } })).rejects.toThrow('does not match the specified platform (linux/amd64)')
   await expect(here.images.pull(name, { platform: { os: 'linux', architecture: 's390x' } })).rejects.toThrow('no matching manifest for linux/s390x in the manifest list entries')
   await expect(here.images.resolve(name, { os: 'linux', architecture: 'amd64' })).rejects.toMatchObject({ code: 'not-found' })
 })

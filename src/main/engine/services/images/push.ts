@@ -11,6 +11,7 @@ import { compressedBlob } from './layer-blobs.ts'
 import { putName } from './register.ts'
 import { neighbours, rememberRepository } from './repositories.ts'
 import type { ImageRecord } from './records.ts'
+import { assertPlatform } from './resolve.ts'
 import type { Service } from './service.ts'
 import { publishImageEvent } from './tag-events.ts'
 
@@ -20,6 +21,7 @@ export async function pushImage(service: Service, name: string, options: PushReq
   if (named.digest !== undefined) throw new EngineError('invalid-argument', 'cannot push a digest reference', { reason: 'digest-push' })
   options.onProgress?.({ status: `The push refers to repository [${repositoryName(named)}]` })
   const references = pushed(service, named, options)
+  for (const reference of references) assertPlatform(service.records.get(formatReference(reference)), familiarName(reference), options.platform)
   const repository = service.registry.repository(named, options.auth)
   for (const reference of references) await pushOne(service, repository, reference, options)
 }

@@ -11,9 +11,14 @@ import type { Service } from './service.ts'
 /** @throws not-found */
 export async function resolveImage(service: Service, name: string, platform?: Platform): Promise<ResolvedImage> {
   const record = service.records.get(name)
-  if (platform && !isPlatform(record.platform, platform))
-    throw new EngineError('not-found', `image with reference ${name} was found but its platform (${formatPlatform(record.platform)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform', hint: 'Pull it with the platform you want.' })
+  assertPlatform(record, name, platform)
   return toResolved(service, record)
+}
+
+/** @throws not-found when the image is one of another platform than was asked for. */
+export function assertPlatform(image: ImageRecord, name: string, platform: Platform | undefined): void {
+  if (platform && !isPlatform(image.platform, platform))
+    throw new EngineError('not-found', `image with reference ${name} was found but its platform (${formatPlatform(image.platform)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform', hint: 'Pull it with the platform you want.' })
 }
 
 export async function findImage(service: Service, name: string): Promise<ResolvedImage | undefined> {

@@ -2,14 +2,14 @@ import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, type Digest } from '#shared/oci/digest.ts'
-import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
+import type { Platform } from '#shared/oci/platform.ts'
 import { familiarName, familiarRepository, findReference, parseReference, repositoryName } from '#shared/oci/reference.ts'
 import { encodeHeader, paddingAfter } from '../../core/layers/tar-format.ts'
-import { isPlatform } from './choose-platform.ts'
 import { isTag } from './image-filters.ts'
 import { makeManifest, originalManifest, type ManifestBytes } from './image-manifest.ts'
 import { keptBlob, layerRecord } from './layer-blobs.ts'
 import type { ImageRecord } from './records.ts'
+import { assertPlatform } from './resolve.ts'
 import type { Service } from './service.ts'
 import { verifiedStream } from '../../core/content/verified-stream.ts'
 
@@ -34,7 +34,7 @@ export async function saveImages(service: Service, names: readonly string[], { p
 function select(service: Service, names: readonly string[], platform: Platform | undefined): { image: ImageRecord; tags: string[] }[] {
   const wanted = new Map<string, { image: ImageRecord; tags: string[] }>()
   for (const { name, image, tags } of names.flatMap((name) => named(service, name))) {
-    if (platform && !isPlatform(image.platform, platform)) throw new EngineError('not-found', `image with reference ${name} was found but its platform (${formatPlatform(image.platform)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform' })
+    assertPlatform(image, name, platform)
     const entry = wanted.get(image.id) ?? { image, tags: [] }
     wanted.set(image.id, entry)
     for (const tag of tags) if (!entry.tags.includes(tag)) entry.tags.push(tag)
