@@ -1,4 +1,4 @@
-import { FolderOpen, OctagonX, Pause, Play, RotateCw, ScrollText, SlidersHorizontal, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
+import { FolderOpen, OctagonX, Pause, Play, RotateCw, ScrollText, Square, SquareTerminal, Trash2 } from 'lucide-vue-next'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
@@ -8,6 +8,7 @@ import { useContainerWork, type ContainerVerb } from '../../stores/container-wor
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import type { MenuAction } from '../../ui/menu.ts'
+import { useEditMenu } from '../edit/use-edit-menu.ts'
 import { useContainerCopies } from './use-container-copies.ts'
 import { anonymousVolumes } from './anonymous-volumes.ts'
 
@@ -23,6 +24,7 @@ export function useContainerActions() {
   const questions = useQuestions()
   const router = useRouter()
   const copies = useContainerCopies()
+  const { edit, editMenu } = useEditMenu()
   const { t } = useI18n()
 
   async function carryOut(verb: ContainerVerb, containers: Some, call: (ids: string[]) => Promise<EachOutcome[]>) {
@@ -60,8 +62,6 @@ export function useContainerActions() {
     return true
   }
 
-  const edit = ({ id }: ContainerSummary) => void router.push({ query: { ...router.currentRoute.value.query, edit: id } })
-
   function menuFor(container: ContainerSummary): MenuAction[] {
     const { state, id } = container
     const [some, go] = [[container], (tab: string) => () => void router.push(`/containers/${id}/${tab}`)] as const
@@ -73,7 +73,7 @@ export function useContainerActions() {
       canUnpause(state)
         ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) } : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
       { id: 'kill', label: t('containers.verbs.kill'), icon: OctagonX, disabled: !canStop(state), run: () => void kill(some) },
-      { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: 'e', separated: true, disabled: state.status === 'removing', run: () => edit(container) },
+      ...editMenu(container),
       ...copies.linesFor(container),
       { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, separated: true, run: go('logs') },
       { id: 'terminal', label: t('containers.tabs.terminal'), icon: SquareTerminal, disabled: !canOpenTerminal(state), run: go('terminal') },

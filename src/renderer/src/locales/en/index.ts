@@ -2,6 +2,7 @@ import { common } from './common.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
 import { containers } from './containers.ts'
+import { drop } from './drop.ts'
 import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
@@ -20,4 +21,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { common, containerDeeds, containerPages, containers, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+export default { common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }

@@ -3,6 +3,7 @@ import { common } from './common.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
 import { containers } from './containers.ts'
+import { drop } from './drop.ts'
 import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
@@ -21,5 +22,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containerDeeds, containerPages, containers, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
 export default fr

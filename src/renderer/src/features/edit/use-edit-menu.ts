@@ -1,0 +1,22 @@
+import { FolderPlus, SlidersHorizontal } from 'lucide-vue-next'
+import { useI18n } from 'vue-i18n'
+import { useRouter } from 'vue-router'
+import type { ContainerSummary } from '#shared/contract/containers.ts'
+import type { MenuAction } from '../../ui/menu.ts'
+import { useMountOffer } from '../drop/use-mount-offer.ts'
+
+/** Editing a container, and mounting something in it, from any page: both open over it. */
+export function useEditMenu() {
+  const router = useRouter()
+  const offerMount = useMountOffer()
+  const { t } = useI18n()
+  const edit = ({ id }: ContainerSummary) => void router.push({ query: { ...router.currentRoute.value.query, edit: id } })
+  const editMenu = (container: ContainerSummary): MenuAction[] => {
+    const disabled = container.state.status === 'removing'
+    return [
+      { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: 'e', separated: true, disabled, run: () => edit(container) },
+      { id: 'mount', label: t('drop.action'), icon: FolderPlus, disabled, run: () => offerMount(container.id) },
+    ]
+  }
+  return { edit, editMenu }
+}

@@ -1,0 +1,18 @@
+export const drop = {
+  title: 'Mount in {name}',
+  text: 'What lies in the folder is seen in the container, and the other way round. Next you see what changes before it does.',
+  noPath: 'A browser does not tell where “{name}” lies. Choose it on the machine that Slipway runs on.',
+  source: 'Folder or file on this machine',
+  target: 'Where in the container',
+  readOnly: 'Read-only: the container cannot change it',
+  pick: 'Choose a folder',
+  copyIn: 'Copy it in instead',
+  copied: 'Copied into {name}',
+  action: 'Mount a folder…',
+  over: 'Mount in {name}',
+  overRun: 'Mount in the new container',
+  overWindow: 'Let go to open a Dockerfile or its folder, an archive, or a compose file. Over a container, it is mounted there.',
+  where: 'Where is “{name}”?',
+  nothing: 'There is nothing to do with {name}',
+  nothingText: 'Drop a Dockerfile or its folder, an archive, or a compose file; or drop it on a container to mount it.',
+}

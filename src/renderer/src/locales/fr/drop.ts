@@ -1,0 +1,18 @@
+export const drop = {
+  title: 'Monter dans {name}',
+  text: 'Le contenu du dossier est visible dans le conteneur, et inversement. Vous verrez ensuite ce qui change, avant que cela ne change.',
+  noPath: 'Un navigateur ne dit pas où se trouve « {name} ». Choisissez-le sur la machine où tourne Slipway.',
+  source: 'Dossier ou fichier de cette machine',
+  target: 'Où dans le conteneur',
+  readOnly: 'Lecture seule : le conteneur ne peut le modifier',
+  pick: 'Choisir un dossier',
+  copyIn: 'Plutôt copier dedans',
+  copied: 'Copié dans {name}',
+  action: 'Monter un dossier…',
+  over: 'Monter dans {name}',
+  overRun: 'Monter dans le nouveau conteneur',
+  overWindow: 'Lâchez pour ouvrir un Dockerfile ou son dossier, une archive, un fichier compose. Sur un conteneur, c’est monté dedans.',
+  where: 'Où se trouve « {name} » ?',
+  nothing: 'Il n’y a rien à faire de {name}',
+  nothingText: 'Déposez un Dockerfile ou son dossier, une archive ou un fichier compose ; ou déposez-le sur un conteneur pour l’y monter.',
+}
