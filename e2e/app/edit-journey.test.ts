@@ -129,7 +129,7 @@ test.each([
     await page.getByRole('option', { name: 'By a command' }).click()
     await edit.getByLabel('Command', { exact: true }).last().fill('exit 1')
     await edit.getByLabel('Every … s').fill('1')
-    await edit.getByLabel('Tries').fill('1')
+    await edit.getByLabel('Tries', { exact: true }).fill('1')
   }, 'is not healthy'],
 ])('a new one that %s: the step is named, and everything is as before', async (_, change, said) => {
   const picture = async () => [await inspected('web', '{{.Id}} {{.Name}} {{.State.Status}} {{json .Config.Env}} {{json .HostConfig.PortBindings}}'), await docker('ps', '-aq')]
