@@ -23,8 +23,7 @@ export function useContainerActions() {
   const toasts = useToasts()
   const questions = useQuestions()
   const router = useRouter()
-  const copies = useContainerCopies()
-  const { edit, editMenu } = useEditMenu()
+  const [copies, { edit, editMenu }] = [useContainerCopies(), useEditMenu()] as const
   const { t } = useI18n()
 
   async function carryOut(verb: ContainerVerb, containers: Some, call: (ids: string[]) => Promise<EachOutcome[]>) {
@@ -73,8 +72,7 @@ export function useContainerActions() {
       canUnpause(state)
         ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) } : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
       { id: 'kill', label: t('containers.verbs.kill'), icon: OctagonX, disabled: !canStop(state), run: () => void kill(some) },
-      ...editMenu(container),
-      ...copies.linesFor(container),
+      ...[editMenu, copies.linesFor].flatMap((lines) => lines(container)),
       { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, separated: true, run: go('logs') },
       { id: 'terminal', label: t('containers.tabs.terminal'), icon: SquareTerminal, disabled: !canOpenTerminal(state), run: go('terminal') },
       { id: 'files', label: t('containers.tabs.files'), icon: FolderOpen, run: go('files') },
