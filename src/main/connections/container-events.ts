@@ -12,9 +12,10 @@ export async function* readContainerEvents({ api, mirror }: Pick<Connection, 'ap
   const stream = await api.stream('GET', '/events', { query: { since, filters: JSON.stringify({ container: [id] }) }, signal })
   let batch: ContainerEvent[] = []
   for await (const event of jsonLines<WireEvent>(stream)) {
-    batch.push(readEvent(event, labels))
+    // Looking at its processes is told as an event: the app does that itself, every other second.
+    if (event.Action !== 'top') batch.push(readEvent(event, labels))
     // What came together is shown together.
-    if (stream.readableLength > 0 && batch.length < 500) continue
+    if (batch.length === 0 || (stream.readableLength > 0 && batch.length < 500)) continue
     yield batch
     batch = []
   }

@@ -28,13 +28,10 @@ export function dockerFiles(api: EngineApi, id: string, below: string, signal: A
   async function first(path: string, links = 0): Promise<{ header: Header; content: Readable }> {
     if (links > mostLinks) throw new EngineError('invalid-argument', `${path}: too many links`, { reason: 'links', field: 'path' })
     const archive = await open(path)
-    for await (const entry of archive.pipe(extract())) {
-      const { header } = entry
-      if (header.type !== 'symlink') return { header, content: Readable.from(entry as AsyncIterable<Uint8Array>, { objectMode: false }).on('close', () => archive.destroy()) }
-      archive.destroy()
-      return first(posix.resolve(posix.dirname(path), header.linkname ?? ''), links + 1)
-    }
-    throw new EngineError('not-found', `${path}: no such file`, { reason: 'no-such-path' })
+    const { header, content } = await firstEntry(archive, path)
+    if (header.type !== 'symlink') return { header, content }
+    archive.destroy()
+    return first(posix.resolve(posix.dirname(path), header.linkname ?? ''), links + 1)
   }
 
   const refuse = async (): Promise<never> => {
@@ -63,6 +60,21 @@ export function dockerFiles(api: EngineApi, id: string, below: string, signal: A
 }
 
 const kinds: Partial<Record<NonNullable<Header['type']>, FileKind>> = { directory: 'directory', symlink: 'symlink', 'character-device': 'char', 'block-device': 'block', fifo: 'fifo' }
+
+/** Nothing behind it is read; the archive goes with its content. */
+function firstEntry(archive: Readable, path: string): Promise<{ header: Header; content: Readable }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ header: Header; content: Readable }>()
+  const entries = extract()
+  entries.once('entry', (header, stream) => {
+    const content = Readable.from(stream as AsyncIterable<Uint8Array>, { objectMode: false })
+    resolve({ header, content: content.on('close', () => archive.destroy()) })
+  })
+  entries.once('error', reject)
+  entries.once('finish', () => reject(new EngineError('not-found', `${path}: no such file`, { reason: 'no-such-path' })))
+  archive.once('error', (error) => entries.destroy(error))
+  archive.pipe(entries)
+  return promise
+}
 
 /** What is in a folder, from the heads of its archive; everything deeper is passed over. */
 async function readHeads(archive: Readable): Promise<FileEntry[]> {
