@@ -48,7 +48,7 @@ await page.locator('.xterm-helper-textarea').focus()
 await page.keyboard.type('cat /etc/os-release | head -n 4; nginx -v; ls -l /var/www/html\n')
 await page.locator('.xterm-rows').getByText('index.html').first().waitFor()
 await picture('terminal')
-for (const place of ['images', 'volumes', 'networks', 'engine', 'settings']) {
+for (const place of ['images', 'volumes', 'networks', 'ports', 'engine', 'settings']) {
   await page.goto(`${address()}#/${place}`)
   await page.waitForLoadState('networkidle')
   await picture(place)
