@@ -27,6 +27,10 @@ export function imagesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): I
       const parsed = withDefaultTag(parseReference(reference))
       await api.json('POST', `/images/${encodeURI(id)}/tag`, { query: { repo: familiarRepository(parsed), tag: parsed.tag } })
     },
+    async sharedSizes(_, { signal }) {
+      const images = await api.json<{ Id: string; SharedSize?: number }[]>('GET', '/images/json', { query: { 'shared-size': true }, signal })
+      return images.flatMap(({ Id, SharedSize = -1 }) => (SharedSize < 0 ? [] : [{ id: Id, bytes: SharedSize }]))
+    },
     history: ({ id }, { signal }) => readHistory(api, id, signal),
     survey: ({ id }, operation) => surveyImage(api, id, operation),
     push: (request, operation) => pushImage(api, request, operation),

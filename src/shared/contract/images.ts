@@ -107,6 +107,8 @@ export interface ImagesContract {
   pull(request: PullRequest): Promise<{ id: ImageId }>
   remove(request: { ids: string[]; force?: boolean }): Promise<EachOutcome[]>
   tag(request: { id: string; reference: string }): Promise<void>
+  /** Bytes of each image that other images have as well. */
+  sharedSizes(): Promise<{ id: ImageId; bytes: number }[]>
   history(request: { id: string }): Promise<ImageStep[]>
   /** Reads every layer; of a plain Docker engine by fetching the whole image. Progress, cancellable. */
   survey(request: { id: string }): Promise<ImageSurvey>
@@ -133,6 +135,7 @@ export const imagesShapes: Shapes<ImagesContract> = {
   pull: record<PullRequest>({ reference, platform: optional(text(64)), credentials: optional(credentials) }),
   remove: record<{ ids: string[]; force?: boolean }>({ ids: list(reference), force: optional(truth) }),
   tag: record<{ id: string; reference: string }>({ id: reference, reference }),
+  sharedSizes: nothing,
   history: record<{ id: string }>({ id: reference }),
   survey: record<{ id: string }>({ id: reference }),
   push: record<PushRequest>({ reference, credentials: optional(credentials) }),

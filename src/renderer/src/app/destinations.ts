@@ -1,9 +1,9 @@
-import { Box, EthernetPort, HardDrive, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
+import { Box, EthernetPort, Hammer, HardDrive, House, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
 import type { Component } from 'vue'
 
 /** The places of the rail, in order; `mod+1` opens the first. A new page is a line here and a route. */
 export interface Destination {
-  name: 'containers' | 'images' | 'volumes' | 'networks' | 'ports' | 'logs' | 'engine' | 'settings'
+  name: 'home' | 'containers' | 'images' | 'build' | 'volumes' | 'networks' | 'ports' | 'logs' | 'engine' | 'settings'
   path: string
   icon: Component
   /** At the foot of the rail, apart from the objects. */
@@ -14,8 +14,10 @@ export interface Destination {
 export const keysOf = (index: number): string | undefined => (index < 9 ? `mod+${index + 1}` : undefined)
 
 export const destinations: readonly Destination[] = [
+  { name: 'home', path: '/', icon: House },
   { name: 'containers', path: '/containers', icon: Box },
   { name: 'images', path: '/images', icon: Layers },
+  { name: 'build', path: '/build', icon: Hammer },
   { name: 'volumes', path: '/volumes', icon: HardDrive },
   { name: 'networks', path: '/networks', icon: Network },
   { name: 'ports', path: '/ports', icon: EthernetPort },

@@ -1,7 +1,9 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import BuildPage from '../pages/BuildPage.vue'
 import ContainerPane from '../pages/ContainerPane.vue'
 import ContainersPage from '../pages/ContainersPage.vue'
 import EnginePage from '../pages/EnginePage.vue'
+import HomePage from '../pages/HomePage.vue'
 import ImagePane from '../pages/ImagePane.vue'
 import ImagesPage from '../pages/ImagesPage.vue'
 import LogsPage from '../pages/LogsPage.vue'
@@ -20,7 +22,8 @@ import VolumesPage from '../pages/VolumesPage.vue'
  * machine comes or goes, and starting a container makes one.
  */
 const routes: RouteRecordRaw[] = [
-  { path: '/', redirect: '/containers' },
+  { path: '/', name: 'home', component: HomePage },
+  { path: '/build/:id?', name: 'build', component: BuildPage, props: true },
   {
     path: '/containers',
     name: 'containers',
@@ -31,7 +34,7 @@ const routes: RouteRecordRaw[] = [
     path: '/images',
     name: 'images',
     component: ImagesPage,
-    children: [{ path: ':id/:tab(overview|inspect)?', name: 'image', component: ImagePane, props: true }],
+    children: [{ path: ':id/:tab(overview|layers|inspect)?', name: 'image', component: ImagePane, props: true }],
   },
   {
     path: '/volumes',
@@ -52,7 +55,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/ports', name: 'ports', component: PortsPage },
   { path: '/engine', name: 'engine', component: EnginePage },
   { path: '/settings', name: 'settings', component: SettingsPage },
-  { path: '/:rest(.*)', redirect: '/containers' },
+  { path: '/:rest(.*)', redirect: '/' },
 ]
 
 export const createAppRouter = (): Router => createRouter({ history: createWebHashHistory(), routes })

@@ -7,6 +7,8 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
 import { fakeEditCalls } from './fake-edit.ts'
 import { fakeNetworkCalls } from './fake-networks.ts'
+import { fakeBuildOutput } from './fake-builds.ts'
+import { fakeImageCalls, fakeLayerFiles } from './fake-images.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
 import { fakeSnapshot, type Scene } from './fake-world.ts'
 
@@ -24,7 +26,7 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
 
   const tell = (...events: EngineEvent[]) => listener?.({ kind: 'events', sequence: (sequence += events.length), events })
   const engine: FakeEngine = { world, cancelled, tell }
-  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeEditCalls(engine), ...fakeOtherCalls(engine), ...fakeNetworkCalls(engine) }
+  const calls: FakeCalls = { ...fakeContainerCalls(engine), ...fakeEditCalls(engine), ...fakeOtherCalls(engine), ...fakeNetworkCalls(engine), ...fakeImageCalls(engine) }
 
   const churn = Number(options.get('churn') ?? 0)
   if (churn > 0) setInterval(() => tell(...world.containers.slice(0, 500).map((container) => ({ type: 'container.changed' as const, container: { ...container, state: (Math.random() < 0.5 ? { status: 'running', startedAt: Date.now() } : { status: 'exited', code: 0 }) as ContainerState } }))), 1000 / churn)
@@ -46,7 +48,7 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
     },
     openStream: (name, request, stream) => {
       let port: ReturnType<Bridge['openStream']> | undefined
-      setTimeout(() => (port = name === 'logs.merged' ? fakeLogs(Number(options.get('lines') ?? 1000), Number(options.get('every') ?? 1500), chosenOf(world, request as LogSelection), stream) : fakeTerminal(stream)), 20)
+      setTimeout(() => (port = name === 'builds.output' ? fakeBuildOutput(world.builds.find(({ id }) => id === (request as { id: string }).id), stream) : name === 'images.files' ? fakeLayerFiles((request as { layer: number }).layer, stream) : name === 'logs.merged' ? fakeLogs(Number(options.get('lines') ?? 1000), Number(options.get('every') ?? 1500), chosenOf(world, request as LogSelection), stream) : fakeTerminal(stream)), 20)
       return { send: (message) => port?.send(message), ack: () => undefined, close: () => port?.close() }
     },
   }

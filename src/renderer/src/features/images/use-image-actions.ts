@@ -1,4 +1,4 @@
-import { Copy, Play, Trash2 } from 'lucide-vue-next'
+import { Copy, Play, Save, Tag, Trash2, Upload } from 'lucide-vue-next'
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
@@ -11,6 +11,7 @@ import { useFormats } from '../../composables/use-formats.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import type { MenuAction } from '../../ui/menu.ts'
 import { imageName } from './local-image.ts'
+import { useSaveImages } from './use-save-images.ts'
 
 /** What can be done with images, and who uses them. */
 export function useImageActions() {
@@ -20,6 +21,8 @@ export function useImageActions() {
   const router = useRouter()
   const { bytes } = useFormats()
   const { t } = useI18n()
+  const save = useSaveImages()
+  const ask = (query: Record<string, string>) => void router.push({ path: router.currentRoute.value.path, query: { ...router.currentRoute.value.query, ...query } })
 
   const users = computed(() => Map.groupBy(store.containers.list, ({ imageId }) => imageId as string))
   const usersOf = ({ id }: ImageSummary): readonly ContainerSummary[] => users.value.get(id) ?? []
@@ -41,9 +44,12 @@ export function useImageActions() {
   function menuFor(image: ImageSummary): MenuAction[] {
     return [
       { id: 'run', label: t('images.run'), icon: Play, run: () => run(image) },
+      { id: 'push', label: t('images.push.action'), icon: Upload, separated: true, run: () => ask({ push: imageName(image) }) },
+      { id: 'tag', label: t('images.tag.action'), icon: Tag, run: () => ask({ tag: image.id }) },
+      { id: 'save', label: t('images.save.action'), icon: Save, run: () => void save([image]) },
       { id: 'copy', label: t('images.copyName'), icon: Copy, run: () => void copyText(imageName(image)) },
       { id: 'remove', label: t('images.remove.verb'), icon: Trash2, keys: 'del', danger: true, separated: true, run: () => void remove([image]) },
     ]
   }
-  return { usersOf, run, remove, menuFor }
+  return { usersOf, run, save, remove, menuFor }
 }

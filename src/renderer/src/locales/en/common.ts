@@ -1,4 +1,5 @@
 export const common = {
+  choose: 'Choose…',
   close: 'Close',
   cancel: 'Cancel',
   dismiss: 'Dismiss',

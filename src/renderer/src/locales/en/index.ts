@@ -1,3 +1,4 @@
+import { build } from './build.ts'
 import { common } from './common.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
@@ -8,6 +9,7 @@ import { engine } from './engine.ts'
 import { errors } from './errors.ts'
 import { files } from './files.ts'
 import { frame, palette } from './frame.ts'
+import { cleanUp, home } from './home.ts'
 import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
@@ -21,4 +23,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }

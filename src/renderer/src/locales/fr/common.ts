@@ -1,4 +1,5 @@
 export const common = {
+  choose: 'Choisir…',
   close: 'Fermer',
   cancel: 'Annuler',
   dismiss: 'Ignorer',

@@ -1,4 +1,5 @@
 import type { Messages } from '../messages.ts'
+import { build } from './build.ts'
 import { common } from './common.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
@@ -9,6 +10,7 @@ import { engine } from './engine.ts'
 import { errors } from './errors.ts'
 import { files } from './files.ts'
 import { frame, palette } from './frame.ts'
+import { cleanUp, home } from './home.ts'
 import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
@@ -22,5 +24,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { build, cleanUp, common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
 export default fr

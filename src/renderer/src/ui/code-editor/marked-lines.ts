@@ -12,8 +12,8 @@ export const markedLines: Extension = StateField.define<DecorationSet>({
     let next = marks.map(transaction.changes)
     for (const effect of transaction.effects) {
       if (!effect.is(markLines)) continue
-      const lines = effect.value.filter((line) => line >= 1 && line <= transaction.state.doc.lines)
-      next = RangeSet.of(lines.map((line) => mark.range(transaction.state.doc.line(line).from)), true)
+      const lines = effect.value.filter((line) => line >= 1 && line <= transaction.newDoc.lines)
+      next = RangeSet.of(lines.map((line) => mark.range(transaction.newDoc.line(line).from)), true)
     }
     return next
   },
