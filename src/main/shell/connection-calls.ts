@@ -1,6 +1,7 @@
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Builds } from '../connections/builds/builds.ts'
+import { composeOf } from '../connections/compose/compose.ts'
 import { containersOf } from '../connections/containers.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import { filesOf } from '../connections/files/files.ts'
@@ -21,6 +22,7 @@ export interface AppWork {
 /** The nouns of an engine. A new one is a line here and in the contract. */
 const nounsOf = ({ builds, edits }: AppWork) => ({
   builds: builds.callsOf,
+  compose: composeOf,
   containers: (connection: Connection) => ({ ...containersOf(connection), ...edits.of(connection) }),
   files: filesOf,
   images: imagesOf,

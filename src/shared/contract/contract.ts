@@ -9,6 +9,7 @@
  */
 import { appShapes, type AppContract } from './app.ts'
 import { buildsShapes, type BuildsContract } from './builds.ts'
+import { composeShapes, type ComposeContract } from './compose.ts'
 import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
@@ -30,6 +31,7 @@ export interface Contract {
   networks: NetworksContract
   ports: PortsContract
   logs: LogsContract
+  compose: ComposeContract
   builds: BuildsContract
   system: SystemContract
   engine: EngineContract
@@ -47,6 +49,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   networks: networksShapes,
   ports: portsShapes,
   logs: logsShapes,
+  compose: composeShapes,
   builds: buildsShapes,
   system: systemShapes,
   engine: engineShapes,

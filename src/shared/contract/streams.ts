@@ -1,3 +1,4 @@
+import { composeRunShape, type ComposeMessage, type ComposeRun } from './compose.ts'
 import { mergedLogsShape, type MergedLogsMessage, type MergedLogsRequest } from './logs.ts'
 import type { BuildId, BuildMessage } from './builds.ts'
 import type { SurveyedFile } from '../images/layer-survey.ts'
@@ -14,6 +15,8 @@ export interface StreamsContract {
   'containers.logs': { request: LogsRequest; receive: LogsMessage; send: never }
   /** The logs of several containers in order of time. Goes on as `containers.logs` does, over restarts of containers too. */
   'logs.merged': { request: MergedLogsRequest; receive: MergedLogsMessage; send: never }
+  /** docker compose at work. Closing interrupts it, as Ctrl-C would. */
+  'compose.run': { request: ComposeRun; receive: ComposeMessage; send: never }
   /** A new process in a running container: a shell (the best one the image has) unless `command` says otherwise. */
   'containers.exec': { request: ExecRequest; receive: TerminalMessage; send: TerminalInput }
   /** The container's own first process. Goes on by itself when the engine restarts. Closing leaves the process alone. */
@@ -127,6 +130,7 @@ export type StreamShapes = { readonly [Name in StreamName]: { readonly request: 
 export const streamShapes: StreamShapes = {
   'containers.logs': { request: record<LogsRequest>({ id, tail: optional(integer(0, 10_000_000)), since: optional(time), until: optional(time), follow: truth }), send: silence },
   'logs.merged': { request: mergedLogsShape, send: silence },
+  'compose.run': { request: composeRunShape, send: silence },
   'containers.exec': {
     request: record<ExecRequest>({ id, command: optional(words), user: optional(text(255)), workingDirectory: optional(text(4096)), environment: optional(words), ...size }),
     send: input,

@@ -1,5 +1,6 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import BuildPage from '../pages/BuildPage.vue'
+import ComposePage from '../pages/ComposePage.vue'
 import ContainerPane from '../pages/ContainerPane.vue'
 import ContainersPage from '../pages/ContainersPage.vue'
 import EnginePage from '../pages/EnginePage.vue'
@@ -51,6 +52,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'containers/:id/:tab?', name: 'network-container', component: ContainerPane, props: true },
     ],
   },
+  { path: '/compose', name: 'compose', component: ComposePage },
   { path: '/logs', name: 'logs', component: LogsPage },
   { path: '/ports', name: 'ports', component: PortsPage },
   { path: '/engine', name: 'engine', component: EnginePage },

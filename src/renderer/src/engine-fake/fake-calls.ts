@@ -89,6 +89,7 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
     'engine.host': () => fakeHost,
     'engine.facts': () => fakeFacts,
     'engine.diagnostics': () => JSON.stringify({ app: { version: '0.1.0' }, settings: world.settings, proxy: '(removed)' }, null, 2),
+    'compose.program': () => ({ available: false, command: 'sudo apt-get install docker-compose' }),
     'logs.older': () => ({ lines: [], complete: true }),
     'logs.newer': () => ({ lines: [], complete: true }),
     'settings.set': (patch: Partial<Settings>) => {

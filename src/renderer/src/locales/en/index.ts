@@ -2,6 +2,7 @@ import { build } from './build.ts'
 import { common } from './common.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
+import { compose } from './compose.ts'
 import { containers } from './containers.ts'
 import { drop } from './drop.ts'
 import { edit } from './edit.ts'
@@ -23,4 +24,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { build, cleanUp, common, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, common, compose, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }

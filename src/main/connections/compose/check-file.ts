@@ -1,0 +1,104 @@
+import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
+import type { ComposeCheck, ComposeProblem, ComposeService } from '#shared/contract/compose.ts'
+
+/** What stands at the top and in a service, by the Compose Specification: https://github.com/compose-spec/compose-spec/blob/main/spec.md */
+const topLevel = new Set(['version', 'name', 'services', 'networks', 'volumes', 'configs', 'secrets', 'include', 'models'])
+const serviceKeys = new Set(
+  'annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec depends_on deploy develop device_cgroup_rules devices dns dns_opt dns_search domainname driver_opts entrypoint env_file environment expose extends external_links extra_hosts gpus group_add healthcheck hostname image init ipc isolation label_file labels links logging mac_address mem_limit mem_reservation mem_swappiness memswap_limit models network_mode networks oom_kill_disable oom_score_adj pid pids_limit platform ports post_start pre_stop privileged profiles provider pull_policy pull_refresh_after read_only restart runtime scale secrets security_opt shm_size stdin_open stop_grace_period stop_signal storage_opt sysctls tmpfs tty ulimits use_api_socket user userns_mode uts volumes volumes_from working_dir'.split(' '),
+)
+type Kind = 'map' | 'list' | 'text' | 'flag'
+/** What a key may hold, where that is one or two things. */
+const kinds: Record<string, readonly Kind[]> = {
+  ports: ['list'], volumes: ['list'], cap_add: ['list'], cap_drop: ['list'], devices: ['list'], profiles: ['list'], expose: ['list'], security_opt: ['list'], group_add: ['list'],
+  environment: ['map', 'list'], labels: ['map', 'list'], networks: ['map', 'list'], depends_on: ['map', 'list'], command: ['text', 'list'], entrypoint: ['text', 'list'], env_file: ['text', 'list'], tmpfs: ['text', 'list'], build: ['text', 'map'],
+  healthcheck: ['map'], deploy: ['map'], logging: ['map'], ulimits: ['map'], image: ['text'], container_name: ['text'], restart: ['text'], hostname: ['text'], user: ['text'], working_dir: ['text'],
+  privileged: ['flag'], tty: ['flag'], stdin_open: ['flag'], init: ['flag'], read_only: ['flag'],
+}
+
+/** What is wrong in a compose file and where, and what services it has. It is looked at only, never carried out. */
+export function checkComposeFile(text: string): ComposeCheck {
+  const counter = new LineCounter()
+  const document = parseDocument(text, { lineCounter: counter, merge: true, prettyErrors: false })
+  const problems: ComposeProblem[] = []
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const report = (node: unknown, message: string, severity: ComposeProblem['severity'] = 'error') => problems.push({ ...at((node as Node | undefined)?.range?.[0] ?? 0), severity, message })
+  for (const error of document.errors) problems.push({ ...at(error.pos[0]), severity: 'error', message: error.message })
+  const root = document.contents
+  if (!isMap(root)) {
+    if (problems.length === 0) report(root, 'A compose file is a table with services.')
+    return { services: [], problems }
+  }
+  for (const { key } of root.items) {
+    const name = nameOf(key)
+    if (name === 'version') report(key, 'version has no effect any more; it can go.', 'warning')
+    else if (!topLevel.has(name) && !name.startsWith('x-')) report(key, `${name} is not a part of a compose file.`)
+  }
+  const declared = new Set(keysOf(root.get('networks', true)))
+  const services = pairsOf(root.get('services', true)).map(({ key, value }) => checkService(nameOf(key), key, value, report, at))
+  if (root.has('services') && !isMap(root.get('services', true))) report(root.get('services', true), 'services is a table: each service by its name.')
+  if (services.length === 0 && !root.has('include')) report(root, 'There are no services.', 'warning')
+  refuseUnknown(services, pairsOf(root.get('services', true)), declared, report)
+  const name = root.get('name')
+  return { ...(typeof name === 'string' && { name }), services: services.map(({ service }) => service), problems: problems.toSorted((a, b) => a.line - b.line) }
+}
+
+type Report = (node: unknown, message: string, severity?: ComposeProblem['severity']) => void
+
+function checkService(name: string, keyNode: unknown, value: unknown, report: Report, at: (offset: number) => { line: number }): { service: ComposeService } {
+  if (!isMap(value)) report(value ?? keyNode, `${name} is a table of what the service is made of.`)
+  const parts = new Map(pairsOf(value).map((pair) => [nameOf(pair.key), pair]))
+  for (const [key, { key: node, value: part }] of parts) {
+    if (!serviceKeys.has(key) && !key.startsWith('x-')) report(node, `${key} is not a part of a service.`)
+    const expected = kinds[key]
+    if (expected && part !== null && !expected.includes(kindOf(part)) && !/^\$\{/.test(nameOf(part))) report(part, `${key} is ${expected.map(word).join(' or ')}.`)
+  }
+  if (isMap(value) && !['image', 'build', 'extends', 'provider'].some((key) => parts.has(key))) report(keyNode, `${name} has neither an image nor something to build.`)
+  const plain = (key: string) => plainValue(parts.get(key)?.value)
+  const texts = (key: string) => [plain(key) ?? []].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each)))
+  const build = plain('build')
+  const image = plain('image')
+  return {
+    service: {
+      name,
+      line: at((keyNode as Node).range?.[0] ?? 0).line,
+      ...(typeof image === 'string' && { image }),
+      ...(build !== undefined && { build: typeof build === 'string' ? build : String((build as { context?: unknown }).context ?? '.') }),
+      ports: texts('ports'),
+      dependsOn: keysOf(parts.get('depends_on')?.value),
+      networks: keysOf(parts.get('networks')?.value),
+    },
+  }
+}
+
+/** Services and networks that are named but nowhere said. */
+function refuseUnknown(services: readonly { service: ComposeService }[], pairs: readonly { key: unknown; value: unknown }[], networks: ReadonlySet<string>, report: Report): void {
+  const names = new Set(services.map(({ service }) => service.name))
+  services.forEach(({ service }, index) => {
+    const part = (key: string) => pairsOf(pairs[index]?.value).find((pair) => nameOf(pair.key) === key)?.value ?? pairs[index]?.key
+    for (const other of service.dependsOn) if (!names.has(other)) report(part('depends_on'), `${service.name} depends on ${other}, which is not there.`)
+    for (const network of service.networks) if (network !== 'default' && !networks.has(network)) report(part('networks'), `The network ${network} is not among the networks of this file.`)
+  })
+}
+
+const pairsOf = (node: unknown): { key: unknown; value: unknown }[] => (isMap(node) ? node.items.filter(isPair) : [])
+/** A key that is itself a table has no name: written out, nested ones would grow without bound. */
+const nameOf = (node: unknown): string => (isScalar(node) ? String(node.value) : '')
+/** Undefined for what refers to itself so often that it could not be held. */
+function plainValue(node: unknown): unknown {
+  try {
+    return (node as { toJSON?: () => unknown } | undefined)?.toJSON?.()
+  } catch {
+    return undefined
+  }
+}
+/** Names of a table, or of a list of names. */
+const keysOf = (node: unknown): string[] => (isSeq(node) ? node.items.map(nameOf) : pairsOf(node).map(({ key }) => nameOf(key)))
+function kindOf(node: unknown): Kind {
+  if (isMap(node)) return 'map'
+  if (isSeq(node)) return 'list'
+  return isScalar(node) && typeof node.value === 'boolean' ? 'flag' : 'text'
+}
+const word = (kind: Kind) => ({ map: 'a table', list: 'a list', text: 'text', flag: 'true or false' })[kind]
