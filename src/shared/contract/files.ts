@@ -76,7 +76,7 @@ export const filePlace: Shape<FilePlace> = variant<FilePlace>('kind', {
   volume: record({ kind: literal('volume'), name: identifier<string>() }),
 })
 /** A path of this machine. */
-export const hostPath = filePath
+export const hostPath: Shape<string> = (value, field) => filePath(value, field)
 
 const piece: Shape<Uint8Array> = (value, field) => {
   if (value instanceof Uint8Array && value.length <= 1_048_576) return value

@@ -1,4 +1,4 @@
-import type { FileEntry, FilePlace } from '#shared/contract/files.ts'
+import type { FileEntry } from '#shared/contract/files.ts'
 
 /** A name in a folder. */
 export const childPath = (folder: string, name: string): string => `${folder.replace(/\/$/, '')}/${name}`
@@ -38,5 +38,3 @@ const pictures: Record<string, string> = { png: 'image/png', jpg: 'image/jpeg', 
 
 /** The type of a picture by its name; an svg is shown as a picture too, where its scripts do not run. */
 export const pictureType = (name: string): string | undefined => pictures[name.slice(name.lastIndexOf('.') + 1).toLowerCase()]
-
-export const placeKey = (place: FilePlace): string => (place.kind === 'container' ? `container ${place.id}` : `volume ${place.name}`)
