@@ -1,40 +1,63 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callRaw } from '../fixtures/raw-api.ts'
 import { freePort } from '../fixtures/registry.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 import { names, observe, openFiles } from './observe.ts'
 
-const CONTAINERS = 60
-const AT_ONCE = 6
+const CONTAINERS = 200
+const AT_ONCE = 8
 
 let stage: Stage
 beforeAll(async () => void (stage = await setStage()))
 afterAll(async () => stage?.[Symbol.asyncDispose]())
 
-/** One container's life, with everything that a container can hold: a port, two networks, a named and an anonymous volume, an exec, a health check. */
-async function live(index: number): Promise<string> {
-  const { engine, busybox } = stage
-  const name = `leak-${index}`
-  const network = `leak-net-${index % AT_ONCE}`
-  const options = ['--name', name, '--network', network, '-p', `127.0.0.1:${await freePort()}:8080`, '-v', `leak-vol-${index % AT_ONCE}:/named`, '-v', '/anonymous', '--health-cmd', 'true', '--health-interval', '1s']
-  if (index % 3 === 0) {
-    const id = await engine.ok('create', ...options, busybox, 'sh', '-c', 'echo out; exit 3')
-    await engine.ok('start', name)
-    expect(await engine.ok('wait', name)).toBe('3')
-    await engine.ok('rm', '-v', name)
-    return id
+const call = async <Body = { Id: string }>(method: string, path: string, body?: unknown): Promise<Body> => {
+  const reply = await callRaw(stage.engine.socket, method, `/v1.45${path}`, body)
+  if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`)
+  return (reply.text === '' ? {} : reply.json()) as Body
+}
+
+/** What a container may hold, mixed: ports of every protocol and as a range, one network or two or none, named and anonymous volumes, tmpfs, execs, health checks. */
+function request(index: number, ports: readonly number[]) {
+  const slot = index % AT_ONCE
+  const [one, two] = ports.map((port) => [{ HostIp: '127.0.0.1', HostPort: String(port) }])
+  const NetworkMode = ['bridge', `leak-net-${slot}`, 'none', 'host', `leak-net-${slot}`][index % 5]!
+  const published = NetworkMode === 'bridge' || NetworkMode.startsWith('leak') ? { '8080/tcp': one, '8081/udp': two, '9000/sctp': [{ HostIp: '127.0.0.1', HostPort: '' }] } : {}
+  return {
+    Image: stage.busybox,
+    Cmd: index % 4 === 0 ? ['sh', '-c', 'echo out; exit 3'] : ['sleep', '1000'],
+    ExposedPorts: Object.fromEntries(Object.keys(published).map((port) => [port, {}])),
+    Volumes: { '/anonymous': {} },
+    Healthcheck: { Test: ['CMD', 'true'], Interval: 1_000_000_000 },
+    HostConfig: { NetworkMode, PortBindings: published, AutoRemove: index % 4 === 1, Binds: [`leak-vol-${slot}:/named`], Tmpfs: { '/t': 'size=64k' } },
   }
-  const id = await engine.ok('run', '-d', ...(index % 3 === 1 ? ['--rm'] : []), ...options, busybox, 'sleep', '1000')
-  await engine.ok('network', 'connect', 'bridge', name)
-  await engine.ok('exec', name, 'true')
-  if (index % 3 === 1) await engine.ok('stop', '-t', '0', name)
-  else await engine.ok('rm', '-fv', name)
-  return id
+}
+
+/** One container's life, ended in one of four ways: by itself, by --rm after a stop, by force while it runs, killed. */
+async function live(index: number): Promise<string> {
+  const { Id } = await call('POST', `/containers/create?name=leak-${index}`, request(index, [await freePort(), await freePort()]))
+  await call('POST', `/containers/${Id}/start`)
+  const ending = index % 4
+  if (ending === 0) {
+    expect(await call('POST', `/containers/${Id}/wait`)).toMatchObject({ StatusCode: 3 })
+    await call('DELETE', `/containers/${Id}?v=1`)
+    return Id
+  }
+  if (index % 5 === 1) await call('POST', '/networks/bridge/connect', { Container: Id })
+  if (index % 3 === 0) {
+    const exec = await call('POST', `/containers/${Id}/exec`, { Cmd: ['true'] })
+    // Until it has ended: answered with its output, which is no JSON.
+    await callRaw(stage.engine.socket, 'POST', `/exec/${exec.Id}/start`, { Detach: false })
+  }
+  if (ending === 3) await call('POST', `/containers/${Id}/kill`)
+  if (ending === 1) await call('POST', `/containers/${Id}/stop?t=0`)
+  else await call('DELETE', `/containers/${Id}?force=1&v=1`)
+  return Id
 }
 
 async function round(from: number, count: number): Promise<string[]> {
-  const { engine } = stage
   const slots = Array.from({ length: AT_ONCE }, (_slot, index) => index)
-  await Promise.all(slots.map((slot) => engine.ok('network', 'create', `leak-net-${slot}`)))
+  await Promise.all(slots.map((slot) => call('POST', '/networks/create', { Name: `leak-net-${slot}`, EnableIPv6: slot % 2 === 0 })))
   const ids = await Promise.all(
     slots.map(async (slot) => {
       const made: string[] = []
@@ -42,26 +65,25 @@ async function round(from: number, count: number): Promise<string[]> {
       return made
     }),
   )
-  await expect.poll(() => engine.ok('ps', '-aq'), { timeout: 10_000 }).toBe('')
-  await engine.ok('network', 'rm', ...slots.map((slot) => `leak-net-${slot}`))
-  await engine.ok('volume', 'rm', ...slots.map((slot) => `leak-vol-${slot}`))
+  await expect.poll(() => call('GET', '/containers/json?all=1'), { timeout: 10_000 }).toEqual([])
+  await Promise.all(slots.flatMap((slot) => [call('DELETE', `/networks/leak-net-${slot}`), call('DELETE', `/volumes/leak-vol-${slot}`)]))
   return ids.flat()
 }
 
-test(`after ${CONTAINERS} containers with ports, networks and volumes everything is as it was`, async () => {
+test(`after ${CONTAINERS} containers with ports, networks, volumes, execs and health checks everything is as it was`, async () => {
   const { engine } = stage
   // What an engine keeps from its first use on (worker threads, a compiled filter) is no leak.
-  await round(0, AT_ONCE)
+  await round(0, 4 * AT_ONCE)
   const named = async () => (await openFiles(engine.pid)).filter((path) => path.startsWith('/'))
   // Worker threads and connections of the first use end in their own time: of these there may be fewer.
   const nameless = async () => (await openFiles(engine.pid)).length
   await expect.poll(async () => (await observe(engine)).veths, { timeout: 10_000 }).toBe(0)
   const before = { ...(await observe(engine)), files: await named(), volumes: await names(`${engine.dataRoot}/volumes`), temporary: await names(`${engine.dataRoot}/tmp`) }
   const namelessBefore = await nameless()
-  const ids = await round(AT_ONCE, CONTAINERS)
+  const ids = await round(4 * AT_ONCE, CONTAINERS)
   expect(ids).toHaveLength(CONTAINERS)
   const now = async () => ({ ...(await observe(engine, ids)), files: await named(), volumes: await names(`${engine.dataRoot}/volumes`), temporary: await names(`${engine.dataRoot}/tmp`) })
   await expect.poll(now, { timeout: 15_000, interval: 300 }).toEqual({ ...before, cgroups: [] })
   await expect.poll(nameless, { timeout: 15_000, interval: 300 }).toBeLessThanOrEqual(namelessBefore)
-  expect(await engine.ok('volume', 'ls', '-q')).toBe('')
+  expect((await call<{ Volumes: unknown[] }>('GET', '/volumes')).Volumes).toEqual([])
 })

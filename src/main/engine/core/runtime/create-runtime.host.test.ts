@@ -1,7 +1,18 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createContainerSpec } from './spec/create-container-spec.ts'
 import { INSTALLED_RUNTIMES, openRealRuntime } from './testing/real-runtime.ts'
 import { readUntil, runtimeContract } from './testing/runtime-contract.ts'
+
+function shimsBelow(runRoot: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('slipway-shim') && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`${runRoot}/`)
+    } catch {
+      return false
+    }
+  })
+}
 
 describe.each(INSTALLED_RUNTIMES)('with %s', (name) => {
   const real = openRealRuntime(name)
@@ -62,6 +73,38 @@ describe.each(INSTALLED_RUNTIMES)('with %s', (name) => {
     await task.resize({ rows: 33, columns: 44 })
     await stream.write(Buffer.from('\n'))
     await seen('33 44')
+  })
+
+  test('an exec that is being made, attached to or started while its container is removed goes with it', async () => {
+    for (const stage of ['made', 'attached', 'started'] as const) {
+      const task = await real.create('exec sleep 1000')
+      await task.start()
+      const request = { execId: `${task.id}-${stage}`, process: { user: { uid: 0, gid: 0 }, args: ['sleep', '1000'], env: ['PATH=/bin'], cwd: '/' }, stdin: false }
+      const making = task.exec(request)
+      const living = making.then(async (exec) => {
+        if (stage !== 'made') await exec.attach({ stdin: false, stdout: true, stderr: true })
+        if (stage === 'started') await exec.start()
+      })
+      living.catch(() => {})
+      if (stage !== 'made') await making
+      await task.remove()
+      await expect(task.exec(request)).rejects.toMatchObject({ reason: 'not-running' })
+      expect(readdirSync(real.layout.execsRun)).toEqual([])
+      await expect.poll(() => shimsBelow(real.layout.runRoot)).toEqual([])
+    }
+  })
+
+  test('what an earlier engine left of execs that nobody knows is ended and forgotten', async () => {
+    const task = await real.create('exec sleep 1000')
+    await task.start()
+    const begin = (execId: string) => task.exec({ execId, process: { user: { uid: 0, gid: 0 }, args: ['sleep', '1000'], env: ['PATH=/bin'], cwd: '/' }, stdin: false })
+    await (await begin('known')).start()
+    await (await begin('stray')).start()
+    mkdirSync(real.layout.execState('half-made'))
+    await real.restart().sweepExecs(new Set(['known']))
+    expect(readdirSync(real.layout.execsRun)).toEqual(['known'])
+    await (await real.runtime.openTask(task.id))!.remove()
+    expect(readdirSync(real.layout.execsRun)).toEqual([])
   })
 
   test('limits are changed while it runs, and counted', async () => {

@@ -4,7 +4,7 @@ import type { Layout } from '../../layout.ts'
 import type { Host } from '../host/host.ts'
 import { createCgroupWarmUp } from './cgroup/warm-up.ts'
 import { createCompiledFilters, type CompiledFilters } from './compiled-filters.ts'
-import { openExec } from './exec.ts'
+import { openExec, sweepExecs } from './exec.ts'
 import type { RuntimeContext } from './runtime-context.ts'
 import { createRuntimeCommand } from './runtime-command.ts'
 import type { Runtime } from './runtime.ts'
@@ -31,6 +31,7 @@ export function createRuntime({ host, layout }: RuntimeOptions): Runtime {
     createTask: (request) => createTask(context, request),
     openTask: (id, place = layout.container(id)) => opening.run(id, () => context.tasks.get(id) ?? openTask(context, id, place)),
     openExec: (execId) => opening.run(execId, () => context.execs.get(execId) ?? openExec(context, execId)),
+    sweepExecs: (known) => sweepExecs(context, known),
     listTasks: async () => (existsSync(layout.containersRun) ? readdirSync(layout.containersRun) : []),
     close() {
       for (const process of [...context.tasks.values(), ...context.execs.values()]) process.close()

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { removeTree } from '#base/remove-tree.ts'
 import { recoverExec } from './recover.ts'
 import type { Exec, ExecRequest, OciProcess } from './runtime.ts'
 import type { KnownExec, RuntimeContext } from './runtime-context.ts'
@@ -21,7 +22,7 @@ export async function createExec(context: RuntimeContext, taskId: string, { exec
   context.warmUp.hint()
   mkdirSync(state, { recursive: true, mode: 0o700 })
   await using undo = new AsyncDisposableStack()
-  undo.defer(() => rmSync(state, { recursive: true, force: true }))
+  undo.defer(() => removeTree(state))
   writeFileSync(join(state, PROCESS_FILE), processText(what), { mode: 0o600 })
   writeFileSync(join(state, TASK_FILE), taskId)
   const { shim, shimOptions } = context.command
@@ -39,7 +40,7 @@ export async function openExec(context: RuntimeContext, execId: string): Promise
   if (taskId === undefined) return undefined
   const process = (await openShimProcess(processOptions(context, state))) ?? (await findEnded(context, state))
   if (process !== undefined) return adopt(context, taskId, execId, process)
-  rmSync(state, { recursive: true, force: true })
+  removeTree(state)
   return undefined
 }
 
@@ -49,6 +50,18 @@ export async function execsOf(context: RuntimeContext, taskId: string): Promise<
   const mine = ids.filter((execId) => taskOf(context.layout.execState(execId)) === taskId)
   const execs = await Promise.all(mine.map(async (execId) => context.execs.get(execId) ?? (await openExec(context, execId))))
   return execs.filter((exec) => exec !== undefined)
+}
+
+/** Ends and forgets those of earlier engines that nobody knows: a probe that was cut, or what was left half made. */
+export async function sweepExecs(context: RuntimeContext, known: ReadonlySet<string>): Promise<void> {
+  const ids = existsSync(context.layout.execsRun) ? readdirSync(context.layout.execsRun) : []
+  const strays = ids.filter((execId) => !known.has(execId) && !context.execs.has(execId))
+  await Promise.all(
+    strays.map(async (execId) => {
+      await (await openExec(context, execId))?.remove()
+      removeTree(context.layout.execState(execId))
+    }),
+  )
 }
 
 async function findEnded(context: RuntimeContext, state: string): Promise<ShimProcess | undefined> {
@@ -71,17 +84,21 @@ function adopt(context: RuntimeContext, taskId: string, execId: string, process:
     exited: process.exited,
     close: process.close,
     async remove() {
-      if (!process.ended && process.pid === undefined) process.close() /* never started: its shim ends with the last client */
-      else {
-        if (!process.ended) await process.signal(SIGKILL).catch(() => {}) /* it has just ended */
-        await process.gone
-      }
-      rmSync(context.layout.execState(execId), { recursive: true, force: true })
+      await end(process)
+      removeTree(context.layout.execState(execId))
       context.execs.delete(execId)
     },
   }
   context.execs.set(execId, exec)
   return exec
+}
+
+/** A shim that was not told to start ends with its last client. One that was told has a process soon, or has failed: it is killed when that is known. */
+async function end(process: ShimProcess): Promise<void> {
+  if (!process.ended && !process.begun) return process.close()
+  await process.settled
+  if (!process.ended) await process.signal(SIGKILL).catch(() => {}) /* it has just ended */
+  await process.gone
 }
 
 function processOptions(context: RuntimeContext, state: string, process?: OciProcess): ShimProcessOptions {

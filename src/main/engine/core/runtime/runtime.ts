@@ -25,6 +25,8 @@ export interface Runtime {
   openTask(id: string, layout?: ContainerLayout): Promise<Task | undefined>
   /** An exec of an earlier engine (or of this one). Undefined when there is none. Its exit stays until `remove`. */
   openExec(execId: string): Promise<Exec | undefined>
+  /** Ends and forgets execs of earlier engines that are not among the known ids. */
+  sweepExecs(known: ReadonlySet<string>): Promise<void>
   /** Ids of the containers (not of build steps) that have something in the run root, running or not. */
   listTasks(): Promise<string[]>
   /** Lets go of every process; they run on. For the engine's own end. */
@@ -65,6 +67,7 @@ export interface MonitoredProcess {
 
 export interface Task extends MonitoredProcess {
   readonly id: string
+  /** The task owns it from now on: `remove` ends it too, also one that is just being made. @throws failed-precondition (reason `not-running`) once `remove` was called. */
   exec(request: ExecRequest): Promise<Exec>
   pause(): Promise<void>
   resume(): Promise<void>

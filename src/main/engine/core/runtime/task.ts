@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { removeTree } from '#base/remove-tree.ts'
 import type { ContainerLayout } from '../../layout.ts'
 import { locateCgroup } from './cgroup/locate.ts'
 import { containerPids } from './cgroup/pids.ts'
@@ -61,6 +62,9 @@ function adopt(context: RuntimeContext, id: string, place: ContainerLayout, proc
 function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, process: ShimProcess): KnownTask {
   const { command, host } = context
   const cgroup = () => (process.pid === undefined ? undefined : locateCgroup(process.pid, id))
+  // A task owns its execs from before they exist: remove() lets no more begin, and waits for those that have begun.
+  const births = new Set<Promise<unknown>>()
+  let leaving = false
   const suspendable = () => ({ syscalls: host.syscalls, cgroup: cgroup(), pid: process.ended ? undefined : process.pid })
   const task: KnownTask = {
     id,
@@ -77,7 +81,12 @@ function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, pro
     signal: process.signal,
     exited: process.exited,
     close: process.close,
-    exec: (request) => createExec(context, id, request),
+    async exec(request) {
+      if (leaving) throw new EngineError('failed-precondition', `container ${id} is not running`, { reason: 'not-running' })
+      const birth = createExec(context, id, request)
+      births.add(birth)
+      return await birth.finally(() => births.delete(birth))
+    },
     pause: () => setSuspended(suspendable(), true),
     resume: () => setSuspended(suspendable(), false),
     isPaused: () => isSuspended(suspendable()),
@@ -90,16 +99,18 @@ function taskOf(context: RuntimeContext, id: string, place: ContainerLayout, pro
     pids: async () => (process.pid === undefined || process.ended ? [] : await containerPids(cgroup(), process.pid)),
     stats: () => readStats(process.ended ? undefined : cgroup(), host.facts.memoryBytes),
     async remove() {
-      await removeTask(context, task, place)
+      leaving = true
+      await removeTask(context, task, place, births)
     },
   }
   return task
 }
 
-async function removeTask(context: RuntimeContext, task: KnownTask, place: ContainerLayout): Promise<void> {
+async function removeTask(context: RuntimeContext, task: KnownTask, place: ContainerLayout, births: ReadonlySet<Promise<unknown>>): Promise<void> {
   if (!task.ended && task.pid === undefined) task.close() /* never started: its shim ends with the last client */
   else await killAndWait(task)
   await forgetInRuntime(context, task.id)
+  await Promise.allSettled(births)
   await Promise.all((await execsOf(context, task.id)).map((exec) => exec.remove()))
   removeFiles(context, place)
   if (context.tasks.get(task.id) === task) context.tasks.delete(task.id)
@@ -148,7 +159,7 @@ const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(plac
 /** Never what is below the rootfs: it may still be mounted, and then it is not ours. */
 function removeFiles({ host }: RuntimeContext, place: ContainerLayout): void {
   unmountSharedMemory(host.syscalls, place.sharedMemory)
-  rmSync(place.shimState, { recursive: true, force: true })
+  removeTree(place.shimState)
   rmSync(join(place.bundle, 'config.json'), { force: true })
   for (const directory of [place.rootfs, place.bundle, join(place.bundle, '..')]) removeIfEmpty(directory)
 }

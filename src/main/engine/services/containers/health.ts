@@ -105,6 +105,8 @@ async function runProbe(ctx: ContainersContext, record: ContainerRecord, task: T
     privileged: false,
   })
   const exec = await task.exec({ execId, process, stdin: false })
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => exec.remove())
   await using stream = await exec.attach({ stdin: false, stdout: true, stderr: true })
   let output = ''
   const reading = (async () => {
@@ -118,6 +120,5 @@ async function runProbe(ctx: ContainersContext, record: ContainerRecord, task: T
   }, plan.timeout)
   const exit = await exec.exited.finally(() => clearTimeout(timer))
   await reading
-  await exec.remove()
   return late ? { exitCode: -1, output: `Health check exceeded timeout (${plan.timeout / 1000}s)` } : { exitCode: exit.code, output: output.slice(0, OUTPUT_LIMIT) }
 }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { EngineError } from '#shared/errors.ts'
 import type { Exit, MonitoredProcess } from '../runtime.ts'
 import { startFailure, type StartedKind } from '../start-failure.ts'
@@ -6,11 +7,15 @@ import { connectShim } from './connect.ts'
 import { openControl, type ControlConnection, type ShimEnding } from './control-connection.ts'
 
 export interface ShimProcess extends MonitoredProcess {
+  /** It was told to start, by this engine or an earlier one. */
+  readonly begun: boolean
+  /** After it was told to start: it runs, or never will. */
+  readonly settled: Promise<void>
   /** `exited` has resolved, or will without the process. */
   readonly ended: boolean
   /** The shim is gone too, and the runtime has forgotten the container. */
   readonly gone: Promise<void>
-  /** Leaves the shim to itself. */
+  /** Leaves the shim to itself, those that attached here too: before start that ends it. */
   close(): void
 }
 
@@ -35,6 +40,8 @@ export async function openShimProcess(options: ShimProcessOptions): Promise<Shim
 
 function monitor(control: ControlConnection, options: ShimProcessOptions): ShimProcess {
   let ended = false
+  let begun = control.pid !== undefined
+  const attached = new Set<Socket>()
   const exited = control.ended.then((ending) => {
     ended = true
     return exitOf(ending, options)
@@ -47,17 +54,29 @@ function monitor(control: ControlConnection, options: ShimProcessOptions): ShimP
     get ended() {
       return ended
     },
-    start: () => start(control, options),
+    get begun() {
+      return begun
+    },
+    settled: Promise.race([control.started, control.ended]).then(() => {}),
+    start() {
+      begun = true
+      return start(control, options)
+    },
     async attach(streams) {
       const socket = await connectShim(options.stateDirectory)
       if (socket === undefined) throw new EngineError('failed-precondition', 'the process has ended', { reason: 'not-running' })
+      attached.add(socket)
+      socket.once('close', () => attached.delete(socket))
       return await openAttach(socket, streams)
     },
     resize: ({ rows, columns }) => control.request({ type: 'resize', rows, columns }),
     signal: (signal) => control.request({ type: 'signal', signal }),
     exited,
     gone: control.gone.then(() => exited).then(() => {}, () => {}),
-    close: () => control.close(),
+    close() {
+      control.close()
+      for (const socket of attached) socket.destroy()
+    },
   }
 }
 

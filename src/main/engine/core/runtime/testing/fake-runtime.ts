@@ -53,6 +53,9 @@ function runtimeOn(world: World): FakeRuntime {
     createTask: async (request) => createTask(world, request),
     openTask: async (id) => world.tasks.get(id)?.task,
     openExec: async (execId) => world.execs.get(execId)?.exec,
+    async sweepExecs(known) {
+      for (const { exec } of [...world.execs.values()]) if (!known.has(exec.execId)) await exec.remove()
+    },
     listTasks: async () => [...world.tasks.keys()],
     close() {},
   }

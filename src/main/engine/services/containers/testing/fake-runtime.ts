@@ -39,6 +39,7 @@ export function createFakeRuntime(): FakeRuntime {
     },
     openTask: async (id) => tasks.get(id),
     openExec: async (id) => execs.get(id),
+    sweepExecs: async () => {},
     listTasks: async () => [...tasks.keys()],
     close() {},
   }
