@@ -7,8 +7,10 @@ import { run, type TestEngine } from '../fixtures/engine.ts'
  * table, links by the owner written on their bridge, ports by the firewall's table.
  */
 export interface Footprint {
-  /** Container ids (or exec ids) of the shims that run. */
+  /** Container ids of the containers' shims that run. */
   shims: string[]
+  /** Folders of execs: whether a shim works there, and for which container. */
+  execs: { id: string; shim: boolean; container: string }[]
   /** Mount points below the engine's roots, namespaces' pins among them. */
   mounts: string[]
   /** Container ids with a pinned network namespace. */
@@ -34,8 +36,13 @@ export async function observe(engine: Pick<TestEngine, 'dataRoot' | 'runRoot'>, 
   const table = await readFile('/proc/self/mountinfo', 'utf8')
   const mounts = table.split('\n').map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${dataRoot}/`) || path.startsWith(`${runRoot}/`))
   const links = await ownLinks(join(dataRoot, 'lock'))
+  const shims = await shimsOf(runRoot)
   return {
-    shims: await shimsOf(runRoot),
+    shims: shims.filter(({ state }) => !state.startsWith(join(runRoot, 'exec/'))).map(({ id }) => id).sort(),
+    execs: (await names(join(runRoot, 'exec'))).map((id) => {
+      const shim = shims.find(({ state }) => state === join(runRoot, 'exec', id))
+      return { id, shim: shim !== undefined, container: shim?.id ?? '' }
+    }),
     mounts: mounts.sort(),
     namespaces: await names(join(runRoot, 'netns')),
     bridges: links.bridges,
@@ -57,15 +64,15 @@ export async function openFiles(pid: number): Promise<string[]> {
   return targets.filter((target) => target !== '').sort()
 }
 
-async function shimsOf(runRoot: string): Promise<string[]> {
-  const found: string[] = []
+async function shimsOf(runRoot: string): Promise<{ id: string; state: string }[]> {
+  const found: { id: string; state: string }[] = []
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
     const state = words[words.indexOf('--state') + 1] ?? ''
-    if (basename(words[0] ?? '') === 'slipway-shim' && state.startsWith(`${runRoot}/`)) found.push(words[words.indexOf('--id') + 1] ?? state)
+    if (basename(words[0] ?? '') === 'slipway-shim' && state.startsWith(`${runRoot}/`)) found.push({ id: words[words.indexOf('--id') + 1] ?? state, state })
   }
-  return found.sort()
+  return found
 }
 
 interface ShownLink {

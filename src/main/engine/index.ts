@@ -86,6 +86,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
     needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => poolsOf(defaults).map(describePool), publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
   })
 
+  await builder.restore(log)
   await containers.restore()
   const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
   const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, system, events, clock, layout }), version, log, onRequest: () => rest.active() }))

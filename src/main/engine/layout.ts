@@ -33,6 +33,8 @@ export interface Layout {
   readonly containersRun: string
   /** One folder per exec, named by its id. */
   readonly execsRun: string
+  /** One folder per build step of this boot, named by its id. */
+  readonly buildsRun: string
   /** Seccomp profiles made ready for the kernel. */
   readonly compiledFilters: string
   blob(digest: Digest): string
@@ -78,6 +80,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     temporary: join(dataRoot, 'tmp'),
     containersRun: join(runRoot, 'containers'),
     execsRun: join(runRoot, 'exec'),
+    buildsRun: join(runRoot, 'build'),
     compiledFilters: join(runRoot, 'seccomp'),
     blob: (digest) => join(content, 'blobs', 'sha256', hexOf(digest)),
     container: (id) => containerLayout(join(dataRoot, 'containers', id), join(runRoot, 'containers', id)),

@@ -6,6 +6,7 @@ import { createBuildCache } from './build-cache.ts'
 import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
 import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
+import { sweepBuilds } from './sweep.ts'
 
 /**
  * The builder: Dockerfile and context in, image out.
@@ -22,6 +23,8 @@ import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
 export interface Builder {
   /** @throws DockerfileError, or EngineError with what the failing step said. */
   build(request: BuildRequest): Promise<ImageId>
+  /** Once, before the first build: removes what builds of an engine that was killed left. */
+  restore(log: (line: string) => void): Promise<void>
   cacheEntries(): Promise<CacheEntry[]>
   prune(request: PruneRequest): Promise<Pruned>
 }
@@ -64,6 +67,7 @@ export type BuildMessage = { stream: string } | { aux: { ID: ImageId } } | { pro
 export function createBuilder(context: Omit<BuilderContext, 'cache'>): Builder {
   const full: BuilderContext = { ...context, cache: createBuildCache(context.metadata) }
   return {
+    restore: (log) => sweepBuilds(context, log),
     build: (request) => build(full, request),
     cacheEntries: () => listCacheEntries(full),
     prune: (request) => pruneCache(full, request),
