@@ -31,8 +31,7 @@ export function useBuildOutput(id: () => string) {
         if (message.kind === 'end') return void (loaded.value = true)
         const known = byNumber.get(message.kind === 'step' ? message.step.number : message.step)
         if (message.kind === 'step') {
-          if (known) known.step = message.step
-          else byNumber.set(message.step.number, { step: message.step, lines: [] })
+          byNumber.set(message.step.number, { step: message.step, lines: known?.lines ?? [] })
           steps.value = [...byNumber.values()].sort((a, b) => a.step.number - b.step.number)
         } else if (known) {
           append(known.lines, message.text)
