@@ -1,0 +1,38 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Bench, Group } from '../runner.ts'
+
+const DOCKERFILE = (base: string) => `FROM ${base}
+ENV A=1
+RUN echo one > /one
+COPY a /a
+RUN echo two > /two
+COPY b /b
+RUN echo three > /three
+WORKDIR /w
+COPY c .
+CMD ["cat", "/a"]
+`
+
+export const builds: Group = {
+  'ten steps': async (bench) => {
+    const context = await writeContext(bench)
+    await bench.measure('docker build, 10 steps, cold', { rounds: 7, budget: { ratio: 0.7 } }, async (subject) => {
+      await bench.workload.busybox(subject)
+      await subject.docker(['build', '--no-cache', '-q', '-t', 'bench-built', context])
+    })
+    await bench.measure('docker build, 10 steps, cached', { rounds: 15, warmUp: 2, budget: { ratio: 1 } }, async (subject) => void (await subject.docker(['build', '-q', '-t', 'bench-built', context])))
+    for (const subject of bench.subjects) {
+      await subject.docker(['rmi', '-f', 'bench-built'])
+      await subject.docker(['image', 'prune', '-f'])
+    }
+  },
+}
+
+async function writeContext(bench: Bench): Promise<string> {
+  const context = join(bench.folder, 'context')
+  await mkdir(context, { recursive: true })
+  for (const name of ['a', 'b', 'c']) await writeFile(join(context, name), name.repeat(10_000))
+  await writeFile(join(context, 'Dockerfile'), DOCKERFILE(await bench.workload.busybox(bench.subjects[0]!)))
+  return context
+}
