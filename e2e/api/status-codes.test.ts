@@ -100,7 +100,8 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/plugins/pull?remote=x', 501],
   ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
   ['PUT', '/volumes/vol', 503],
-  ['POST', '/session', 404],
+  ['POST', '/session', 400, 'a session needs an id'],
+  ['POST', '/grpc', 400, 'this path is upgraded to h2c'],
 ]
 
 describe('what is wrong is answered as Docker answers it', () => {

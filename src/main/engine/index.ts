@@ -89,7 +89,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   await builder.restore(log)
   await containers.restore()
   const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
-  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, system, events, clock, layout }), version, log, onRequest: () => rest.active() }))
+  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, system, events, clock, layout, log }), version, log, onRequest: () => rest.active() }))
   rest.active()
   parts.defer(() => closing.abort())
   const held = parts.move()

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { availableParallelism, totalmem } from 'node:os'
 import { authRoutes } from './api/auth/routes.ts'
 import { buildRoutes } from './api/build/routes.ts'
+import { buildkitRoutes } from './api/buildkit/routes.ts'
 import { cacheEntryJson } from './api/build/wire.ts'
 import { summaryJson } from './api/containers/wire.ts'
 import type { ContainersApiNeeds } from './api/containers/needs.ts'
@@ -36,11 +37,12 @@ export interface Services {
   events: EventBus
   layout: Layout
   clock: () => bigint
+  log: (line: string) => void
 }
 
 /** Every path of the API, each noun given what it needs. */
 export function engineRoutes(services: Services): Route[] {
-  const { containers, files, images, networks, volumes, builder, system, events, clock } = services
+  const { containers, files, images, networks, volumes, builder, system, events, clock, log } = services
   const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, findNetwork: (reference) => networks.describe(reference), paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
   return [
     ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
@@ -53,6 +55,7 @@ export function engineRoutes(services: Services): Route[] {
     ...networkRoutes({ networks, containers }),
     ...volumeRoutes(volumes),
     ...buildRoutes(builder),
+    ...buildkitRoutes({ engine: () => ({ id: system.info().id, version: system.version }), log, builder, images }),
   ]
 }
 

@@ -55,7 +55,7 @@ export async function createUpgradedExchange(parts: ExchangeParts, socket: Socke
     hijack(contentType) {
       const lines = Object.entries(response.getHeaders()).map(([name, value]) => `${name}: ${String(value)}\r\n`)
       response.detachSocket(socket)
-      socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}Content-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n`)
+      socket.write(`HTTP/1.1 101 UPGRADED\r\n${lines.join('')}Content-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade === 'h2c' ? 'h2c' : 'tcp'}\r\n\r\n`)
       return request.headers['transfer-encoding'] === 'chunked' ? withoutEmptyChunkedBody(socket) : socket
     },
   }

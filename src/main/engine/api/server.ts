@@ -39,7 +39,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     requestTimeout: 0,
     headersTimeout: 0,
     connectionsCheckingInterval: 2 ** 31 - 1,
-    shouldUpgradeCallback: (request) => /^(tcp|websocket)$/i.test(request.headers.upgrade ?? ''),
+    shouldUpgradeCallback: wantsUpgrade,
   })
   server.maxConnections = MAX_CONNECTIONS
 
@@ -87,6 +87,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   })
   boundIdle(server)
   return { listen: (socketPath, mode) => listen(server, socketPath, mode), [Symbol.asyncDispose]: () => close(server, upgraded) }
+}
+
+/** Many clients offer h2c with an ordinary request, which then is answered as it is; two paths are for nothing else. */
+function wantsUpgrade({ headers, url = '' }: IncomingMessage): boolean {
+  const protocol = (headers.upgrade ?? '').toLowerCase()
+  return protocol === 'tcp' || protocol === 'websocket' || (protocol === 'h2c' && /^(\/v[\d.]+)?\/(grpc|session)(\?|$)/.test(url))
 }
 
 /**

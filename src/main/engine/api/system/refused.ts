@@ -15,7 +15,6 @@ export function refusedRoutes(): Route[] {
   const noSwarm = () => new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
   const never = () => new EngineError('not-implemented', 'this engine has no swarm mode: connect to a Docker engine for one', { reason: 'no-swarm' })
   const noPlugins = () => new EngineError('not-implemented', 'this engine has no plugins', { reason: 'no-plugins' })
-  const noSession = () => new EngineError('not-found', 'page not found', { reason: 'no-buildkit', hint: 'This engine builds with the classic builder: set DOCKER_BUILDKIT=0.' })
   return [
     ...SWARM_PATHS.map(refusing('GET', noSwarm)),
     ...SWARM_POSTS.map(refusing('POST', noSwarm)),
@@ -28,6 +27,5 @@ export function refusedRoutes(): Route[] {
     // `docker inspect x` asks here last, and only an answer of "not found" lets it say that there is no x.
     { method: 'GET', path: '/plugins/:name/json', handle: ({ params }) => { throw new EngineError('not-found', `plugin "${params['name']}" not found`, { reason: 'no-plugins' }) } },
     refusing('DELETE', noPlugins)('/plugins/:name'),
-    ...['/session', '/grpc'].map(refusing('POST', noSession)),
   ]
 }

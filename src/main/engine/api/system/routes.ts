@@ -4,7 +4,7 @@ import type { SystemApiNeeds } from './needs.ts'
 import { refusedRoutes } from './refused.ts'
 import { diskJson, infoJson, listenerJson, versionJson } from './wire.ts'
 
-/** `Builder-Version: 1` lets the docker client choose the classic builder. */
+/** `Builder-Version: 1`: clients up to 22 then build classically, since their BuildKit is one that asks through /build; newer ones choose by whether /grpc can be upgraded. */
 const PING_HEADERS = { 'Builder-Version': '1', Swarm: 'inactive', 'Cache-Control': 'no-cache, no-store, must-revalidate', Pragma: 'no-cache' }
 
 export function systemRoutes(needs: SystemApiNeeds): Route[] {

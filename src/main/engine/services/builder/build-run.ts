@@ -1,6 +1,7 @@
 import type { Dockerfile, IgnoreMatcher, Position } from '../../core/dockerfile/dockerfile.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { Platform } from '#shared/oci/platform.ts'
+import type { BuildObserver } from './build-observer.ts'
 import type { BuildMessage, BuildRequest } from './builder.ts'
 import type { BuilderContext } from './needs.ts'
 import type { Plan, PlannedStage } from './plan.ts'
@@ -32,10 +33,13 @@ export interface BuildRun {
 
 /** One instruction being carried out. */
 export interface Step {
+  /** Among all steps of the build, for the observer. */
+  id: string
   run: BuildRun
   stage: PlannedStage
   state: StageState
   position: Position
+  observer: BuildObserver | undefined
   say: (text: string) => void
   emit: (message: BuildMessage) => void
 }

@@ -5,6 +5,7 @@ import { parseReference } from '#shared/oci/reference.ts'
 import { parseDockerfile } from '../../core/dockerfile/dockerfile.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { BuildRequest } from './builder.ts'
+import { observedSteps } from './build-observer.ts'
 import type { BuildRun } from './build-run.ts'
 import { openContext, type OpenedContext } from './context.ts'
 import { planBuild } from './plan.ts'
@@ -67,6 +68,7 @@ async function runStages(shared: Omit<BuildRun, 'finished'>): Promise<StageState
   const emit = request.onMessage
   for (const warning of file.warnings) emit({ stream: `\u001b[91m${warning}\n\u001b[0m` })
   file.globalArgs.forEach((instruction, index) => emit({ stream: `Step ${index + 1}/${plan.steps} : ${instruction.text}\n` }))
+  request.observer?.planned(observedSteps(plan))
   const output = createStepOutput(plan.stages.length, emit)
   const results = new Map<number, Promise<StageState>>()
   const run: BuildRun = { ...shared, signal, finished: (stage) => results.get(stage)! }

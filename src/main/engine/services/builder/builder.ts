@@ -4,6 +4,7 @@ import type { ResourceLimits } from '../../core/runtime/spec/resource-limits.ts'
 import { build } from './build.ts'
 import { createBuildCache } from './build-cache.ts'
 import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
+import type { BuildObserver } from './build-observer.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
 import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
 import { sweepBuilds } from './sweep.ts'
@@ -33,6 +34,8 @@ export interface BuildRequest {
   context: ContextSource
   /** Relative to the context. */
   dockerfile: string
+  /** Its text, when it comes apart from the context; what the context leaves out is then left out already. */
+  dockerfileText?: string
   /** References to give the result. */
   tags: readonly string[]
   target?: string
@@ -40,6 +43,8 @@ export interface BuildRequest {
   buildArgs: Readonly<Record<string, string | null>>
   labels: Readonly<Record<string, string>>
   noCache: boolean
+  /** Names of stages that take nothing from the cache. */
+  noCacheStages?: readonly string[]
   pull: boolean
   squash: boolean
   quiet: boolean
@@ -57,6 +62,7 @@ export interface BuildRequest {
   auths: Readonly<Record<string, RegistryAuth>>
   signal: AbortSignal
   onMessage: (message: BuildMessage) => void
+  observer?: BuildObserver
 }
 
 export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string }

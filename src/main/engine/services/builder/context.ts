@@ -29,6 +29,10 @@ export async function openContext(context: BuilderContext, request: BuildRequest
   await mkdir(work, { recursive: true, mode: 0o700 })
   await mkdir(join(work, 'tree'), { mode: 0o755 })
   const opened = await fill(context, request, work)
+  if (request.dockerfileText !== undefined) {
+    const kept = undo.move()
+    return { folder: opened.folder, dockerfile: request.dockerfileText, ignored: createIgnoreMatcher(''), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  }
   const names = request.context.kind === 'remote' && opened.lone ? ['Dockerfile'] : [request.dockerfile]
   const dockerfile = readInside(context, opened.folder, names[0]!)
   if (dockerfile === undefined) throw new EngineError('not-found', `Cannot locate specified Dockerfile: ${request.dockerfile}`, { hint: 'Name it with -f, relative to the build context.' })

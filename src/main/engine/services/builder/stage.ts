@@ -1,6 +1,7 @@
 import { configure, parseTrigger, StepError, type Instruction } from '../../core/dockerfile/dockerfile.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { shortId } from '#shared/oci/digest.ts'
+import { stepId } from './build-observer.ts'
 import type { BuildMessage } from './builder.ts'
 import type { BuildRun, Step } from './build-run.ts'
 import type { PlannedStage } from './plan.ts'
@@ -18,12 +19,21 @@ export async function runStage(run: BuildRun, stage: PlannedStage, emit: (messag
   const say = (stream: string) => emit({ stream })
   const at = (number: number, text: string) => say(`Step ${number}/${run.plan.steps} : ${text}\n`)
   at(stage.firstStep, stage.stage.text)
-  const from: Step = { run, stage, state: scratchState(run.platform), position: stage.stage.position, say, emit }
+  const { observer } = run.request
+  const emitProgress = (id: string) => (message: BuildMessage) => {
+    emit(message)
+    if ('progress' in message) observer?.progress(id, message.progress)
+  }
+  const stepOf = (instruction: number | 'from') => {
+    const id = stepId(stage.stage.index, instruction)
+    return { id, emit: emitProgress(id) }
+  }
+  const from: Step = { ...stepOf('from'), run, stage, state: scratchState(run.platform), position: stage.stage.position, observer, say }
   let state = await located(from, () => startStage(from))
   for (const [index, instruction] of stage.stage.instructions.entries()) {
     run.signal.throwIfAborted()
     at(stage.firstStep + 1 + index, instruction.text)
-    state = await located({ ...from, state, position: instruction.position }, (step) => runInstruction(step, instruction), instruction.kind)
+    state = await located({ ...from, ...stepOf(index), state, position: instruction.position }, (step) => runInstruction(step, instruction), instruction.kind)
   }
   return state
 }
@@ -73,9 +83,13 @@ async function runInstruction(step: Step, instruction: Instruction): Promise<Sta
 
 /** Shows the line of the Dockerfile at which a step failed. */
 async function located(step: Step, work: (step: Step) => Promise<StageState>, kind?: Instruction['kind']): Promise<StageState> {
+  step.observer?.started(step.id)
   try {
-    return await work(step)
+    const state = await work(step)
+    step.observer?.ended(step.id)
+    return state
   } catch (error) {
+    step.observer?.ended(step.id, error)
     if (step.run.signal.aborted) throw error
     const { line, endLine } = step.position
     step.say(`${excerpt(step.run.source, line, endLine)}\n`)

@@ -26,12 +26,16 @@ export interface StepResult {
 export async function finishStep(step: Step, result: StepResult): Promise<StageState> {
   const { request, platform } = step.run
   const key = cacheKey({ parent: step.state.image ?? 'scratch', platform: formatPlatform(platform), step: result.createdBy, ...(result.inputs ? { inputs: result.inputs } : {}) })
-  const known = request.noCache ? undefined : await findCached(step, key)
-  const borrowed = known || request.noCache ? undefined : await findInCacheFrom(step, result)
+  const fresh = request.noCache || (request.noCacheStages ?? []).some((name) => name.toLowerCase() === step.stage.stage.name)
+  const known = fresh ? undefined : await findCached(step, key)
+  const borrowed = known || fresh ? undefined : await findInCacheFrom(step, result)
   const { image, size } = (known ?? borrowed) ? { image: (known ?? borrowed)!, size: 0 } : await makeImage(step, result)
   if (known) step.run.usedSteps.add(key)
   else recordStep(step, key, result, image, size)
-  if (known ?? borrowed) step.say(' ---> Using cache\n')
+  if (known ?? borrowed) {
+    step.observer?.cached(step.id)
+    step.say(' ---> Using cache\n')
+  }
   step.say(` ---> ${shortId(image.id)}\n`)
   step.run.lease.hold(image.id)
   return { ...result.next, image: image.id, chain: image.chain, config: image.config }

@@ -128,7 +128,11 @@ async function attended(step: Step, task: Awaited<ReturnType<Step['run']['contex
   signal.addEventListener('abort', stop)
   try {
     const decoders = { stdout: new StringDecoder(), stderr: new StringDecoder() }
-    for await (const { stream: name, bytes } of stream.output()) step.say(colored(name, decoders[name].write(Buffer.from(bytes))))
+    for await (const { stream: name, bytes } of stream.output()) {
+      const text = decoders[name].write(Buffer.from(bytes))
+      step.observer?.output(step.id, name, text)
+      step.say(colored(name, text))
+    }
     const exit = await task.exited
     signal.throwIfAborted()
     return exit.code

@@ -1,0 +1,91 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { run } from '../fixtures/engine.ts'
+import { setStage, type Stage } from '../fixtures/stage.ts'
+
+const { code } = await run('docker', ['buildx', 'version'])
+
+/** Needs docker's buildx plugin, which `npm run setup` brings where the system has it as a package. */
+describe.skipIf(code !== 0)('docker buildx, as it is', () => {
+  let stage: Stage
+  let context: string
+  beforeAll(async () => {
+    stage = await setStage()
+    context = join(stage.folder, 'context')
+    await mkdir(join(context, 'sub'), { recursive: true })
+    await writeFile(join(context, 'hello.txt'), 'hello\n')
+    await writeFile(join(context, 'secret.txt'), 'not for images\n')
+    await writeFile(join(context, 'sub/script'), '#!/bin/sh\necho ran\n', { mode: 0o755 })
+    await writeFile(join(context, '.dockerignore'), 'secret*\n')
+    await dockerfile('Dockerfile', `FROM ${stage.busybox} AS first\nARG WHO=nobody\nRUN echo "hi $WHO" > /hi\nFROM ${stage.busybox}\nCOPY . /all\nCOPY --from=first /hi /hi\nRUN /all/sub/script\n`)
+  })
+  afterAll(() => stage?.[Symbol.asyncDispose]())
+
+  const dockerfile = (name: string, text: string) => writeFile(join(context, name), text)
+  const docker = (args: string[], input?: string) => run('docker', args, { env: { DOCKER_HOST: `unix://${stage.engine.socket}`, DOCKER_BUILDKIT: '1' }, ...(input !== undefined && { input }) })
+  const build = (...args: string[]) => docker(['buildx', 'build', '--progress', 'plain', ...args])
+  const cat = (image: string, ...paths: string[]) => stage.engine.ok('run', '--rm', image, 'cat', ...paths)
+
+  test('a context, its stages and its names', async () => {
+    const built = await build('-t', 'one', '-t', 'other:2', '--build-arg', 'WHO=you', '--label', 'a=b', '--iidfile', join(stage.folder, 'iid'), '--metadata-file', join(stage.folder, 'metadata'), context)
+    expect(built).toMatchObject({ code: 0 })
+    for (const name of ['[internal] load build definition from Dockerfile', '[first 2/2] RUN echo "hi $WHO" > /hi', '[stage-1 2/4] COPY . /all', 'naming to docker.io/library/other:2 done']) expect(built.output).toContain(name)
+    expect(await cat('one', '/hi', '/all/hello.txt')).toBe('hi you\nhello')
+    expect(await stage.engine.ok('run', '--rm', 'one', 'ls', '/all')).not.toContain('secret')
+    const id = await stage.engine.ok('inspect', '-f', '{{.Id}}', 'other:2')
+    expect(await readFile(join(stage.folder, 'iid'), 'utf8')).toBe(id)
+    expect(JSON.parse(await readFile(join(stage.folder, 'metadata'), 'utf8'))).toMatchObject({ 'containerimage.config.digest': id, 'image.name': 'docker.io/library/one:latest,docker.io/library/other:2' })
+    expect(await stage.engine.ok('inspect', '-f', '{{.Config.Labels.a}}', 'one')).toBe('b')
+  })
+
+  test('again: from the cache, unless a stage is told otherwise', async () => {
+    const again = await build('--build-arg', 'WHO=you', context)
+    expect(again.output.match(/ CACHED/g)).toHaveLength(4)
+    expect((await build('--build-arg', 'WHO=you', '--no-cache-filter', 'first', context)).output).toMatch(/#(\d+) \[first 2\/2\] RUN[^\n]*\n#\1 DONE/)
+  })
+
+  test('a failing step: its output, its lines, its exit code', async () => {
+    await dockerfile('fails', `FROM ${stage.busybox}\nRUN echo before >&2 && \\\n  exit 7\n`)
+    const failed = await build('-f', join(context, 'fails'), context)
+    expect(failed.code).toBe(1)
+    for (const words of ['before', 'fails:2', '>>> RUN echo before >&2 && \\', 'did not complete successfully: exit code: 7']) expect(failed.output).toContain(words)
+  })
+
+  test('a mistake in the Dockerfile, a file and a target that are not there', async () => {
+    await dockerfile('typo', `FROM ${stage.busybox}\nRAN x\n`)
+    expect((await build('-f', join(context, 'typo'), context)).output).toMatch(/typo:2[^]*unknown instruction: RAN/)
+    await dockerfile('missing', `FROM ${stage.busybox}\nCOPY nothing /\n`)
+    expect((await build('-f', join(context, 'missing'), context)).output).toMatch(/missing:2[^]*nothing/)
+    expect((await build('--target', 'none', context)).output).toContain('target stage "none" could not be found')
+  })
+
+  test('a Dockerfile from standard input, by docker build and quietly', async () => {
+    const built = await docker(['build', '-q', '-'], `FROM ${stage.busybox}\nRUN echo given > /given\n`)
+    expect(built.code).toBe(0)
+    expect(await cat(built.stdout.trim(), '/given')).toBe('given')
+  })
+
+  test('several platforms at once are refused', async () => {
+    expect(await build('--platform', 'linux/amd64,linux/arm64', context)).toMatchObject({ code: 1 })
+  })
+
+  test('several targets at once with bake', async () => {
+    await writeFile(join(stage.folder, 'bake.json'), JSON.stringify({ group: { default: { targets: ['x', 'y'] } }, target: { x: { context, args: { WHO: 'x' }, tags: ['baked:x'] }, y: { context, args: { WHO: 'y' }, tags: ['baked:y'] } } }))
+    expect(await docker(['buildx', 'bake', '--progress', 'plain', '-f', join(stage.folder, 'bake.json')])).toMatchObject({ code: 0 })
+    expect([await cat('baked:x', '/hi'), await cat('baked:y', '/hi')]).toEqual(['hi x', 'hi y'])
+  })
+
+  test('docker compose build', async () => {
+    await writeFile(join(stage.folder, 'compose.yaml'), JSON.stringify({ name: 'buildkit', services: { web: { image: 'composed', build: { context, args: { WHO: 'compose' } } } } }))
+    const result = await docker(['compose', '--project-directory', stage.folder, 'build'])
+    if (result.output.includes('is not a docker command')) return
+    expect(result).toMatchObject({ code: 0 })
+    expect(await cat('composed', '/hi')).toBe('hi compose')
+  })
+
+  test('the cache is listed and pruned', async () => {
+    expect(await docker(['buildx', 'du'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Total:') as string })
+    expect(await docker(['buildx', 'prune', '-af'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Total:') as string })
+  })
+})

@@ -1,0 +1,24 @@
+import { pipeline } from 'node:stream/promises'
+import { extract } from 'tar-stream'
+import type { Session } from './sessions.ts'
+import { receiveFiles, wantedMetadata, type WantedFiles } from './receive-files.ts'
+
+export const DIFF_COPY = '/moby.filesync.v1.FileSync/DiffCopy'
+
+export const openFiles = (session: Session, wanted: WantedFiles, onBytes?: (total: number) => void) => receiveFiles(session.client.open(DIFF_COPY, wantedMetadata(wanted)), onBytes)
+
+/** A few small files of one of the client's folders, by name; what is not there is left out. */
+export async function readFiles(session: Session, folder: string, names: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  const { stream } = openFiles(session, { folder, follow: names })
+  const reader = extract()
+  const whole = pipeline(stream, reader)
+  whole.catch(() => {})
+  for await (const entry of reader) {
+    const chunks: Buffer[] = []
+    for await (const chunk of entry) chunks.push(chunk as Buffer)
+    if (entry.header.type === 'file') found.set(entry.header.name, Buffer.concat(chunks).toString('utf8'))
+  }
+  await whole
+  return found
+}
