@@ -7,6 +7,7 @@ import { buildApp } from '../fixtures/app-build.ts'
 import { makeAppRoots } from '../fixtures/app-roots.ts'
 import { startTestRegistry } from '../fixtures/registry.ts'
 import { startBuiltEngine } from './built-engine.ts'
+import { app } from './groups/app.ts'
 import { builds } from './groups/builds.ts'
 import { containers } from './groups/containers.ts'
 import { files } from './groups/files.ts'
@@ -14,7 +15,7 @@ import { growth } from './groups/growth.ts'
 import { images } from './groups/images.ts'
 import { lists } from './groups/lists.ts'
 import { logs } from './groups/logs.ts'
-import { memory } from './groups/memory.ts'
+import { memory, rest } from './groups/memory.ts'
 import { network } from './groups/network.ts'
 import { describeMachine } from './machine.ts'
 import { makeWorkload } from './workload.ts'
@@ -23,7 +24,7 @@ import { createBench, type Group } from './runner.ts'
 import { createSubject } from './subject.ts'
 
 // Memory first: an engine's idle memory is that of one that has just started.
-const groups: Record<string, Group> = { memory, containers, lists, logs, files, builds, images, network, growth }
+const groups: Record<string, Group> = { memory, containers, lists, logs, files, builds, images, network, growth, app, rest }
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -41,7 +42,8 @@ function printHelp() {
 async function measureEverything() {
   const chosen = choose()
   if (chosen.length === 0) throw new Error(`nothing is called ${wanted.join(' or ')}; see --help`)
-  await buildApp()
+  // The page takes long to build, and only its own measurements need it.
+  await (chosen.some(([name]) => name.startsWith('app: ')) ? buildApp() : buildApp('main'))
   await using parts = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))

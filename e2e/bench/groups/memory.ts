@@ -1,14 +1,12 @@
 import { familyOf, memoryOf, monitors, wakeUps } from '../processes.ts'
-import type { Group } from '../runner.ts'
+import type { Group, Scenario } from '../runner.ts'
 import { create, numbers, remove, running, sleep, start } from './verbs.ts'
 
+/** The engine gives memory back some 20 s after its last work. */
+const UNTIL_REST = 25_000
+
 export const memory: Group = {
-  idle: async (bench) => {
-    // What start-up allocated and will be let go of is not idleness.
-    await sleep(bench.quick ? 2_000 : 10_000)
-    await bench.measure('engine idle, RSS', { unit: 'MiB', rounds: 1, warmUp: 0, budget: { value: 80 } }, async (subject) => memoryOf(familyOf(subject.pid)).rssMiB)
-    await bench.measure('engine idle, PSS', { unit: 'MiB', rounds: 1, warmUp: 0 }, async (subject) => memoryOf(familyOf(subject.pid)).pssMiB)
-  },
+  idle: measureIdle('engine idle, just started'),
   'wake-ups': async (bench) => {
     const seconds = bench.quick ? 10 : 60
     const before = new Map(bench.subjects.map((subject) => [subject, wakeUps(familyOf(subject.pid))]))
@@ -37,4 +35,15 @@ export const memory: Group = {
     })
     await bench.measure('memory beside each running container, PSS', { unit: 'MiB', rounds: 1, warmUp: 0, budget: { value: 0.25 } }, async (subject) => perContainer[subject.name]!.pss)
   },
+}
+
+/** The same at the very end. */
+export const rest: Group = { 'idle after the work': measureIdle('engine idle, after the work') }
+
+function measureIdle(name: string): Scenario {
+  return async (bench) => {
+    await sleep(UNTIL_REST)
+    await bench.measure(`${name}, RSS`, { unit: 'MiB', rounds: 1, warmUp: 0, budget: { value: 80 } }, async (subject) => memoryOf(familyOf(subject.pid)).rssMiB)
+    await bench.measure(`${name}, PSS`, { unit: 'MiB', rounds: 1, warmUp: 0 }, async (subject) => memoryOf(familyOf(subject.pid)).pssMiB)
+  }
 }
