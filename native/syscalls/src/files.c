@@ -139,3 +139,12 @@ napi_value js_try_lock(napi_env env, napi_callback_info info) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return boolean_value(env, true);
     return errno == EWOULDBLOCK ? boolean_value(env, false) : throw_errno(env, errno, "flock", NULL);
 }
+
+/* keepAcrossExec(fd): Node marks everything it inherits close-on-exec */
+napi_value js_keep_across_exec(napi_env env, napi_callback_info info) {
+    napi_value values[1];
+    int32_t fd;
+    if (!take_arguments(env, info, 1, values) || !take_int(env, values[0], &fd)) return NULL;
+    if (fcntl(fd, F_SETFD, 0) == 0) return NULL;
+    return throw_errno(env, errno, "fcntl", NULL);
+}

@@ -47,6 +47,7 @@ napi_value js_socket_in(napi_env env, napi_callback_info info);
 napi_value js_netlink(napi_env env, napi_callback_info info);
 napi_value js_watch_netlink(napi_env env, napi_callback_info info);
 napi_value js_try_lock(napi_env env, napi_callback_info info);
+napi_value js_keep_across_exec(napi_env env, napi_callback_info info);
 napi_value js_signal_process(napi_env env, napi_callback_info info);
 napi_value js_launch(napi_env env, napi_callback_info info);
 napi_value js_trim_heap(napi_env env, napi_callback_info info);

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { EngineError } from '#shared/errors.ts'
 import { defaultRoots, defaultSocket } from './default-roots.ts'
 import { collectPool, formatDefaults, parseLogOption, type EngineDefaults } from './engine-defaults.ts'
+import { formatTcp, readTcp, type TcpRequest } from './tcp-request.ts'
 import { VERSION } from './version.ts'
 
 /** What the user asked of the engine; all paths absolute. */
@@ -9,6 +11,7 @@ export interface CommandLine {
   dataRoot: string
   runRoot: string
   socket: string
+  tcp: TcpRequest | undefined
   registryMirrors: string[]
   runtime: 'crun' | 'runc' | undefined
   defaults: EngineDefaults
@@ -40,6 +43,10 @@ export function parseCommandLine(args: readonly string[], environment: NodeJS.Pr
     .option('--data-root <dir>', 'images, containers, volumes', parsePath, defaults.dataRoot)
     .option('--run-root <dir>', 'what lives until the next boot', parsePath, defaults.runRoot)
     .option('--socket <path>', 'listen here (default: docker.sock in the run root)', parseSocket)
+    .option('--tcp <host:port>', 'listen there too, for clients whose certificate --tls-ca signed; needs the three --tls options')
+    .option('--tls-ca <file>', 'PEM: who signs the certificates of clients', parsePath)
+    .option('--tls-cert <file>', 'PEM: the certificate shown to clients', parsePath)
+    .option('--tls-key <file>', 'PEM: its key', parsePath)
     .option('--registry-mirror <url>', 'tried before docker.io; may be repeated', collectUrl)
     .addOption(new Option('--runtime <name>', 'OCI runtime (default: crun where it works, else runc)').choices(['crun', 'runc']))
     .option('--default-address-pool <pool>', 'subnets of networks that name none: base=10.64.0.0/12,size=24; may be repeated', collectPool)
@@ -57,7 +64,13 @@ export function parseCommandLine(args: readonly string[], environment: NodeJS.Pr
     .exitOverride((error) => {
       throw error.exitCode === 0 ? error : new CommanderError(EXIT.badUsage, error.code, error.message)
     })
-  return complete(command.parse(args, { from: 'user' }).opts<Given>())
+  const given = command.parse(args, { from: 'user' }).opts<Given>()
+  try {
+    return complete(given)
+  } catch (error) {
+    if (error instanceof EngineError) command.error(`error: ${error.message} ${error.hint ?? ''}`)
+    throw error
+  }
 }
 
 /** As commander gives it: what was not said is not there. */
@@ -65,6 +78,10 @@ interface Given {
   dataRoot: string
   runRoot: string
   socket?: string
+  tcp?: string
+  tlsCa?: string
+  tlsCert?: string
+  tlsKey?: string
   registryMirror?: string[]
   runtime?: 'crun' | 'runc'
   defaultAddressPool?: string[]
@@ -81,6 +98,7 @@ const complete = (given: Given): CommandLine => ({
   dataRoot: given.dataRoot,
   runRoot: given.runRoot,
   socket: given.socket ?? defaultSocket(given.runRoot),
+  tcp: readTcp(given),
   registryMirrors: given.registryMirror ?? [],
   runtime: given.runtime,
   defaults: defaultsOf(given),
@@ -92,6 +110,7 @@ const complete = (given: Given): CommandLine => ({
 export function formatCommandLine(line: CommandLine): string[] {
   return [
     ...['--data-root', line.dataRoot, '--run-root', line.runRoot, '--socket', line.socket],
+    ...(line.tcp ? formatTcp(line.tcp) : []),
     ...line.registryMirrors.flatMap((url) => ['--registry-mirror', url]),
     ...formatDefaults(line.defaults),
     ...(line.runtime ? ['--runtime', line.runtime] : []),

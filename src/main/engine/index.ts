@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { architectureOf } from '#shared/oci/platform.ts'
-import { createApiServer } from './api/server.ts'
+import { createApiServer, type TlsPlace } from './api/server.ts'
 import { openContentStore } from './core/content/disk-content-store.ts'
 import { createEventBus, unixNano } from './core/events/create-event-bus.ts'
 import { describePool } from './core/network/ipam/subnets.ts'
@@ -48,6 +48,10 @@ export interface EngineOptions {
  */
 export interface Engine extends AsyncDisposable {
   listen(socketPath: string): Promise<void>
+  /** On a listening unix socket that this process was started with. */
+  listenOn(fd: number): Promise<void>
+  /** @returns the port. */
+  listenTls(place: TlsPlace): Promise<number>
   /** Stops every running container and takes the networks out of the kernel, as for a shutdown of the machine. */
   stopContainers(): Promise<void>
 }
@@ -95,6 +99,8 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const held = parts.move()
   return {
     listen: (socketPath) => server.listen(socketPath, host.facts.rootless ? 0o600 : 0o660),
+    listenOn: (fd) => server.listenOn(fd),
+    listenTls: (place) => server.listenTls(place),
     async stopContainers() {
       await containers.stopAll()
       await networks.takeDown()

@@ -8,14 +8,17 @@ import { enteredNamespaces, enterNamespaces, needsNamespaces, watchNamespaces } 
 import { endRootlessKit } from './core/host/rootless/rootlesskit.ts'
 import type { RootlessNamespaces } from './core/host/rootless/namespaces.ts'
 import { loadSyscalls } from './core/host/syscalls.ts'
+import { findInheritedSocket, forgetInheritedSocket, type InheritedSocket } from './inherited-socket.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { refuseForeignFolders } from './own-folders.ts'
 import { prepareSocketPath } from './socket-path.ts'
+import { formatAddress, readTlsFiles } from './tcp-request.ts'
 import { VERSION } from './version.ts'
 
 /**
  * The engine as a program: takes its roots for itself, enters a user's namespaces where it is not root's, serves until it is
  * told to stop, and leaves containers running unless told otherwise. `engine ready unix://PATH` on standard output means that it accepts.
+ * A socket it was started with (systemd's socket activation) takes the place of `--socket`.
  */
 async function main(): Promise<number> {
   const line = parseCommandLine(process.argv.slice(2))
@@ -23,16 +26,20 @@ async function main(): Promise<number> {
   process.umask(0o022)
   const layout = createLayout(line.dataRoot, line.runRoot)
   using roots = takeRoots(layout)
-  await prepareSocketPath(line.socket, isRoot() ? 0o755 : 0o700)
+  const inherited = findInheritedSocket()
+  if (!inherited) await prepareSocketPath(line.socket, isRoot() ? 0o755 : 0o700)
   if (needsNamespaces()) {
     // Becoming the process inside lets go of the locks, so that process takes them again.
     roots.dispose()
+    if (inherited) loadSyscalls().keepAcrossExec(inherited.fd)
     await enterNamespaces(layout, formatCommandLine(line))
   }
-  return await serve(line, layout, enteredNamespaces(layout))
+  forgetInheritedSocket()
+  return await serve(inherited ? { ...line, socket: inherited.path } : line, layout, enteredNamespaces(layout), inherited)
 }
 
-async function serve(line: CommandLine, layout: Layout, namespaces: RootlessNamespaces | undefined): Promise<number> {
+async function serve(line: CommandLine, layout: Layout, namespaces: RootlessNamespaces | undefined, inherited: InheritedSocket | undefined): Promise<number> {
+  const tls = line.tcp && readTlsFiles(line.tcp)
   // Loaded only now: the first stage of a user's start has no use for them.
   const [{ createHost }, { createEngine }] = await Promise.all([import('./core/host/create-host.ts'), import('./index.ts')])
   const stop = untilStopped(namespaces)
@@ -40,8 +47,10 @@ async function serve(line: CommandLine, layout: Layout, namespaces: RootlessName
   if (line.debug) log(`host: ${JSON.stringify(host.facts)}`)
   const engine = await createEngine({ layout, host, registryMirrors: line.registryMirrors, defaults: line.defaults, version: VERSION, log })
   try {
-    await engine.listen(line.socket)
-    if (!host.facts.rootless) shareSocket(line.socket)
+    await (inherited ? engine.listenOn(inherited.fd) : engine.listen(line.socket))
+    // One that was handed over has the mode and the group that its owner chose.
+    if (!inherited && !host.facts.rootless) shareSocket(line.socket)
+    if (tls) log(`listening on tcp://${formatAddress(tls.host, await engine.listenTls(tls))}, for clients with a certificate`)
     process.stdout.write(`engine ready unix://${line.socket}\n`)
     const { status, reason } = await stop
     log(`stopping: ${reason}`)

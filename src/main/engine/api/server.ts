@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import { chmod, rm } from 'node:fs/promises'
 import { EngineError } from '#shared/errors.ts'
 import { errorReply, toEngineError } from './errors.ts'
@@ -18,21 +19,35 @@ export interface ApiServerOptions {
   onRequest?: () => void
 }
 
-/** The Docker Engine API on a unix socket. Disposing stops listening and cuts every connection. */
+/** The Docker Engine API on unix sockets, and on TCP for clients that show a certificate. Disposing stops listening and cuts every connection. */
 export interface ApiServer extends AsyncDisposable {
   /** Replaces a socket file that nobody listens on. `mode`: 0o660 for root's engine, 0o600 for a user's. */
   listen(socketPath: string, mode: number): Promise<void>
+  /** On a listening socket that this process was started with; its file is not ours to remove. */
+  listenOn(fd: number): Promise<void>
+  /** @returns the port, which the kernel chooses for 0. */
+  listenTls(place: TlsPlace): Promise<number>
+}
+
+/** TCP only with mutual TLS; PEM texts. Whoever shows a certificate that `ca` signed may do everything. */
+export interface TlsPlace {
+  host: string
+  port: number
+  ca: string
+  certificate: string
+  key: string
 }
 
 type ExchangeWithHandler = Exchange & { handle: Route['handle'] }
 
 const HEADERS_DEADLINE = 30_000
+const HANDSHAKE_DEADLINE = 10_000
 const MAX_CONNECTIONS = 20_000
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const table = createRouteTable(options.routes)
   const headers = { 'Api-Version': formatApiVersion(API_MAXIMUM), 'Docker-Experimental': 'false', Ostype: 'linux', Server: `Slipway/${options.version} (linux)` }
-  const server = createServer({
+  const serverOptions = {
     maxHeaderSize: 64 * 1024,
     keepAliveTimeout: 60_000,
     // Uploads of builds and archives may take as long as they like; what bounds a slow client is boundIdle.
@@ -40,8 +55,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     headersTimeout: 0,
     connectionsCheckingInterval: 2 ** 31 - 1,
     shouldUpgradeCallback: wantsUpgrade,
-  })
-  server.maxConnections = MAX_CONNECTIONS
+  }
 
   const respond = async (request: IncomingMessage, response: ServerResponse, makeExchange: (url: string) => Promise<ExchangeWithHandler> | ExchangeWithHandler) => {
     options.onRequest?.()
@@ -67,13 +81,42 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     return { match, search, apiVersion }
   }
 
+  const upgraded = new Set<Socket>()
+  const servers: Server[] = []
+  const serving = <Made extends Server>(server: Made): Made => {
+    answerOn(server, { find, respond, upgraded })
+    servers.push(server)
+    return server
+  }
+  return {
+    listen: (socketPath, mode) => listenAt(serving(createServer(serverOptions)), socketPath, mode),
+    listenOn: (fd) => listening(serving(createServer(serverOptions)), { fd }),
+    async listenTls({ host, port, ca, certificate, key }) {
+      // A client half-closes at the end of its standard input, here as on a unix socket.
+      const tls = { ca, cert: certificate, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_DEADLINE, allowHalfOpen: true } as const
+      const server = serving(createTlsServer({ ...serverOptions, ...tls }))
+      await listening(server, { host, port })
+      return (server.address() as AddressInfo).port
+    },
+    [Symbol.asyncDispose]: async () => void (await Promise.all(servers.map((server) => close(server, upgraded)))),
+  }
+}
+
+interface Answering {
+  find: (request: IncomingMessage, url: string) => { match: { params: Record<string, string>; handle: Route['handle'] }; search: string; apiVersion: number }
+  respond: (request: IncomingMessage, response: ServerResponse, makeExchange: (url: string) => Promise<ExchangeWithHandler> | ExchangeWithHandler) => Promise<void>
+  /** Connections that are no longer HTTP. */
+  upgraded: Set<Socket>
+}
+
+function answerOn(server: Server, { find, respond, upgraded }: Answering): void {
+  server.maxConnections = MAX_CONNECTIONS
   server.on('request', (request, response) => {
     void respond(request, response, (url) => {
       const { match, search, apiVersion } = find(request, url)
       return { ...createExchange({ request, response, params: match.params, search, apiVersion }), handle: match.handle }
     })
   })
-  const upgraded = new Set<Socket>()
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     upgraded.add(socket)
     socket.setTimeout(0)
@@ -86,7 +129,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     })
   })
   boundIdle(server)
-  return { listen: (socketPath, mode) => listen(server, socketPath, mode), [Symbol.asyncDispose]: () => close(server, upgraded) }
 }
 
 /** Many clients offer h2c with an ordinary request, which then is answered as it is; two paths are for nothing else. */
@@ -106,7 +148,7 @@ function refuseWebPages({ headers }: IncomingMessage): void {
 
 /** A connection that has not sent its first headers in time is closed, without a timer that ticks while nobody is connected. */
 function boundIdle(server: Server): void {
-  server.on('connection', (socket: Socket) => socket.setTimeout(HEADERS_DEADLINE))
+  for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => socket.setTimeout(HEADERS_DEADLINE))
   server.on('request', (request) => request.socket.setTimeout(0))
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"message":"malformed HTTP request"}\n')
@@ -129,21 +171,25 @@ function send(response: ServerResponse, reply: Reply): void {
   response.writeHead(reply.status, { 'Content-Length': bytes.length }).end(bytes)
 }
 
-async function listen(server: Server, socketPath: string, mode: number): Promise<void> {
+async function listenAt(server: Server, socketPath: string, mode: number): Promise<void> {
   await rm(socketPath, { force: true })
   const umask = process.umask(0o777 & ~mode)
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(socketPath, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
+    await listening(server, { path: socketPath })
   } finally {
     process.umask(umask)
   }
   await chmod(socketPath, mode)
+}
+
+function listening(server: Server, where: ListenOptions | { fd: number }): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
 }
 
 async function close(server: Server, upgraded: ReadonlySet<Socket>): Promise<void> {

@@ -91,6 +91,8 @@ export interface Syscalls {
   watchNetlink(path: string | undefined, protocol: number, group: number, listener: (datagram: Uint8Array) => void): Disposable
   /** flock(2) LOCK_EX|LOCK_NB. False when another holds it. */
   tryLock(fd: number): boolean
+  /** Lets the program that this process becomes have the descriptor; Node marks all that it inherits close-on-exec. */
+  keepAcrossExec(fd: number): void
   /** Sends a signal by pidfd, only if the process still has this start time (field 22 of /proc/PID/stat). False when it is gone. */
   signalProcess(pid: number, startTime: bigint, signal: number): boolean
   /**

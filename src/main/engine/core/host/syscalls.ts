@@ -20,6 +20,7 @@ interface Addon {
   netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Buffer>
   watchNetlink(path: string | undefined, protocol: number, group: number, listener: (datagram: Buffer) => void): () => void
   tryLock(fd: number): boolean
+  keepAcrossExec(fd: number): void
   signalProcess(pid: number, startTime: bigint, signal: number): boolean
   launch(argv: readonly string[], environment: readonly string[]): Promise<{ status: number; stderr: string }>
   trimHeap(): void
@@ -60,6 +61,7 @@ function wrap(addon: Addon): Syscalls {
     netlink: (path, protocol, request) => guardAsync(() => addon.netlink(path, protocol, request)),
     watchNetlink: (path, protocol, group, listener) => guard(() => ({ [Symbol.dispose]: addon.watchNetlink(path, protocol, group, listener) })),
     tryLock: (fd) => guard(() => addon.tryLock(fd)),
+    keepAcrossExec: (fd) => guard(() => addon.keepAcrossExec(fd)),
     signalProcess: (pid, startTime, signal) => guard(() => addon.signalProcess(pid, startTime, signal)),
     launch: (argv, environment) => guardAsync(() => addon.launch(argv, environment)),
     trimHeap: () => addon.trimHeap(),

@@ -93,6 +93,7 @@ function unavailable(): Syscalls {
     createNetworkNamespace: refuse('createNetworkNamespace'),
     socketIn: refuse('socketIn'),
     tryLock: () => true,
+    keepAcrossExec: () => {},
     signalProcess: refuse('signalProcess'),
     launch: refuse('launch'),
     trimHeap: () => {},
