@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMemoryMetadataStore } from './memory-metadata-store.ts'
 import type { MetadataStore } from './metadata-store.ts'
+import { MIGRATIONS, type Migration } from './migrate.ts'
 import { openMetadataStore } from './sqlite-metadata-store.ts'
 
 let folder: string
@@ -73,5 +74,38 @@ test('a data root of a newer engine is refused and untouched', () => {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA user_version = 999')
   database.close()
-  expect(() => openMetadataStore(path)).toThrow(/newer Slipway/)
+  const before = readFileSync(path)
+  expect(() => openMetadataStore(path)).toThrow(/newer Slipway \(schema 999; this one knows 1\)/)
+  expect(readFileSync(path)).toEqual(before)
+  expect(readdirSync(folder)).toEqual(['db'])
+})
+
+describe('a data root of an older engine', () => {
+  const path = () => join(folder, 'db')
+  const rename: Migration = (database) => database.exec("UPDATE record SET value = json_set(value, '$.name', value ->> '$.n')")
+  const breaks: Migration = (database) => database.exec('DELETE FROM record; INSERT INTO nowhere VALUES (1)')
+  const valueIn = (file: string) => {
+    using store = openMetadataStore(file)
+    return store.collection('things').find('a')
+  }
+  beforeEach(() => {
+    using store = openMetadataStore(path())
+    store.collection('things').put('a', { n: 'x' })
+  })
+
+  test('is taken forward, all steps at once, and a copy is kept that the older one can open', () => {
+    {
+      using store = openMetadataStore(path(), [...MIGRATIONS, rename, () => {}])
+      expect(store.collection('things').find('a')).toEqual({ n: 'x', name: 'x' })
+    }
+    expect(valueIn(`${path()}.schema-1`)).toEqual({ n: 'x' })
+    expect(() => openMetadataStore(path())).toThrow(expect.objectContaining({ code: 'failed-precondition', hint: expect.stringContaining('db.schema-1') }))
+    using again = openMetadataStore(path(), [...MIGRATIONS, rename, () => {}])
+    expect(again.collection('things').size).toBe(1)
+  })
+
+  test('is as it was when a step fails', () => {
+    expect(() => openMetadataStore(path(), [...MIGRATIONS, rename, breaks])).toThrow(/schema 1 to 3, and are as they were: no such table/)
+    expect(valueIn(path())).toEqual({ n: 'x' })
+  })
 })

@@ -1,9 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { EngineError } from '#shared/errors.ts'
 import type { Collection, MetadataStore } from './metadata-store.ts'
-
-/** Raised by every change that an older engine could misread. */
-const SCHEMA_VERSION = 1
+import { migrate, MIGRATIONS, type Migration } from './migrate.ts'
 
 /**
  * Opens or creates the database.
@@ -12,10 +9,16 @@ const SCHEMA_VERSION = 1
  * but never tears one (https://www.sqlite.org/pragma.html#pragma_synchronous).
  * @throws EngineError failed-precondition when a newer engine wrote the data root.
  */
-export function openMetadataStore(path: string): MetadataStore {
+export function openMetadataStore(path: string, migrations: readonly Migration[] = MIGRATIONS): MetadataStore {
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512; PRAGMA busy_timeout = 2000')
-  migrate(database, path)
+  try {
+    database.exec('PRAGMA busy_timeout = 2000')
+    migrate(database, path, migrations)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512')
+  } catch (error) {
+    database.close()
+    throw error
+  }
   const write = new Writer(database)
   const collections = new Map<string, SqliteCollection<unknown>>()
   return {
@@ -27,14 +30,6 @@ export function openMetadataStore(path: string): MetadataStore {
     transaction: (work) => write.transaction(work),
     [Symbol.dispose]: () => database.close(),
   }
-}
-
-function migrate(database: DatabaseSync, path: string) {
-  const found = Number((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version)
-  if (found > SCHEMA_VERSION)
-    throw new EngineError('failed-precondition', `${path} was written by a newer Slipway (schema ${found}; this one knows ${SCHEMA_VERSION})`, { reason: 'newer-data', hint: 'Install the newer Slipway again, or choose another data root.' })
-  database.exec(`CREATE TABLE IF NOT EXISTS record (collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key)) STRICT;
-    PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
 /** Serialises writes into transactions and undoes the memory side of those that fail. */
