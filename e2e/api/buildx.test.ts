@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
@@ -6,7 +7,7 @@ import { setStage, type Stage } from '../fixtures/stage.ts'
 
 const { code } = await run('docker', ['buildx', 'version'])
 
-/** Needs docker's buildx plugin, which `npm run setup` brings where the system has it as a package. */
+/** Needs docker's buildx plugin; `npm run setup` does not bring it. */
 describe.skipIf(code !== 0)('docker buildx, as it is', () => {
   let stage: Stage
   let context: string
@@ -64,6 +65,29 @@ describe.skipIf(code !== 0)('docker buildx, as it is', () => {
     const built = await docker(['build', '-q', '-'], `FROM ${stage.busybox}\nRUN echo given > /given\n`)
     expect(built.code).toBe(0)
     expect(await cat(built.stdout.trim(), '/given')).toBe('given')
+  })
+
+  test('an archive from standard input', async () => {
+    const { code, stdout } = await run('sh', ['-c', `tar -C ${context} -c . | docker build -q -`], { env: { DOCKER_HOST: `unix://${stage.engine.socket}`, DOCKER_BUILDKIT: '1' } })
+    expect(code).toBe(0)
+    expect(await cat(stdout.trim(), '/hi')).toBe('hi nobody')
+  })
+
+  test('secrets and an agent are there for the step, and not in the image', async () => {
+    await dockerfile('mounts', `FROM ${stage.busybox}\nRUN --mount=type=secret,id=key --mount=type=secret,id=key,env=KEY [ "$(cat /run/secrets/key)" = opens ] && [ "$KEY" = opens ]\nRUN --mount=type=secret,id=other [ ! -e /run/secrets/other ]\nRUN --mount=type=ssh [ -S "$SSH_AUTH_SOCK" ] && echo forwarded > /answer\n`)
+    await writeFile(join(stage.folder, 'key'), 'opens')
+    // busybox has no client for sockets of this kind; what goes over one is tried in session/client.test.ts.
+    const agent = createServer()
+    await new Promise<void>((resolve) => agent.listen(join(stage.folder, 'agent'), resolve))
+    try {
+      expect(await build('-t', 'mounted', '-f', join(context, 'mounts'), '--secret', `id=key,src=${join(stage.folder, 'key')}`, '--ssh', `default=${join(stage.folder, 'agent')}`, context)).toMatchObject({ code: 0 })
+    } finally {
+      agent.close()
+    }
+    expect(await cat('mounted', '/answer')).toBe('forwarded')
+    expect(await stage.engine.ok('run', '--rm', 'mounted', 'sh', '-c', 'ls /run 2>/dev/null; true')).toBe('')
+    await dockerfile('required', `FROM ${stage.busybox}\nRUN --mount=type=secret,id=none,required=true true\n`)
+    expect((await build('-f', join(context, 'required'), context)).output).toContain('secret none is required and was not given')
   })
 
   test('several platforms at once are refused', async () => {

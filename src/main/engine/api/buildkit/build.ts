@@ -3,9 +3,10 @@ import type { ImageId } from '#shared/oci/digest.ts'
 import type { BuildRequest } from '../../services/builder/builder.ts'
 import { BuildFailure } from './failure.ts'
 import type { BuildkitNeeds } from './needs.ts'
-import { decodeOptions, withPrefix } from './options.ts'
+import { decodeOptions } from './options.ts'
 import type { Progress } from './progress.ts'
 import type { Attributes } from './protocol/messages.ts'
+import { clientOf, upload } from './session/client.ts'
 import { openFiles, readFiles } from './session/read-file.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import type { Solve } from './solves.ts'
@@ -15,23 +16,32 @@ import { observeSteps } from './steps.ts'
 export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: Solve, attributes: Attributes): Promise<ImageId> {
   const options = decodeOptions(attributes)
   const session = await sessions.get(solve.request.Session, solve.signal)
-  const dockerfile = await loadDockerfile(session, solve.progress, attributes, options.dockerfile)
-  const ignored = await loadIgnored(session, solve.progress, attributes, dockerfile)
-  const context = openContext(session, solve.progress, attributes, ignored)
+  const remote = remoteContext(session, attributes)
+  const dockerfile = remote && !attributes['dockerfilekey'] ? undefined : await loadDockerfile(session, solve.progress, attributes, options.dockerfile)
+  const context = remote ?? openContext(session, solve.progress, attributes, await loadIgnored(session, solve.progress, attributes, dockerfile))
   try {
     return await needs.builder.build({
       ...options,
       tags: [],
       auths: {},
-      dockerfileText: dockerfile.text,
+      ...(dockerfile && { dockerfileText: dockerfile.text }),
       context,
       signal: solve.signal,
       onMessage: () => {},
       observer: observeSteps(solve.ref, solve.progress),
+      client: clientOf(session),
     })
   } catch (error) {
-    throw new BuildFailure(error, { filename: options.dockerfile, text: dockerfile.text })
+    throw new BuildFailure(error, dockerfile && { filename: options.dockerfile, text: dockerfile.text })
   }
+}
+
+/** A context that is not a folder of the client: a URL, a repository, or what comes over its standard input. */
+function remoteContext(session: Session, attributes: Attributes): BuildRequest['context'] | undefined {
+  const address = attributes['context']
+  if (!address) return undefined
+  const url = URL.parse(address)
+  return url?.host === 'buildkit-session' ? { kind: 'tar', stream: upload(session, url) } : { kind: 'remote', url: address }
 }
 
 interface GivenDockerfile {
@@ -52,9 +62,9 @@ function loadDockerfile(session: Session, progress: Progress, attributes: Attrib
 }
 
 /** Patterns for the client, which leaves out itself what they match. */
-function loadIgnored(session: Session, progress: Progress, attributes: Attributes, dockerfile: GivenDockerfile): Promise<string[]> {
+function loadIgnored(session: Session, progress: Progress, attributes: Attributes, dockerfile: GivenDockerfile | undefined): Promise<string[]> {
   return progress.during('[internal] load .dockerignore', async ({ status }) => {
-    const text = dockerfile.ignore ?? (await readFiles(session, contextFolder(attributes), ['.dockerignore'])).get('.dockerignore') ?? ''
+    const text = dockerfile?.ignore ?? (await readFiles(session, contextFolder(attributes), ['.dockerignore'])).get('.dockerignore') ?? ''
     status('transferring context:', { current: Buffer.byteLength(text) }, true)
     return readPatterns(text)
   })
@@ -86,5 +96,3 @@ function openContext(session: Session, progress: Progress, attributes: Attribute
 
 /** One pattern a line; comments and surrounding blanks are dropped: https://docs.docker.com/build/concepts/context/#syntax */
 const readPatterns = (text: string): string[] => text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replace(/^(!?)\s*\/+/, '$1'))
-
-export const namedContexts = (attributes: Attributes): Attributes => withPrefix(attributes, 'context:')

@@ -4,6 +4,7 @@ import type { ResourceLimits } from '../../core/runtime/spec/resource-limits.ts'
 import { build } from './build.ts'
 import { createBuildCache } from './build-cache.ts'
 import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
+import type { BuildClient } from './build-client.ts'
 import type { BuildObserver } from './build-observer.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
 import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
@@ -63,6 +64,7 @@ export interface BuildRequest {
   signal: AbortSignal
   onMessage: (message: BuildMessage) => void
   observer?: BuildObserver
+  client?: BuildClient
 }
 
 export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string }

@@ -8,9 +8,11 @@ import { variablesOf } from './stage-state.ts'
 /** The image behind FROM: local unless --pull, fetched with the credentials that the client sent. */
 export async function fetchImage(run: BuildRun, name: string, platform: string | undefined, emit: Step['emit']): Promise<BaseImage> {
   const { context, request, lease, signal } = run
+  const local = request.pull ? undefined : await context.images.find(name)
+  const auth = local ? undefined : (authFor(name, request.auths) ?? (await request.client?.credentials(registryOf(name) ?? 'docker.io')))
   const options = {
     ...(platform ? { platform: parsePlatform(platform, architectureOf(process.arch)) } : {}),
-    ...(authFor(name, request.auths) ? { auth: authFor(name, request.auths)! } : {}),
+    ...(auth ? { auth } : {}),
     lease,
     signal,
     onProgress: (progress: { id?: string; status: string; current?: number; total?: number }) => emit({ progress }),
@@ -43,8 +45,12 @@ export function platformArguments(build: Platform, target: Platform): Record<str
 
 const DOCKER_HUB = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io']
 
-function authFor(name: string, auths: BuildRun['request']['auths']) {
+function registryOf(name: string): string | undefined {
   const first = name.split('/')[0]!
-  const registry = name.includes('/') && /[.:]|^localhost$/.test(first) ? first : undefined
+  return name.includes('/') && /[.:]|^localhost$/.test(first) ? first : undefined
+}
+
+function authFor(name: string, auths: BuildRun['request']['auths']) {
+  const registry = registryOf(name)
   return (registry ? [registry, `https://${registry}`, `https://${registry}/v1/`] : DOCKER_HUB).map((key) => auths[key]).find(Boolean)
 }

@@ -10,6 +10,7 @@ import { planCopy } from '../copy/copy-plan.ts'
 import { digestEntries } from '../copy/write-copy.ts'
 import type { BaseImage } from '../needs.ts'
 import { sourceImage } from '../stage-image.ts'
+import { clientEnvironment, withAgent, withSecret } from './client-mounts.ts'
 import { variablesOf, workingDirectory } from '../stage-state.ts'
 
 /** What the mounts add to the cache key: the content that a bind shows. Caches, secrets and tmpfs add nothing. */
@@ -43,6 +44,9 @@ export async function withRunMounts<Result>(step: Step, mounts: readonly RunMoun
 
 type Options = Record<string, string>
 
+/** Variables that are there for the step and nowhere else. */
+export const mountEnvironment = (step: Step, mounts: readonly RunMount[]): Promise<string[]> => clientEnvironment(step, mounts.map((mount) => ({ type: mount.type, options: expandOptions(step, mount) })))
+
 function expandOptions(step: Step, mount: RunMount): Options {
   const variables = variablesOf(step.state)
   return Object.fromEntries(Object.entries(mount.options).map(([name, value]) => [name, expandWord(value, variables, step.run.file.escape)]))
@@ -58,10 +62,10 @@ async function withMount<Result>(step: Step, mount: RunMount, work: (input: Moun
       return withCache(step, options, target, work)
     case 'bind':
       return withBind(step, options, (source) => work({ kind: 'bind', source, target, readonly: options.readonly !== 'false' }))
-    default:
-      // The classic build request carries neither secrets nor an agent.
-      if (options.required === 'true') throw new EngineError('failed-precondition', `${mount.type} ${options.id ?? ''} is required and was not given`.replace('  ', ' '), { hint: 'The classic build API has no way to pass it; leave out "required", or give it another way.' })
-      return work(undefined)
+    case 'secret':
+      return withSecret(step, options, work)
+    case 'ssh':
+      return withAgent(step, options, work)
   }
 }
 

@@ -13,7 +13,7 @@ import type { CommittedLayer } from '../needs.ts'
 import { defaults, shellOf, workingDirectory, type StageState } from '../stage-state.ts'
 import { finishStep } from '../step-result.ts'
 import { PROXY_ARGUMENTS } from './arguments.ts'
-import { describeMounts, withRunMounts } from './run-mounts.ts'
+import { describeMounts, mountEnvironment, withRunMounts } from './run-mounts.ts'
 
 /** RUN: a container on the state so far; what it changed is the layer. */
 export async function runStep(step: Step, instruction: InstructionOf<'RUN'>): Promise<StageState> {
@@ -27,7 +27,7 @@ export async function runStep(step: Step, instruction: InstructionOf<'RUN'>): Pr
     createdBy,
     next: step.state,
     ...(inputs ? { inputs } : {}),
-    make: () => withRunMounts(step, instruction.mounts, (mounts) => runContainer(step, instruction, { args, environment, mounts })),
+    make: () => withRunMounts(step, instruction.mounts, async (mounts) => runContainer(step, instruction, { args, environment: [...environment, ...(await mountEnvironment(step, instruction.mounts))], mounts })),
   })
 }
 
