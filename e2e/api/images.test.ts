@@ -29,6 +29,13 @@ test('pull: a tag, a shared layer only once, all tags, a digest, and what is not
   expect((await docker('pull', 'UPPER')).output).toContain('invalid reference format')
 })
 
+test('the tags of a repository at its registry, as one looks for them', async () => {
+  expect((await api('GET', `/slipway/images/tags?name=${stage.registry.host}/busybox`)).json()).toEqual({ Tags: ['latest', '1.0'], Total: 2 })
+  expect((await api('GET', `/slipway/images/tags?name=${stage.registry.host}/busybox&limit=1`)).json()).toEqual({ Tags: ['latest'], Total: 2 })
+  expect((await api('GET', `/slipway/images/tags?name=${stage.registry.host}/none`)).status).toBe(404)
+  expect((await api('GET', '/slipway/images/tags')).status).toBe(400)
+})
+
 test('a pull that cannot begin answers with a status, not with a stream', async () => {
   expect((await api('POST', `/images/create?fromImage=${stage.registry.host}/web&tag=nope`)).status).toBe(404)
   expect((await api('POST', `/images/create?fromImage=${stage.registry.host}/none&tag=1`)).status).toBe(404)

@@ -8,6 +8,7 @@ import { readHistory } from './image-history.ts'
 import { surveyImage } from './image-survey.ts'
 import { importImage, loadImages, pushImage, saveImages } from './image-transfer.ts'
 import { pullImage } from './pull.ts'
+import { repositoryTags } from './repository-tags.ts'
 import { readImageDetail, type WireImageDetail } from './wire/image.ts'
 
 interface WireSearchResult {
@@ -17,7 +18,7 @@ interface WireSearchResult {
   is_official?: boolean
 }
 
-export function imagesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): Implementation<Contract, Operation>['images'] {
+export function imagesOf({ api, mirror, summary }: Pick<Connection, 'api' | 'mirror' | 'summary'>): Implementation<Contract, Operation>['images'] {
   return {
     list: async () => mirror.items().images,
     inspect: async ({ id }, { signal }) => readImageDetail(await api.json<WireImageDetail>('GET', `/images/${encodeURI(id)}/json`, { signal })),
@@ -38,6 +39,7 @@ export function imagesOf({ api, mirror }: Pick<Connection, 'api' | 'mirror'>): I
     load: ({ path }, operation) => loadImages(api, path, operation),
     import: (request, operation) => importImage(api, request, operation),
     askRegistry: ({ references }, { signal }) => askRegistry(api, mirror.items().images, references, signal),
+    tags: (request, { signal }) => repositoryTags({ api, summary }, request, signal),
     async search({ term, limit = 25 }, { signal }) {
       const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal })
       return results.map(({ name, description = '', star_count: stars = 0, is_official: official = false }) => ({ name, description, stars, official }))

@@ -65,6 +65,12 @@ export interface ImageSearchResult {
   official: boolean
 }
 
+export interface TagsRequest {
+  /** As a user types it: nginx, registry:5000/team/app. */
+  repository: string
+  credentials?: RegistryCredentials
+}
+
 /** One step of an image's history, base first. */
 export interface ImageStep {
   createdAt: Timestamp
@@ -123,6 +129,8 @@ export interface ImagesContract {
   /** Asks the registries, each tag at its own. */
   askRegistry(request: { references: string[] }): Promise<RegistryAnswer[]>
   search(request: { term: string; limit?: number }): Promise<ImageSearchResult[]>
+  /** Of a repository at its registry: `latest`, words, versions from the newest. A plain Docker engine cannot (`needs-slipway-engine`). */
+  tags(request: TagsRequest): Promise<string[]>
 }
 
 const reference = identifier<string>()
@@ -144,4 +152,5 @@ export const imagesShapes: Shapes<ImagesContract> = {
   import: record<{ path: string; reference?: string }>({ path, reference: optional(reference) }),
   askRegistry: record<{ references: string[] }>({ references: list(reference) }),
   search: record<{ term: string; limit?: number }>({ term: text(256), limit: optional(integer(1, 100)) }),
+  tags: record<TagsRequest>({ repository: reference, credentials: optional(credentials) }),
 }

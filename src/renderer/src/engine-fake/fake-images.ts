@@ -52,6 +52,7 @@ const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resol
 
 export const fakeImageCalls = ({ world }: { world: Snapshot }): FakeCalls => ({
   'images.history': history,
+  'images.tags': async ({ repository }: { repository: string }) => (await wait(200), repository.includes('/') ? ['latest', 'v2.1.0', 'v2.0.3'] : ['latest', 'alpine', 'stable', '1.27.3', '1.27.3-alpine', '1.27', '1.27-alpine', '1.26.2', '1.26']),
   'images.survey': async () => (await wait(300), survey),
   'images.sharedSizes': () => world.images.map(({ id, sizeBytes }, index) => ({ id, bytes: index % 2 === 0 ? 0 : Math.round(sizeBytes * 0.4) })),
   'images.askRegistry': async ({ references }: { references: string[] }) => (await wait(600), references.map((reference, index) => ({ reference, newer: index === 1 }))),

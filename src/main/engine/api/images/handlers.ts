@@ -71,6 +71,18 @@ export async function search(needs: Needs, exchange: Exchange): Promise<Reply> {
   return json(results.map(searchJson))
 }
 
+const TAGS_LIMIT = 10_000
+
+/** `GET /slipway/images/tags?name=`: what can be pulled of a repository. */
+export async function tags(needs: Needs, exchange: Exchange): Promise<Reply> {
+  const { query, signal } = exchange
+  const [name, limit = TAGS_LIMIT] = [query.text('name'), query.integer('limit')]
+  if (!name) throw new EngineError('invalid-argument', 'the name of a repository is missing', { field: 'name' })
+  if (limit < 1 || limit > TAGS_LIMIT) throw new EngineError('invalid-argument', `limit ${limit} is outside the range of [1, ${TAGS_LIMIT}]`, { field: 'limit' })
+  const answer = await needs.tags(name, { limit, ...optional('auth', registryAuthOf(exchange)), signal })
+  return json({ Tags: answer.tags, Total: answer.total })
+}
+
 /** POST /images/create pulls with `fromImage` and imports with `fromSrc`. */
 export async function create(needs: Needs, exchange: Exchange): Promise<Reply | undefined> {
   return exchange.query.text('fromImage') ? pull(needs, exchange) : importImage(needs, exchange)

@@ -17,6 +17,7 @@ export function imageRoutes(needs: ImagesApiNeeds): Route[] {
     route('POST', '/images/*name/push', handlers.push),
     route('POST', '/images/*name/tag', handlers.tag),
     route('DELETE', '/images/*name', handlers.remove),
+    route('GET', '/slipway/images/tags', handlers.tags),
     route('GET', '/slipway/images/*name/layers', handlers.layers),
     route('GET', '/slipway/images/*name/layers/:index/files', handlers.layerFiles),
   ]

@@ -2,9 +2,10 @@ import { EngineError } from '#shared/errors.ts'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import type { Platform } from '#shared/oci/platform.ts'
 import { DEFAULT_REGISTRY, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
+import { sortTags } from '#shared/images/tag-order.ts'
 import { parseManifest } from '../../core/registry/parse-manifest.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
-import type { RegistryAuth, SearchRequest } from './images-service.ts'
+import type { RegistryAuth, RepositoryTags, SearchRequest, TagsRequest } from './images-service.ts'
 import { parseConfig } from './read-config.ts'
 import type { Service } from './service.ts'
 import { buffer } from 'node:stream/consumers'
@@ -31,6 +32,13 @@ function flagOf(filters: Readonly<Record<string, readonly string[]>>, name: stri
   if (value === undefined) return undefined
   if (value !== 'true' && value !== 'false') throw new EngineError('invalid-argument', `invalid filter '${name}=[${value}]'`, { reason: 'invalid-filter' })
   return value === 'true'
+}
+
+/** The tags of a repository, in the order of {@link sortTags}; those beyond `limit` are only counted. */
+export async function listTags({ registry }: Service, name: string, { limit = Infinity, auth, signal }: TagsRequest = {}): Promise<RepositoryTags> {
+  const { registry: host, repository } = parseReference(name)
+  const tags = sortTags(await registry.repository({ registry: host, repository }, auth).tags(signal))
+  return { tags: tags.slice(0, limit), total: tags.length }
 }
 
 /** What a registry has under a name, and for which platforms. */

@@ -60,6 +60,8 @@ export interface Images {
   create(request: CreateImageRequest): Promise<ImageId>
 
   search(term: string, options?: SearchRequest): Promise<SearchResult[]>
+  /** Of a repository at its registry. @throws not-found, unauthorized, unavailable */
+  tags(name: string, options?: TagsRequest): Promise<RepositoryTags>
   distribution(name: string, auth?: RegistryAuth, signal?: AbortSignal): Promise<{ descriptor: Descriptor; platforms: Platform[] }>
   authenticate(auth: RegistryAuth, signal?: AbortSignal): Promise<{ identityToken: string }>
   /** Bytes of all layers, each counted once. */
@@ -107,6 +109,18 @@ export interface PullOptions {
   auth?: RegistryAuth
   signal?: AbortSignal
   onProgress?: (progress: TransferProgress) => void
+}
+
+export interface TagsRequest {
+  limit?: number
+  auth?: RegistryAuth
+  signal?: AbortSignal
+}
+
+export interface RepositoryTags {
+  tags: string[]
+  /** With those that the limit left out. */
+  total: number
 }
 
 export interface PullResult {

@@ -1,5 +1,5 @@
 import { applyChanges } from './apply-changes.ts'
-import { authenticate, inspectDistribution, searchImages } from './ask-registry.ts'
+import { authenticate, inspectDistribution, listTags, searchImages } from './ask-registry.ts'
 import type { ImagesContext } from './context.ts'
 import { addLayer, commitLayer, createImage } from './create.ts'
 import type { Images } from './images-service.ts'
@@ -44,6 +44,7 @@ export function createImages(context: ImagesContext): Images {
     addLayer: (file, options) => addLayer(service, file, options),
     create: (request) => createImage(service, request),
     search: (term, options) => searchImages(service, term, options),
+    tags: (name, options) => listTags(service, name, options),
     distribution: (name, auth, signal) => inspectDistribution(service, name, auth, signal),
     authenticate: (auth, signal) => authenticate(service, auth, signal),
     layersSize: () => records.layers.list().reduce((sum, layer) => sum + layer.contentSize, 0),

@@ -17,6 +17,7 @@ export const run = {
     'bad-value': '“{value}” is nothing that “{flag}” takes. Nothing was filled in.',
     'no-image': 'The line names no image. Nothing was filled in.',
   },
+  tags: { otherEngine: 'This engine cannot list the tags of a repository: type the one you want.', failed: 'The tags could not be listed ({reason}). You can type one.' },
   notLocal: 'Not on this machine yet. Pull it to have its ports and variables filled in, or run it at once.',
   name: 'Name',
   automatic: 'chosen for you',

@@ -17,6 +17,7 @@ export const run = {
     'bad-value': '« {value} » ne convient pas à « {flag} ». Rien n’a été rempli.',
     'no-image': 'La ligne ne nomme aucune image. Rien n’a été rempli.',
   },
+  tags: { otherEngine: 'Ce moteur ne sait pas lister les tags d’un dépôt : saisissez celui que vous voulez.', failed: 'Impossible de lister les tags ({reason}). Vous pouvez en saisir un.' },
   notLocal: 'Pas encore sur cette machine. Téléchargez-la pour que ses ports et variables soient remplis, ou lancez tout de suite.',
   name: 'Nom',
   automatic: 'choisi pour vous',
