@@ -3,7 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import { compareText } from '../../composables/formats.ts'
-import { matchesFilter, parseFilter } from '../../ui/filter-query.ts'
+import { matchesFilter, parseFilter, settle } from '../../ui/filter-query.ts'
 import { useContainerWords } from './container-words.ts'
 
 const KEYS = ['state', 'label', 'network', 'project', 'image'] as const
@@ -32,7 +32,7 @@ export function useContainerFilter(all: () => readonly ContainerSummary[]) {
     const { q: _, ...query } = route.query
     void router.replace({ query: now === '' ? query : { ...query, q: now } })
   })
-  const query = computed(() => parseFilter(filter.value, KEYS))
+  const query = computed(() => settle(parseFilter(filter.value, KEYS), (key) => all().flatMap((each) => valuesOf(each, key))))
   const textOf = (each: ContainerSummary) => [each.name, each.image, each.id, words(each).word, each.compose?.project ?? '', ...each.ports.map(({ hostPort }) => String(hostPort ?? ''))]
   const rows = computed(() => (filter.value.trim() === '' ? all() : all().filter((each) => matchesFilter(query.value, (key) => valuesOf(each, key), () => textOf(each)))))
 

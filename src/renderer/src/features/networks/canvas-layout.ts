@@ -8,7 +8,7 @@ export const RAIL = 28
 export const HEAD = 48
 const PADDING = 24
 const LEAST_WIDTH = 280
-const LANE_GAP = 56
+export const LANE_GAP = 56
 export const HOST = { width: 160, head: 52, pin: 28, gap: 104, foot: 12 } as const
 
 export interface Point {
