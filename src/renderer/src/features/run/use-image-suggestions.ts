@@ -46,6 +46,9 @@ export function useImageSuggestions(typed: () => string) {
     return [...local, ...[...remote, ...names.value.map((value) => ({ value }))].filter(({ value }) => !here.has(value))]
   })
   /** Why no tags can be offered, in a quiet line: they can always be typed. */
-  const noTags = computed(() => failed.value && (reasonOf(failed.value) === 'needs-slipway-engine' ? t('run.tags.otherEngine') : t('run.tags.failed', { reason: errorLine(failed.value) })))
+  const noTags = computed(() => {
+    if (failed.value === undefined) return undefined
+    return reasonOf(failed.value) === 'needs-slipway-engine' ? t('run.tags.otherEngine') : t('run.tags.failed', { reason: errorLine(failed.value) })
+  })
   return { suggestions, noTags }
 }
