@@ -145,6 +145,19 @@ test.each([
   await edit.getByRole('button', { name: 'Close' }).last().click()
 })
 
+test('a file dropped on a row is copied in, where its place on the machine is not known', async () => {
+  await go('/containers')
+  const row = page.getByRole('row', { name: 'web' })
+  await row.waitFor()
+  await row.evaluate((element) => {
+    const dataTransfer = new DataTransfer()
+    dataTransfer.items.add(new File(['from the page'], 'note.txt'))
+    for (const type of ['dragenter', 'dragover', 'drop']) element.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+  })
+  await sheet('Mount in web').getByRole('button', { name: 'Copy into / instead' }).click()
+  await expect.poll(() => docker('exec', 'web', 'cat', '/note.txt').catch(() => ''), { timeout: patience }).toBe('from the page')
+})
+
 test('a folder dropped on a row is mounted there, read-only, through the edit', async () => {
   const folder = join(stage.folder, 'pages')
   await mkdir(folder, { recursive: true })

@@ -42,9 +42,10 @@ export function useWindowDrop() {
   }
 
   const { over, on } = useDropTarget(
-    ([first], event) => {
+    (dropped, event) => {
+      const [first] = dropped
       const container = find(event)
-      if (container && first) offer(container.id, first)
+      if (container && first) offer(container.id, dropped)
       else if (first) void take(first)
     },
     (event) => {
