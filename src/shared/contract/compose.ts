@@ -17,6 +17,8 @@ export interface ComposeService {
   ports: string[]
   dependsOn: string[]
   networks: string[]
+  /** Those of the file's own volumes that it mounts. */
+  volumes: string[]
 }
 export interface ComposeCheck {
   /** As the file names it; else the folder's name is the project's. */

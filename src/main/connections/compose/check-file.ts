@@ -1,5 +1,8 @@
-import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import type { ComposeCheck, ComposeProblem, ComposeService } from '#shared/contract/compose.ts'
+import { checkRelations } from './check-relations.ts'
+import { checkValues, unknownKey, type Declared } from './check-values.ts'
+import { keysOf, nameOf, offsetOf, pairsOf, partsOf, plainValue, type Report } from './nodes.ts'
 
 /** What stands at the top and in a service, by the Compose Specification: https://github.com/compose-spec/compose-spec/blob/main/spec.md */
 const topLevel = new Set(['version', 'name', 'services', 'networks', 'volumes', 'configs', 'secrets', 'include', 'models'])
@@ -24,7 +27,7 @@ export function checkComposeFile(text: string): ComposeCheck {
     const { line, col } = counter.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const report = (node: unknown, message: string, severity: ComposeProblem['severity'] = 'error') => problems.push({ ...at((node as Node | undefined)?.range?.[0] ?? 0), severity, message })
+  const report = (node: unknown, message: string, severity: ComposeProblem['severity'] = 'error') => problems.push({ ...at(offsetOf(node)), severity, message })
   for (const error of document.errors) problems.push({ ...at(error.pos[0]), severity: 'error', message: error.message })
   const root = document.contents
   if (!isMap(root)) {
@@ -34,68 +37,69 @@ export function checkComposeFile(text: string): ComposeCheck {
   for (const { key } of root.items) {
     const name = nameOf(key)
     if (name === 'version') report(key, 'version has no effect any more; it can go.', 'warning')
-    else if (!topLevel.has(name) && !name.startsWith('x-')) report(key, `${name} is not a part of a compose file.`)
+    else unknownKey('a compose file', key, topLevel, report)
   }
-  const declared = new Set(keysOf(root.get('networks', true)))
-  const services = pairsOf(root.get('services', true)).map(({ key, value }) => checkService(nameOf(key), key, value, report, at))
+  const names = (kind: string) => new Set(keysOf(root.get(kind, true)))
+  const declared = { volumes: names('volumes'), secrets: names('secrets'), configs: names('configs') }
+  const pairs = pairsOf(root.get('services', true))
+  const services = pairs.map(({ key, value }) => checkService(nameOf(key), key, value, declared, report, at))
   if (root.has('services') && !isMap(root.get('services', true))) report(root.get('services', true), 'services is a table: each service by its name.')
   if (services.length === 0 && !root.has('include')) report(root, 'There are no services.', 'warning')
-  refuseUnknown(services, pairsOf(root.get('services', true)), declared, report)
+  // What another file brings in is not known here.
+  if (!root.has('include')) refuseUnknown(services, pairs, names('networks'), report)
+  checkRelations(services, new Map(pairs.map(({ key, value }) => [nameOf(key), value])), report)
   const name = root.get('name')
-  return { ...(typeof name === 'string' && { name }), services: services.map(({ service }) => service), problems: problems.toSorted((a, b) => a.line - b.line) }
+  return { ...(typeof name === 'string' && { name }), services, problems: problems.toSorted((a, b) => a.line - b.line) }
 }
 
-type Report = (node: unknown, message: string, severity?: ComposeProblem['severity']) => void
-
-function checkService(name: string, keyNode: unknown, value: unknown, report: Report, at: (offset: number) => { line: number }): { service: ComposeService } {
+function checkService(name: string, keyNode: unknown, value: unknown, declared: Declared, report: Report, at: (offset: number) => { line: number }): ComposeService {
   if (!isMap(value)) report(value ?? keyNode, `${name} is a table of what the service is made of.`)
-  const parts = new Map(pairsOf(value).map((pair) => [nameOf(pair.key), pair]))
+  const parts = partsOf(value)
   for (const [key, { key: node, value: part }] of parts) {
-    if (!serviceKeys.has(key) && !key.startsWith('x-')) report(node, `${key} is not a part of a service.`)
+    unknownKey('a service', node, serviceKeys, report)
     const expected = kinds[key]
     if (expected && part !== null && !expected.includes(kindOf(part)) && !/^\$\{/.test(nameOf(part))) report(part, `${key} is ${expected.map(word).join(' or ')}.`)
   }
-  if (isMap(value) && !['image', 'build', 'extends', 'provider'].some((key) => parts.has(key))) report(keyNode, `${name} has neither an image nor something to build.`)
+  if (isMap(value) && !['image', 'build', 'extends', 'provider', '<<'].some((key) => parts.has(key))) report(keyNode, `${name} has neither an image nor something to build.`)
+  checkValues(name, value, declared, report)
   const plain = (key: string) => plainValue(parts.get(key)?.value)
   const texts = (key: string) => [plain(key) ?? []].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each)))
   const build = plain('build')
   const image = plain('image')
   return {
-    service: {
-      name,
-      line: at((keyNode as Node).range?.[0] ?? 0).line,
-      ...(typeof image === 'string' && { image }),
-      ...(build !== undefined && { build: typeof build === 'string' ? build : String((build as { context?: unknown }).context ?? '.') }),
-      ports: texts('ports'),
-      dependsOn: keysOf(parts.get('depends_on')?.value),
-      networks: keysOf(parts.get('networks')?.value),
-    },
+    name,
+    line: at(offsetOf(keyNode)).line,
+    ...(typeof image === 'string' && { image }),
+    ...(build !== undefined && { build: typeof build === 'string' ? build : String((build as { context?: unknown }).context ?? '.') }),
+    ports: texts('ports').map(portText),
+    dependsOn: keysOf(parts.get('depends_on')?.value),
+    networks: keysOf(parts.get('networks')?.value),
+    volumes: [plain('volumes') ?? []].flat().flatMap((each) => volumeOf(each, declared.volumes) ?? []),
   }
 }
 
+/** The long form as the short one. */
+function portText(text: string): string {
+  if (!text.startsWith('{')) return text
+  const { host_ip: ip, published, target, protocol } = JSON.parse(text) as Record<string, unknown>
+  return `${[ip, published, target].filter((each) => each !== undefined).join(':')}${protocol === 'udp' ? '/udp' : ''}`
+}
+/** The named volume that a mount is of, if it is one. */
+function volumeOf(mount: unknown, volumes: ReadonlySet<string>): string | undefined {
+  const source = typeof mount === 'string' ? mount.split(':')[0] : (mount as { source?: unknown } | null)?.source
+  return typeof source === 'string' && volumes.has(source) ? source : undefined
+}
+
 /** Services and networks that are named but nowhere said. */
-function refuseUnknown(services: readonly { service: ComposeService }[], pairs: readonly { key: unknown; value: unknown }[], networks: ReadonlySet<string>, report: Report): void {
-  const names = new Set(services.map(({ service }) => service.name))
-  services.forEach(({ service }, index) => {
+function refuseUnknown(services: readonly ComposeService[], pairs: readonly { key: unknown; value: unknown }[], networks: ReadonlySet<string>, report: Report): void {
+  const names = new Set(services.map(({ name }) => name))
+  services.forEach((service, index) => {
     const part = (key: string) => pairsOf(pairs[index]?.value).find((pair) => nameOf(pair.key) === key)?.value ?? pairs[index]?.key
     for (const other of service.dependsOn) if (!names.has(other)) report(part('depends_on'), `${service.name} depends on ${other}, which is not there.`)
     for (const network of service.networks) if (network !== 'default' && !networks.has(network)) report(part('networks'), `The network ${network} is not among the networks of this file.`)
   })
 }
 
-const pairsOf = (node: unknown): { key: unknown; value: unknown }[] => (isMap(node) ? node.items.filter(isPair) : [])
-/** A key that is itself a table has no name: written out, nested ones would grow without bound. */
-const nameOf = (node: unknown): string => (isScalar(node) ? String(node.value) : '')
-/** Undefined for what refers to itself so often that it could not be held. */
-function plainValue(node: unknown): unknown {
-  try {
-    return (node as { toJSON?: () => unknown } | undefined)?.toJSON?.()
-  } catch {
-    return undefined
-  }
-}
-/** Names of a table, or of a list of names. */
-const keysOf = (node: unknown): string[] => (isSeq(node) ? node.items.map(nameOf) : pairsOf(node).map(({ key }) => nameOf(key)))
 function kindOf(node: unknown): Kind {
   if (isMap(node)) return 'map'
   if (isSeq(node)) return 'list'

@@ -75,6 +75,11 @@ export const fakeContainerCalls = (engine: FakeEngine): FakeCalls => {
       tell(...ids.map((id) => ({ type: 'container.removed' as const, id })))
       return ids.map((id) => ({ id }))
     },
+    'containers.list': () => world.containers,
+    'containers.kill': ({ ids }: Ids) => each(engine, ids, { status: 'exited', code: 137, finishedAt: Date.now() }),
+    'containers.rename': ({ id, name }: { id: string; name: string }) => void world.containers.filter((one) => one.id === id).forEach((one) => change(engine, { ...one, name })),
+    'containers.create': (request: RunRequest, callId: string) => run(engine, callId, request),
+    'containers.duplicate': ({ name }: { name: string }, callId: string) => run(engine, callId, { image: 'nginx:1.27', name }),
     'containers.run': (request: RunRequest, callId: string) => run(engine, callId, request),
   }
 }
@@ -89,7 +94,6 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
     'engine.host': () => fakeHost,
     'engine.facts': () => fakeFacts,
     'engine.diagnostics': () => JSON.stringify({ app: { version: '0.1.0' }, settings: world.settings, proxy: '(removed)' }, null, 2),
-    'compose.program': () => ({ available: false, command: 'sudo apt-get install docker-compose' }),
     'logs.older': () => ({ lines: [], complete: true }),
     'logs.newer': () => ({ lines: [], complete: true }),
     'settings.set': (patch: Partial<Settings>) => {
@@ -110,6 +114,15 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
       return { id: image.id }
     },
     'images.remove': ({ ids }: { ids: string[] }) => ids.map((id) => ({ id, error: { code: 'conflict', reason: 'image-in-use', message: `The image is used by container web.`, hint: 'Remove the container first.' } })),
-    'volumes.remove': ({ names }: { names: string[] }) => names.map((id) => ({ id, error: { code: 'conflict', reason: 'volume-in-use', message: `Volume ${id} is in use.` } })),
+    'images.list': () => world.images,
+    'images.tag': () => undefined,
+    'images.push': ({ reference }: { reference: string }, callId: string) => fetchLayers(engine, callId, reference),
+    'images.save': () => ({ bytes: 192_000_000 }),
+    'images.load': () => ({ names: ['acme/storefront:2025.11.2'] }),
+    'images.import': () => ({ id: `sha256:${'ab'.repeat(32)}` }),
+    'images.search': ({ term }: { term: string }) => [term, `bitnami/${term}`, `someone/${term}-with-extras`].map((name, index) => ({ name, description: index === 0 ? `Official build of ${term}.` : 'An <b>image</b> of somebody.', stars: [19_842, 311, 4][index] ?? 0, official: index === 0 })),
+    'connections.list': () => world.connections,
+    'engine.state': () => world.engine,
+    'settings.get': () => world.settings,
   }
 }

@@ -61,4 +61,7 @@ export const fakeImageCalls = ({ world }: { world: Snapshot }): FakeCalls => ({
   'builds.openFolder': fakeBuildFolder,
   'builds.inspect': ({ id }: { id: string }) => fakeBuildDetail(world.builds.find((build) => build.id === id) ?? (world.builds[0] as Snapshot['builds'][number])),
   'builds.saveDockerfile': () => undefined,
+  'builds.list': () => world.builds,
+  'builds.start': () => world.builds[0],
+  'builds.follow': ({ id }: { id: string }) => world.builds.find((build) => build.id === id),
 })

@@ -49,6 +49,8 @@ export function fakeNetworkCalls({ world, tell }: FakeEngine): FakeCalls {
       tell({ type: 'network.changed', network })
       return { id: network.id }
     },
+    'networks.list': () => world.networks,
+    'networks.inspect': ({ id }: { id: string }) => ({ ...nameOf(id), raw: { Name: nameOf(id)?.name, Id: id, Driver: nameOf(id)?.driver, IPAM: { Config: nameOf(id)?.subnets } } }),
     'networks.remove': ({ ids }: { ids: string[] }) => {
       world.networks = world.networks.filter(({ id }) => !ids.includes(id))
       tell(...ids.map((id) => ({ type: 'network.removed' as const, id })))

@@ -15,6 +15,8 @@ export const compose = {
   notSaved: 'The file was not saved',
   failed: '{verb} did not succeed',
   difference: { same: 'as in the file', changed: 'differs from the file', missing: 'not made yet', other: 'not in the file' },
+  as: { label: 'Show the services as', graph: 'Graph', list: 'List' },
+  graph: { label: 'Services and what they wait for', networks: 'Show who is on a network', volume: 'Volume {name}', on: 'on {names}' },
   after: 'after {names}',
   fewer: 'One fewer of {name}',
   further: 'One more of {name}',

@@ -15,6 +15,8 @@ export const compose = {
   notSaved: 'Le fichier n’a pas été enregistré',
   failed: '{verb} : échec',
   difference: { same: 'conforme au fichier', changed: 'diffère du fichier', missing: 'pas encore créé', other: 'absent du fichier' },
+  as: { label: 'Présenter les services', graph: 'Graphe', list: 'Liste' },
+  graph: { label: 'Les services et ce qu’ils attendent', networks: 'Montrer qui est sur un réseau', volume: 'Volume {name}', on: 'sur {names}' },
   after: 'après {names}',
   fewer: 'Un {name} de moins',
   further: 'Un {name} de plus',

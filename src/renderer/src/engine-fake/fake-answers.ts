@@ -1,0 +1,61 @@
+import type { StreamListener, StreamPort } from '#shared/contract/bridge.ts'
+import type { Snapshot } from '#shared/contract/events.ts'
+import type { LogSelection, LogSource } from '#shared/contract/logs.ts'
+import type { StreamName, StreamsContract } from '#shared/contract/streams.ts'
+import { fakeBuildOutput } from './fake-builds.ts'
+import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
+import { fakeComposeCalls, fakeComposeRun } from './fake-compose.ts'
+import { fakeEditCalls } from './fake-edit.ts'
+import { fakeFileCalls, fakeFileContent } from './fake-files.ts'
+import { fakeImageCalls, fakeLayerFiles } from './fake-images.ts'
+import { fakeContainerFacts, fakeEvents, fakeProcesses, fakeSamples, fakeStats } from './fake-live.ts'
+import { fakeNetworkCalls } from './fake-networks.ts'
+import { fakeLogs, fakeTerminal } from './fake-streams.ts'
+import { fakeVolumeCalls } from './fake-volumes.ts'
+
+/** Done, and nothing to answer. */
+const silent = ['app.copyText', 'app.notify', 'builds.cancel', 'builds.forget', 'connections.retry', 'connections.select', 'engine.restart', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
+
+/** Every call of the contract (fake-answers.test.ts) but those that only a desktop can do. */
+export const fakeCalls = (engine: FakeEngine, options: URLSearchParams): FakeCalls => ({
+  ...Object.fromEntries(silent.map((path) => [path, () => undefined])),
+  ...fakeContainerCalls(engine),
+  ...fakeContainerFacts(),
+  ...fakeEditCalls(engine),
+  ...fakeOtherCalls(engine),
+  ...fakeNetworkCalls(engine),
+  ...fakeImageCalls(engine),
+  ...fakeVolumeCalls(engine),
+  ...fakeFileCalls(),
+  ...fakeComposeCalls(options.get('compose') !== 'missing'),
+})
+
+type FakeStreams = { [Name in StreamName]: (request: StreamsContract[Name]['request'], listener: StreamListener) => StreamPort }
+
+export const fakeStreams = (world: Snapshot, options: URLSearchParams): FakeStreams => {
+  const find = (id: string) => world.containers.find((one) => one.id === id)
+  const running = (id: string) => find(id)?.state.status === 'running'
+  const logs = (sources: LogSource[], listener: StreamListener) => fakeLogs(Number(options.get('lines') ?? 1000), Number(options.get('every') ?? 1500), sources, listener)
+  return {
+    'builds.output': ({ id }, listener) => fakeBuildOutput(world.builds.find((build) => build.id === id), listener),
+    'compose.run': fakeComposeRun,
+    'containers.attach': (_request, listener) => fakeTerminal(listener),
+    'containers.events': ({ id }, listener) => fakeEvents(find(id) ?? (world.containers[0] as Snapshot['containers'][number]), listener),
+    'containers.exec': (_request, listener) => fakeTerminal(listener),
+    'containers.logs': ({ id }, listener) => logs([{ id, name: find(id)?.name ?? id }], listener),
+    'containers.processes': (_request, listener) => fakeProcesses(listener),
+    'containers.samples': (request, listener) => fakeSamples(request, running, listener),
+    'containers.stats': ({ id }, listener) => fakeStats(id, listener),
+    'files.read': fakeFileContent,
+    'files.upload': (_request, listener) => {
+      listener.message({ kind: 'done' }, 0)
+      listener.end()
+      return { send: () => undefined, ack: () => undefined, close: () => undefined }
+    },
+    'images.files': ({ layer }, listener) => fakeLayerFiles(layer, listener),
+    'logs.merged': (request, listener) => logs(chosenOf(world, request), listener),
+  }
+}
+
+const chosenOf = ({ containers }: Snapshot, selection: LogSelection): LogSource[] =>
+  containers.filter(({ id, name, compose, state }) => selection.containers.some((each) => each === id || each === name) || (compose && selection.projects.includes(compose.project)) || (selection.running && state.status === 'running')).map(({ id, name }) => ({ id, name }))
