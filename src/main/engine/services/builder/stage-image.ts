@@ -8,8 +8,8 @@ import { variablesOf } from './stage-state.ts'
 /** The image behind FROM: local unless --pull, fetched with the credentials that the client sent. */
 export async function fetchImage(run: BuildRun, name: string, platform: string | undefined, emit: Step['emit']): Promise<BaseImage> {
   const { context, request, lease, signal } = run
-  const local = request.pull ? undefined : await context.images.find(name)
-  const auth = local ? undefined : (authFor(name, request.auths) ?? (await request.client?.credentials(registryOf(name) ?? 'docker.io')))
+  const mayPull = request.pull || platform !== undefined || !(await context.images.find(name))
+  const auth = authFor(name, request.auths) ?? (mayPull ? await request.client?.credentials(registryOf(name) ?? 'docker.io') : undefined)
   const options = {
     ...(platform ? { platform: parsePlatform(platform, architectureOf(process.arch)) } : {}),
     ...(auth ? { auth } : {}),
