@@ -45,6 +45,7 @@ async function measureEverything() {
   // The page takes long to build, and only its own measurements need it.
   await (chosen.some(([name]) => name.startsWith('app: ')) ? buildApp() : buildApp('main'))
   await using parts = new AsyncDisposableStack()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void parts.disposeAsync().finally(() => process.exit(130)))
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
   const registry = parts.use(await startTestRegistry())
