@@ -17,6 +17,10 @@ export interface Settings {
   httpsProxy: string
   noProxy: string
   runtime: 'auto' | 'crun' | 'runc'
+  /** What the form for a new container begins with; memory as `512m`, processors as `1.5`, empty: without limit. */
+  defaultMemory: string
+  defaultCpus: string
+  defaultRestart: 'no' | 'on-failure' | 'always' | 'unless-stopped'
   /** Which news is told. */
   noticeCrash: boolean
   noticeUnhealthy: boolean
@@ -32,7 +36,7 @@ export interface Settings {
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, welcomed: false, view: {} }
 
 export interface SettingsContract {
   get(): Promise<Settings>
@@ -47,6 +51,7 @@ const matching = (pattern: RegExp, expected: string): Shape<string> => (value, f
 }
 const address = matching(/^https?:\/\/[^\s/]+/i, 'An http or https address is expected.')
 const size = matching(/^[1-9]\d*(?:\.\d+)?[kmgt]?b?$/i, 'A size such as 10m is expected.')
+const processors = matching(/^(?:[1-9]\d{0,3}(?:\.\d{1,2})?|0\.(?:0[1-9]|[1-9]\d?))$/, 'A number of processors such as 1.5 is expected.')
 
 /** The same rule as the engine's: an IPv4 block that is cut into subnets no larger than itself. */
 const pool: Shape<string> = (value, field) => {
@@ -70,6 +75,9 @@ export const settingsShapes: Shapes<SettingsContract> = {
     httpsProxy: optional(address),
     noProxy: optional(text(2048)),
     runtime: optional(oneOf('auto', 'crun', 'runc')),
+    defaultMemory: optional(size),
+    defaultCpus: optional(processors),
+    defaultRestart: optional(oneOf('no', 'on-failure', 'always', 'unless-stopped')),
     noticeCrash: optional(truth),
     noticeUnhealthy: optional(truth),
     noticeWork: optional(truth),

@@ -7,6 +7,7 @@ import { findLocal } from '../images/local-image.ts'
 import { parseDockerRun, type RunProblem } from './docker-run/docker-run.ts'
 import { formOfRequest } from './request-form.ts'
 import { emptyForm, withDefaults, withImageVariables } from './run-form.ts'
+import { withUsual } from './usual-limits.ts'
 import { useFieldProblems } from './use-field-problems.ts'
 
 /** The run form, what the chosen image says, and what is wrong with each field. */
@@ -36,7 +37,7 @@ export function useRunForm() {
     form.value = said.value ? withImageVariables(form.value, answer.defaults) : withDefaults(form.value, answer.defaults, fields.taken.value)
   }
   function reset(image: string) {
-    form.value = emptyForm(image)
+    form.value = withUsual(emptyForm(image), store.settings)
     said.value = false
     ;[secrets.value, leftOut.value, problem.value, carried.value] = [[], [], undefined, {}]
     fields.begin()
