@@ -60,6 +60,8 @@ test('exec, hijacked and not', async () => {
   const terminal = await typed.start({ hijack: true, Tty: true })
   await typed.resize({ h: 11, w: 22 })
   expect(await text(terminal)).toBe('11 22\r\n')
+  const framed = await container.exec({ Cmd: ['sh', '-c', 'tty'], AttachStdout: true, Tty: true })
+  expect(await apart(await framed.start({}))).toEqual(['/dev/pts/0\r\n', ''])
 })
 
 test('logs: at once as a buffer, followed as a stream', async () => {

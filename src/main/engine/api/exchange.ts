@@ -138,7 +138,8 @@ function parseBody<Body extends object>(request: IncomingMessage, bytes: Buffer)
   try {
     value = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    throw new EngineError('invalid-argument', `invalid JSON: ${messageOf(error)}`)
+    const message = messageOf(error)
+    throw new EngineError('invalid-argument', `invalid JSON: ${/after JSON/.test(message) ? 'unexpected content after JSON' : message}`)
   }
   if (value === null) return {} as Body
   if (typeof value !== 'object' || Array.isArray(value)) throw new EngineError('invalid-argument', 'invalid JSON: expected an object')

@@ -90,13 +90,13 @@ const jsonArray = (query: Query, name: string): unknown[] => {
   return value
 }
 
-/** X-Registry-Config: base64 of `{"host":{"username":…,"password":…}}`. */
+/** X-Registry-Config: base64 of `{"host":{"username":…,"password":…}}`; Go's client without credentials sends `null`. */
 export function decodeRegistryConfig(request: IncomingMessage): BuildRequest['auths'] {
   const header = request.headers['x-registry-config']
   if (typeof header !== 'string' || header === '') return {}
   try {
-    const value = JSON.parse(Buffer.from(header, 'base64').toString()) as Record<string, { username?: string; password?: string; identitytoken?: string; registrytoken?: string }>
-    return Object.fromEntries(Object.entries(value).map(([host, auth]) => [host, { username: auth.username, password: auth.password, identityToken: auth.identitytoken, registryToken: auth.registrytoken, serverAddress: host }]))
+    const value = JSON.parse(Buffer.from(header, 'base64').toString()) as Record<string, { username?: string; password?: string; identitytoken?: string; registrytoken?: string }> | null
+    return Object.fromEntries(Object.entries(value ?? {}).map(([host, auth]) => [host, { username: auth.username, password: auth.password, identityToken: auth.identitytoken, registryToken: auth.registrytoken, serverAddress: host }]))
   } catch (error) {
     throw new EngineError('invalid-argument', 'X-Registry-Config is not base64 of a JSON object', { cause: error })
   }

@@ -45,15 +45,21 @@ type Fields = readonly (readonly [fits: Kind, names: string])[]
 
 /** Docker's create body in our words. @throws invalid-argument when a field is of the wrong kind. */
 export function parseCreateBody(body: CreateBody, name: string | undefined, platform: Platform | undefined): CreateRequest {
-  check(CONFIG, body)
-  const { HostConfig, NetworkingConfig, ...rest } = body
+  const { HostConfig, NetworkingConfig, ...rest } = spelled(CONFIG, body)
+  check(CONFIG, { ...rest, HostConfig, NetworkingConfig })
   const config: ContainerConfig = { ...rest, Cmd: wordList('Cmd', rest.Cmd), Entrypoint: wordList('Entrypoint', rest.Entrypoint) }
-  const host = HostConfig ?? {}
+  const host = spelled(HOST, HostConfig ?? {})
   check(HOST, host, 'HostConfig.')
   const endpoints = NetworkingConfig?.EndpointsConfig ?? {}
   if (!mapOf(orNull(isMap))(endpoints)) throw wrongType('NetworkingConfig.EndpointsConfig')
   const asked = Object.entries(endpoints).map(([network, settings]) => [network, settings ?? {}] as const)
   return { name, platform, config, host, endpoints: Object.fromEntries(asked) }
+}
+
+/** Docker does not mind the case of a field's name, and docker-py relies on it (`CPURealtimePeriod`). */
+function spelled<Body extends object>(fields: Fields, given: Body): Body {
+  const known = new Map(fields.flatMap(([, names]) => names.split(' ')).map((name) => [name.toLowerCase(), name]))
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [known.get(name.toLowerCase()) ?? name, value])) as Body
 }
 
 /** @throws invalid-argument when a field of HostConfig is of the wrong kind. */

@@ -25,7 +25,9 @@ async function sizesOf(needs: Needs, record: ContainerRecord): Promise<Sizes> {
 export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
   const body = await exchange.json<CreateBody>()
   if (Object.keys(body).length === 0) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container')
-  const { id, warnings } = await needs.create(parseCreateBody(body, exchange.query.text('name') || undefined, platformOf(exchange.query.text('platform'))))
+  const request = parseCreateBody(body, exchange.query.text('name') || undefined, platformOf(exchange.query.text('platform')))
+  if (exchange.apiVersion < 44 && Object.keys(request.endpoints ?? {}).length > 1) throw new EngineError('invalid-argument', 'Container cannot be created with multiple network endpoints', { hint: 'API versions from 1.44 on can.' })
+  const { id, warnings } = await needs.create(request)
   return json({ Id: id, Warnings: warnings }, 201)
 }
 

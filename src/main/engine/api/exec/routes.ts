@@ -24,7 +24,9 @@ async function start(needs: ExecApiNeeds, id: string, exchange: Exchange): Promi
     await begun.detached()
     return empty(200)
   }
-  const peer = createDuplexPeer(exchange.hijack(streamType(begun.tty, exchange.apiVersion)), { framed: !begun.tty, stdin })
+  /* As with Docker, the one who starts it says how it reads the answer, whatever the exec was made with. */
+  const raw = body.Tty ?? false
+  const peer = createDuplexPeer(exchange.hijack(streamType(raw, exchange.apiVersion)), { framed: !raw, stdin })
   try {
     await begun.attached(peer)
   } catch (error) {

@@ -76,9 +76,9 @@ export async function list(needs: FilesApiNeeds, exchange: Exchange): Promise<Re
 
 export async function commit(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {
   const { query, signal } = exchange
+  const config = await exchange.json<ContainerDefaults>()
   const container = query.text('container')
   if (!container) throw new EngineError('invalid-argument', 'a container must be named to be committed', { field: 'container' })
-  const config = await exchange.json<ContainerDefaults>()
   const [repository, tag] = [query.text('repo') ?? '', query.text('tag') ?? '']
   const name = repository === '' ? undefined : tag === '' ? repository : `${repository}:${tag}`
   const id = await needs.commit({ container, ...(name !== undefined && { name }), author: query.text('author') ?? '', comment: query.text('comment') ?? '', pause: query.flag('pause', true), changes: query.all('changes'), config, signal })

@@ -32,7 +32,6 @@ export function getExec(ctx: ContainersContext, execId: string): Exec {
 }
 
 export interface ExecStart {
-  tty: boolean
   /** Runs it with the client's stdio; resolves when it is over for the client. */
   attached(peer: StdioPeer): Promise<void>
   /** Runs it with nobody attached; resolves when it has started. */
@@ -48,7 +47,6 @@ export function beginExec(ctx: ContainersContext, execId: string, consoleSize?: 
   exec.state = { status: 'starting' }
   if (consoleSize) exec.config = { ...exec.config, consoleSize }
   return {
-    tty: exec.config.tty,
     attached: (peer) => runAttached(ctx, record, exec, task, peer),
     async detached() {
       const process = await prepare(ctx, record, exec, task)

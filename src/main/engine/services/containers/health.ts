@@ -5,6 +5,7 @@ import type { Healthcheck } from '#shared/oci/image-config.ts'
 import type { Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
+import { goDuration } from './go-duration.ts'
 import type { ContainerRecord, HealthProbe, HealthState } from './record.ts'
 import { SIGKILL } from './signals.ts'
 
@@ -120,5 +121,6 @@ async function runProbe(ctx: ContainersContext, record: ContainerRecord, task: T
   }, plan.timeout)
   const exit = await exec.exited.finally(() => clearTimeout(timer))
   await reading
-  return late ? { exitCode: -1, output: `Health check exceeded timeout (${plan.timeout / 1000}s)` } : { exitCode: exit.code, output: output.slice(0, OUTPUT_LIMIT) }
+  const said = output.slice(0, OUTPUT_LIMIT)
+  return late ? { exitCode: -1, output: `Health check exceeded timeout (${goDuration(plan.timeout)})${said && `: ${said}`}` } : { exitCode: exit.code, output: said }
 }

@@ -37,7 +37,6 @@ function mergeEnvironment(asked: string[], image: string[]): string[] {
 
 function mergeHealthcheck(asked: Healthcheck | undefined, image: Healthcheck | undefined): Healthcheck | undefined {
   if (!asked) return image
-  if (!image) return asked
-  const own = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== 0 && value !== undefined && !(Array.isArray(value) && value.length === 0)))
+  const own = Object.fromEntries(Object.entries(asked).filter(([, value]) => value && !(Array.isArray(value) && value.length === 0)))
   return { ...image, ...own }
 }

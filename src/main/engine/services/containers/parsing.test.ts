@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Healthcheck } from '#shared/oci/image-config.ts'
 import { createDetachFilter, parseDetachKeys } from './detach-keys.ts'
+import { goDuration } from './go-duration.ts'
 import { mergeImageConfig } from './merge-image-config.ts'
 import { parseBind, parseMountRequest } from './mount-syntax.ts'
 import { generateName } from './names.ts'
@@ -62,6 +64,16 @@ test('what the image says and what the user overrides', () => {
   expect(mergeImageConfig({ Entrypoint: [''], Cmd: ['sh'] }, image)).toMatchObject({ Entrypoint: null, Cmd: ['sh'] })
 })
 
+test('a health check keeps what was given only: docker-py sends null for the rest', () => {
+  const asked = { Test: ['CMD', 'x'], Interval: 1e9, Retries: null, StartPeriod: 0 } as unknown as Healthcheck
+  expect(mergeImageConfig({ Healthcheck: asked }, {}).Healthcheck).toEqual({ Test: ['CMD', 'x'], Interval: 1e9 })
+  expect(mergeImageConfig({ Healthcheck: asked }, { Healthcheck: { Test: ['CMD', 'y'], Retries: 5 } }).Healthcheck).toEqual({ Test: ['CMD', 'x'], Interval: 1e9, Retries: 5 })
+})
+
+test('durations as Go writes them', () => {
+  expect([50, 1500, 30_000, 90_000, 3_600_000].map(goDuration)).toEqual(['50ms', '1.5s', '30s', '1m30s', '1h0m0s'])
+})
+
 test('refusals in the words of Docker', () => {
   expect(() => validateConfig({}, { AutoRemove: true, RestartPolicy: { Name: 'always' } })).toThrow(`can't create 'AutoRemove' container with restart policy`)
   expect(() => validateConfig({}, { RestartPolicy: { Name: 'always', MaximumRetryCount: 1 } })).toThrow('maximum retry count can only be used')
@@ -69,6 +81,7 @@ test('refusals in the words of Docker', () => {
   expect(() => validateConfig({ Env: ['=x'] }, {})).toThrow('invalid environment variable: =x')
   expect(() => validateConfig({ Hostname: 'x' }, { NetworkMode: 'container:y' })).toThrow('conflicting options: hostname and the network mode')
   expect(() => validateConfig({ Healthcheck: { Test: ['CMD', 'x'], Interval: 5 } }, {})).toThrow('Interval in Healthcheck cannot be less than 1ms')
+  for (const target of ['/', '//', '/..']) expect(() => validateConfig({}, { Tmpfs: { [target]: '' } })).toThrow(`destination can't be '/'`)
   expect(() => validateConfig({}, { StorageOpt: { size: '1G' } })).toThrow('--storage-opt is supported only for')
   expect(() => validateConfig({}, { LogConfig: { Type: 'syslog' } })).toThrow('plugin "syslog" not found')
   expect(logDriverOf({ LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } })).toEqual({ name: 'json-file', maxSize: 10_485_760, maxFiles: 3 })

@@ -22,8 +22,15 @@ export function validateConfig(config: ContainerConfig, host: HostConfig): void 
   if (host.IOMaximumIOps) throw invalid('Invalid QoS settings: linux does not support configuration of maximum IOPs', 'ioMaximumIOps')
   if (host.IOMaximumBandwidth) throw invalid('Invalid QoS settings: linux does not support configuration of maximum bandwidth', 'ioMaximumBandwidth')
   if (Object.hasOwn(host.Annotations ?? {}, '')) throw invalid('invalid Annotations: the empty string is not permitted as an annotation key', 'annotations')
-  for (const target of Object.keys(host.Tmpfs ?? {})) if (!posix.isAbsolute(target)) throw invalid(`invalid mount path: '${target}' mount path must be absolute`, 'mounts')
+  validateTmpfs(host)
   logDriverOf(host)
+}
+
+function validateTmpfs({ Tmpfs }: HostConfig): void {
+  for (const target of Object.keys(Tmpfs ?? {})) {
+    if (!posix.isAbsolute(target)) throw invalid(`invalid mount path: '${target}' mount path must be absolute`, 'mounts')
+    if (/^\/+$/.test(posix.normalize(target))) throw invalid("invalid specification: destination can't be '/'", 'mounts')
+  }
 }
 
 function validateHealthcheck(config: ContainerConfig): void {

@@ -13,6 +13,8 @@ export interface FilesNeeds {
 export interface ContainerFacts {
   id: string
   name: string
+  /** The name or id that the client used; errors repeat it. */
+  asked?: string
   image: { id: ImageId; chain: ChainId | undefined }
   config: ContainerDefaults & { Image?: string }
   host: { ReadonlyRootfs?: boolean; Tmpfs?: Record<string, string> | null }

@@ -12,7 +12,8 @@ const HOLD_DIRECTORY = 0o10000000 /* O_PATH */ | constants.O_DIRECTORY
  * While it runs that is the root of its first process, /proc/PID/root: volumes, binds and tmpfs are where they are for it, read-only
  * what is read-only for it. Otherwise its snapshot is mounted, and volumes and binds on it, for as long as the work takes; nobody may start it then.
  */
-export async function withContainer<Result>(ctx: FilesContext, reference: string, work: (root: Root, container: ContainerFacts) => Promise<Result>): Promise<Result> {
+export async function withContainer<Result>(ctx: FilesContext, reference: string, use: (root: Root, container: ContainerFacts) => Promise<Result>): Promise<Result> {
+  const work = (root: Root, found: ContainerFacts) => use(root, { ...found, asked: reference })
   const container = ctx.needs.containers.get(reference)
   if (isAlive(container)) {
     using root = openRunning(ctx, container)

@@ -41,7 +41,7 @@ export function find(root: Root, container: ContainerFacts, path: string): Place
   throw noSuchFile(path, container)
 }
 
-export const noSuchFile = (path: string, { name }: ContainerFacts) => new EngineError('not-found', `Could not find the file ${path} in container ${name}`, { reason: 'no-such-path' })
+export const noSuchFile = (path: string, { name, asked }: Pick<ContainerFacts, 'name' | 'asked'>) => new EngineError('not-found', `Could not find the file ${path} in container ${asked ?? name}`, { reason: 'no-such-path' })
 
 /** A slash or dot at the end keeps its meaning: the directory, through a link. */
 export const absolute = (path: string): string => {
