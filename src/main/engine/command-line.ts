@@ -21,7 +21,7 @@ export interface CommandLine {
 }
 
 /** Exit statuses of the engine. */
-export const EXIT = { stopped: 0, failed: 1, badUsage: 2, inUse: 3, hostLacks: 4, namespacesLost: 5 } as const
+export const EXIT = { stopped: 0, failed: 1, badUsage: 2, inUse: 3, hostLacks: 4, namespacesLost: 5, repairable: 10, needsYou: 11 } as const
 
 const HELP = `
 Exit status:
@@ -31,6 +31,8 @@ Exit status:
   3  another engine has the data root, the run root or the socket
   4  this machine lacks something the engine needs; the message says what, and how to get it
   5  the user's namespaces (RootlessKit) ended under the engine; starting it again makes new ones
+
+slipway-engine doctor checks everything in a data root; slipway-engine doctor --help says more.
 
 Use it with any Docker client:
   docker -H unix://SOCKET ps        or        export DOCKER_HOST=unix://SOCKET`

@@ -12,7 +12,7 @@ import { openMetadataStore } from './core/metadata/sqlite-metadata-store.ts'
 import { createRegistry } from './core/registry/create-registry.ts'
 import { createRuntime } from './core/runtime/create-runtime.ts'
 import { createSpecMaker } from './core/runtime/spec/spec-maker.ts'
-import { openSnapshotter } from './core/snapshots/open-snapshotter.ts'
+import { openSnapshotter, whiteoutFormOf } from './core/snapshots/open-snapshotter.ts'
 import { noDefaults, poolsOf, type EngineDefaults } from './engine-defaults.ts'
 import { engineIdentity, networkInstance } from './identity.ts'
 import type { Layout } from './layout.ts'
@@ -21,6 +21,7 @@ import { engineRoutes } from './routes.ts'
 import { createBuilder } from './services/builder/builder.ts'
 import { createCacheMounts } from './services/builder/cache-mounts.ts'
 import { createContainers, type Containers } from './services/containers/containers.ts'
+import { createDoctor } from './services/doctor/doctor.ts'
 import { createFiles } from './services/files/files.ts'
 import { createImages } from './services/images/images.ts'
 import { createNetworks } from './services/networks/networks.ts'
@@ -81,6 +82,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, logOptions: defaults.logOptions, closing: closing.signal, needs: { images, networks, volumes } })
   const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
   const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata) })
+  const doctor = createDoctor({ layout, metadata, layers, form: whiteoutFormOf({ root: layout.snapshots, host }), running: true })
   const system = createSystem({
     facts: host.facts,
     layout,
@@ -93,7 +95,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   await builder.restore(log)
   await containers.restore()
   const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
-  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, system, events, clock, layout, log }), version, log, onRequest: () => rest.active() }))
+  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, doctor, system, events, clock, layout, log }), version, log, onRequest: () => rest.active() }))
   rest.active()
   parts.defer(() => closing.abort())
   const held = parts.move()

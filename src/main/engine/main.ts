@@ -21,6 +21,7 @@ import { VERSION } from './version.ts'
  * A socket it was started with (systemd's socket activation) takes the place of `--socket`.
  */
 async function main(): Promise<number> {
+  if (process.argv[2] === 'doctor') return await (await import('./doctor-program.ts')).runDoctor(process.argv.slice(3))
   const line = parseCommandLine(process.argv.slice(2))
   // Files of images and volumes carry modes of their own; ours must not depend on the shell that started us.
   process.umask(0o022)

@@ -8,6 +8,7 @@ import { summaryJson } from './api/containers/wire.ts'
 import type { ContainersApiNeeds } from './api/containers/needs.ts'
 import { containerRoutes } from './api/containers/routes.ts'
 import { distributionRoutes } from './api/distribution/routes.ts'
+import { doctorRoutes } from './api/doctor/routes.ts'
 import { execRoutes } from './api/exec/routes.ts'
 import { fileRoutes } from './api/files/routes.ts'
 import { imageRoutes } from './api/images/routes.ts'
@@ -19,6 +20,7 @@ import type { EventBus } from './core/events/event-bus.ts'
 import type { Layout } from './layout.ts'
 import type { Builder } from './services/builder/builder.ts'
 import type { Containers } from './services/containers/containers.ts'
+import type { Doctor } from './services/doctor/doctor.ts'
 import type { Files } from './services/files/files.ts'
 import type { Images } from './services/images/images-service.ts'
 import type { Networks } from './services/networks/networks-service.ts'
@@ -33,6 +35,7 @@ export interface Services {
   networks: Networks
   volumes: Volumes
   builder: Builder
+  doctor: Doctor
   system: System
   events: EventBus
   layout: Layout
@@ -42,7 +45,7 @@ export interface Services {
 
 /** Every path of the API, each noun given what it needs. */
 export function engineRoutes(services: Services): Route[] {
-  const { containers, files, images, networks, volumes, builder, system, events, clock, log } = services
+  const { containers, files, images, networks, volumes, builder, doctor, system, events, clock, log } = services
   const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, findNetwork: (reference) => networks.describe(reference), paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
   return [
     ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
@@ -56,6 +59,7 @@ export function engineRoutes(services: Services): Route[] {
     ...volumeRoutes(volumes),
     ...buildRoutes(builder),
     ...buildkitRoutes({ engine: () => ({ id: system.info().id, version: system.version }), log, builder, images }),
+    ...doctorRoutes(doctor),
   ]
 }
 

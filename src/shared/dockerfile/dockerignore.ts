@@ -17,7 +17,7 @@ export interface IgnoreMatcher {
 interface Pattern {
   source: string
   negated: boolean
-  matches: RegExp
+  matches(path: string): boolean
 }
 
 export function createIgnoreMatcher(text: string): IgnoreMatcher {
@@ -25,7 +25,7 @@ export function createIgnoreMatcher(text: string): IgnoreMatcher {
   const ignores = (path: string) => {
     const parents = ancestors(path)
     let ignored = false
-    for (const pattern of patterns) if (pattern.negated === ignored && parents.some((part) => pattern.matches.test(part))) ignored = !pattern.negated
+    for (const pattern of patterns) if (pattern.negated === ignored && parents.some((part) => pattern.matches(part))) ignored = !pattern.negated
     return ignored
   }
   const mayBeTakenBack = (folder: string) => patterns.some((pattern) => pattern.negated && (pattern.source.startsWith(`${folder}/`) || /[*?[\\]/.test(pattern.source)))
@@ -57,33 +57,83 @@ function clean(path: string): string {
   return parts.join('/')
 }
 
-function compile(pattern: string): RegExp {
+/** One step of a pattern: `folders` is any number of folders, none included; `rest` anything; `name` anything without a slash; a character otherwise. */
+type Step = 'folders' | 'rest' | 'name' | ((char: string) => boolean)
+
+function compile(pattern: string): (path: string) => boolean {
+  const steps: Step[] = []
   let source = ''
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at]!
     if (char === '*' && pattern[at + 1] === '*') {
       at++
-      // `**/` is any number of folders, none included; a last `**` is everything.
-      if (pattern[at + 1] === '/') {
-        at++
-        source += '(?:.*/)?'
-      } else source += '.*'
-    } else if (char === '*') source += '[^/]*'
-    else if (char === '?') source += '[^/]'
-    else if (char === '[') {
+      if (pattern[at + 1] === '/') at++
+      steps.push(pattern[at] === '/' ? 'folders' : 'rest')
+      source += pattern[at] === '/' ? '(?:.*/)?' : '.*'
+    } else if (char === '*') {
+      steps.push('name')
+      source += '[^/]*'
+    } else if (char === '?') {
+      steps.push((found) => found !== '/')
+      source += '[^/]'
+    } else if (char === '[' && endOfClass(pattern, at) >= 0) {
       const end = endOfClass(pattern, at)
-      if (end < 0) source += '\\['
-      else {
-        source += pattern.slice(at, end + 1).replace(/^\[!/, '[^')
-        at = end
-      }
-    } else source += (char === '\\' && at + 1 < pattern.length ? pattern[++at]! : char).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+      const among = pattern.slice(at, end + 1).replace(/^\[!/, '[^')
+      steps.push(characterClass(among, pattern))
+      source += among
+      at = end
+    } else {
+      const wanted = char === '\\' && at + 1 < pattern.length ? pattern[++at]! : char
+      steps.push((found) => found === wanted)
+      source += wanted.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
+    }
   }
+  // Two stars cost a backtracking expression the square of the path at most, and it is much the faster for them.
+  if (steps.filter((step) => typeof step === 'string').length > 2) return (path) => follow(steps, path)
+  const expression = new RegExp(`^${source}$`, 's')
+  return (path) => expression.test(path)
+}
+
+function characterClass(source: string, pattern: string): (char: string) => boolean {
   try {
-    return new RegExp(`^${source}$`, 's')
+    const matches = new RegExp(`^${source}$`, 's')
+    return (char) => matches.test(char)
   } catch (cause) {
     throw new EngineError('invalid-argument', `syntax error in pattern ${JSON.stringify(pattern)} of .dockerignore`, { reason: 'dockerignore', cause })
   }
+}
+
+/**
+ * Takes all ways through a pattern at once, so that its time grows with its length times the path's, whatever stars it has (a backtracking
+ * expression would take for ever on some). A place is the step to take next; `within` are those in the middle of a folder.
+ */
+function follow(steps: readonly Step[], path: string): boolean {
+  let places = reached(steps, [0])
+  let within = new Set([...places].filter((place) => steps[place] === 'folders'))
+  for (const char of path.split('')) {
+    const next: number[] = []
+    for (const place of places) {
+      const step = steps[place]
+      if (step === 'rest' || (step === 'name' && char !== '/')) next.push(place)
+      else if (typeof step === 'function' && step(char)) next.push(place + 1)
+    }
+    if (char === '/') for (const place of within) next.push(place + 1)
+    places = reached(steps, next)
+    within = new Set([...within, ...[...places].filter((place) => steps[place] === 'folders')])
+  }
+  return places.has(steps.length)
+}
+
+/** With the places after steps that may be nothing. */
+function reached(steps: readonly Step[], places: readonly number[]): Set<number> {
+  const all = new Set<number>()
+  for (let place of places) {
+    for (; !all.has(place); place++) {
+      all.add(place)
+      if (typeof steps[place] !== 'string') break
+    }
+  }
+  return all
 }
 
 /** Index of the bracket that ends the class begun at `start`, or -1; an escaped one does not. */

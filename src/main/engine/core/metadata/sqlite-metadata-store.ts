@@ -1,13 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Collection, MetadataStore } from './metadata-store.ts'
 import { migrate, MIGRATIONS, type Migration } from './migrate.ts'
+import { fromSqliteError } from './sqlite-error.ts'
 
 /**
  * Opens or creates the database.
  *
  * WAL with synchronous=NORMAL: a commit survives the death of the engine at any instant; a power cut may lose the last commits
  * but never tears one (https://www.sqlite.org/pragma.html#pragma_synchronous).
- * @throws EngineError failed-precondition when a newer engine wrote the data root.
+ * What the disk refuses (full, read-only, damaged) is said so, here and by every write; memory then is as it was before.
+ * @throws EngineError failed-precondition when a newer engine wrote the data root; data-loss (database-damaged) when it cannot be read.
  */
 export function openMetadataStore(path: string, migrations: readonly Migration[] = MIGRATIONS): MetadataStore {
   const database = new DatabaseSync(path)
@@ -17,9 +19,9 @@ export function openMetadataStore(path: string, migrations: readonly Migration[]
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512')
   } catch (error) {
     database.close()
-    throw error
+    throw fromSqliteError(error, path)
   }
-  const write = new Writer(database)
+  const write = new Writer(database, path)
   const collections = new Map<string, SqliteCollection<unknown>>()
   return {
     collection<Value>(name: string): Collection<Value> {
@@ -37,22 +39,25 @@ class Writer {
   readonly #database: DatabaseSync
   #undo: (() => void)[] | undefined
 
-  constructor(database: DatabaseSync) {
+  readonly #path: string
+
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database
+    this.#path = path
   }
 
   transaction<Result>(work: () => Result): Result {
     if (this.#undo) return work()
     const undo: (() => void)[] = (this.#undo = [])
-    this.#database.exec('BEGIN IMMEDIATE')
     try {
+      this.#database.exec('BEGIN IMMEDIATE')
       const result = work()
       this.#database.exec('COMMIT')
       return result
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       for (const step of undo.reverse()) step()
-      throw error
+      throw fromSqliteError(error, this.#path)
     } finally {
       this.#undo = undefined
     }
@@ -60,7 +65,11 @@ class Writer {
 
   /** `apply` writes to the database and then memory; `undo` restores memory should the transaction fail later. */
   write(apply: () => void, undo: () => void) {
-    apply()
+    try {
+      apply()
+    } catch (error) {
+      throw fromSqliteError(error, this.#path)
+    }
     this.#undo?.push(undo)
   }
 }

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { ChainId } from '#shared/oci/digest.ts'
 import type { Host } from '../host/host.ts'
-import type { DiffSource, Layers } from '../layers/layers.ts'
+import type { DiffSource, Layers, WhiteoutForm } from '../layers/layers.ts'
 import { isOpaque } from '../layers/diff-layer.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { copyStorage, copyTree } from './copy-storage.ts'
@@ -30,7 +30,10 @@ export async function openSnapshotter(options: SnapshotterOptions): Promise<Snap
   return createSnapshotter(options, chooseStorage(options), records)
 }
 
-function chooseStorage({ root, host }: SnapshotterOptions): Storage {
+/** How deletions are written in the directories of this machine's snapshots. */
+export const whiteoutFormOf = (options: Pick<SnapshotterOptions, 'root' | 'host'>): WhiteoutForm => chooseStorage(options).form
+
+function chooseStorage({ root, host }: Pick<SnapshotterOptions, 'root' | 'host'>): Storage {
   const { storage, tools, rootless } = host.facts
   if (storage === 'overlay') return overlayStorage(root, host.syscalls, rootless)
   return storage === 'fuse-overlayfs' && tools.fuseOverlayfs ? fuseStorage(root, host, tools.fuseOverlayfs) : copyStorage(root, host)

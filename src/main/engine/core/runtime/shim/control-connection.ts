@@ -62,7 +62,7 @@ export function openControl(socket: Socket): ControlConnection {
     }
   }
 
-  socket.on('data', (chunk) => decoder.push(chunk).forEach(take))
+  socket.on('data', (chunk) => framesIn(chunk, decoder, socket).forEach(take))
   socket.on('error', () => {}) /* close follows */
   socket.on('close', () => {
     for (const request of pending.splice(0)) settle(request, 'the process has ended')
@@ -91,6 +91,16 @@ export function openControl(socket: Socket): ControlConnection {
       left = true
       socket.destroy()
     },
+  }
+}
+
+/** What no shim says ends the connection, as if the shim were lost. */
+function framesIn(chunk: Buffer, decoder: FrameDecoder, socket: Socket): ShimEvent[] {
+  try {
+    return decoder.push(chunk)
+  } catch {
+    socket.destroy()
+    return []
   }
 }
 

@@ -1,0 +1,92 @@
+import { appendFile, mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run } from '../fixtures/engine.ts'
+import { callRaw } from '../fixtures/raw-api.ts'
+import { setStage, type Stage } from '../fixtures/stage.ts'
+
+const ENTRY = join(import.meta.dirname, '../../src/main/engine/main.ts')
+
+interface Told {
+  Checked: { Blobs: number; Layers: number; Images: number; Containers: number; Volumes: number }
+  Findings: { Kind: string; Reason: string; Subject: string; What: string; Advice: string; Outcome: string }[]
+}
+
+let stage: Stage
+beforeAll(async () => void (stage = await setStage()))
+afterAll(async () => stage?.[Symbol.asyncDispose]())
+
+const program = (...args: string[]) => run(process.execPath, ['--disable-warning=ExperimentalWarning', ENTRY, 'doctor', '--data-root', stage.engine.dataRoot, '--run-root', stage.engine.runRoot, ...args])
+async function doctor(...args: string[]) {
+  const { code, stdout, output } = await program('--json', ...args)
+  if (stdout === '') throw new Error(output)
+  const { Checked, Findings } = JSON.parse(stdout) as Told
+  return { code, Checked, found: Findings.map(({ Reason, Subject, Outcome }) => `${Reason} ${Subject.split('/').at(-1)} ${Outcome}`).sort() }
+}
+
+test('what is whole is found whole, by the program, by the API, with the engine running or not', async () => {
+  const { engine, busybox } = stage
+  await engine.ok('run', '-d', '--name', 'kept', '-v', 'vol:/data', busybox, 'sleep', '1000')
+  await engine.ok('exec', 'kept', 'sh', '-c', 'mkdir /made; echo content > /made/file; ln -s file /made/link; rm /etc/group')
+  await engine.ok('commit', 'kept', 'made-here')
+  const checked = { Layers: 3, Images: 3, Containers: 1, Volumes: 1 }
+  expect((await callRaw(engine.socket, 'GET', '/slipway/doctor')).json<Told>()).toMatchObject({ Checked: checked, Findings: [] })
+  expect(await doctor()).toMatchObject({ code: 0, Checked: checked, found: [] })
+  await engine.kill('SIGTERM')
+  expect((await program()).stdout).toMatch(/Looked at \d+ blobs .*\nNothing is wrong\.\n/)
+  await engine.start()
+})
+
+test('damage and leftovers are told in words; what can be repaired without loss is; what users have made is never removed', async () => {
+  const { engine } = stage
+  await engine.kill('SIGTERM')
+  const blobs = join(engine.dataRoot, 'content/blobs/sha256')
+  const stray = '0'.repeat(64)
+  await writeFile(join(blobs, stray), 'not this')
+  await mkdir(join(engine.dataRoot, 'snapshots/999'))
+  await writeFile(join(engine.dataRoot, 'tmp/context-x'), '')
+  await mkdir(join(engine.dataRoot, 'containers', stray))
+  await mkdir(join(engine.dataRoot, 'volumes/orphan/_data'), { recursive: true })
+  await writeFile(join(engine.dataRoot, 'volumes/orphan/_data/precious'), 'yes')
+  const leftovers = (outcome: string) => [`blob-damaged sha256:${stray} ${outcome}`, 'folder-without-volume orphan needs-you', `leftover ${stray} ${outcome}`, `leftover 999 ${outcome}`, `leftover context-x ${outcome}`]
+  expect(await doctor('--repair')).toMatchObject({ code: 11, found: leftovers('repaired') })
+  expect(await doctor()).toMatchObject({ code: 11, found: ['folder-without-volume orphan needs-you'] })
+  expect(await readdir(join(engine.dataRoot, 'volumes/orphan/_data'))).toEqual(['precious'])
+  await rm(join(engine.dataRoot, 'volumes/orphan'), { recursive: true })
+  await engine.start()
+})
+
+test('files changed under a layer that was made here, a lost volume and torn blobs of a pulled image are found; pulling again makes it whole', async () => {
+  const { engine, web } = stage
+  const made = JSON.parse(await engine.ok('image', 'inspect', 'made-here')) as [{ GraphDriver: { Data: { UpperDir: string } } }]
+  await appendFile(join(made[0].GraphDriver.Data.UpperDir, 'made/file'), 'changed')
+  await engine.ok('volume', 'create', 'lost')
+  await rm(join(engine.dataRoot, 'volumes/lost'), { recursive: true })
+  const [{ Id }] = JSON.parse(await engine.ok('image', 'inspect', `${web}:1.0`)) as [{ Id: string }]
+  await truncate(join(engine.dataRoot, 'content/blobs/sha256', Id.slice(7)), 10)
+  const { code, found } = await doctor()
+  expect(code).toBe(11)
+  expect(found).toEqual([expect.stringMatching(/^blob-damaged web:1.0 needs-you/), expect.stringMatching(/^layer-changed sha256:/), 'volume-missing lost needs-you'])
+  await engine.ok('volume', 'rm', 'lost')
+  await engine.ok('rmi', 'made-here')
+  await engine.ok('rmi', `${web}:1.0`)
+  await engine.ok('pull', '-q', `${web}:1.0`)
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+})
+
+test('a torn database is told, by the doctor and by an engine that will not start on it', async () => {
+  const { engine } = stage
+  await engine.ok('rm', '-f', 'kept')
+  await engine.kill('SIGTERM')
+  const database = join(engine.dataRoot, 'slipway.db')
+  const whole = await readdir(engine.dataRoot)
+  expect(whole).toContain('slipway.db')
+  const copy = join(stage.folder, 'copy.db')
+  await run('cp', [database, copy])
+  await writeFile(database, 'this is no database, and long enough to be taken for the header of one: '.repeat(100))
+  expect(await doctor()).toMatchObject({ code: 11, found: ['database-damaged slipway.db needs-you'] })
+  await expect(engine.start()).rejects.toThrow(/slipway\.db is damaged/)
+  await run('cp', [copy, database])
+  await engine.start()
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+})

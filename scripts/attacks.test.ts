@@ -1,0 +1,26 @@
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const rows = readFileSync(join(root, 'docs/attacks.md'), 'utf8').split('\n').flatMap((line) => {
+  const [, number, attack, shown] = /^\| (\d+) \| (.*) \| (.*) \|$/.exec(line) ?? []
+  return number === undefined ? [] : [{ number: Number(number), attack: attack!, shown: shown! }]
+})
+const files = globSync(['src/**/*.test.ts', 'e2e/**/*.test.ts', 'native/**/*.test.ts'], { cwd: root })
+
+test('every case has its row, and every test that is named there is in a file', () => {
+  expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 45 }, (_row, index) => index + 1))
+  const missing: string[] = []
+  for (const { number, shown } of rows) {
+    const named = [...shown.matchAll(/`([^`]+\.test\.ts)`: "([^"]+)"/g)]
+    // The one case that is a refusal to have the thing at all.
+    if (named.length === 0 && number !== 37) missing.push(`${number} names no test`)
+    for (const [, file, words] of named) {
+      const texts = files.filter((path) => basename(path) === file).map((path) => readFileSync(join(root, path), 'utf8'))
+      const titled = texts.some((text) => text.split('\n').some((line) => /\b(?:test|it)\b.*\(/.test(line) && line.includes(words!)))
+      if (!titled) missing.push(`${number}: ${file}: ${words}`)
+    }
+  }
+  expect(missing).toEqual([])
+})

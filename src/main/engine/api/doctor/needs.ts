@@ -1,0 +1,1 @@
+export type { Doctor as DoctorApiNeeds } from '../../services/doctor/doctor.ts'

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDigest, type Digest } from '#shared/oci/digest.ts'
+import { sourceOf } from './check-snapshots.ts'
+import type { DoctorContext } from './doctor.ts'
+import type { Checked, Found } from './report.ts'
+import { imagesWith, namesOfImage, rowsOf, type LayerRow } from './rows.ts'
+
+/** Every blob has the bytes of its name, and every blob that a record speaks of is there. */
+export async function* checkBlobs(context: DoctorContext, checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
+  const folder = join(context.layout.content, 'blobs', 'sha256')
+  for (const name of await readdir(folder).catch(() => [])) {
+    signal?.throwIfAborted()
+    const digest = `sha256:${name}`
+    const place = join(folder, name)
+    const { hex, bytes } = await hashOf(place)
+    checked.blobs++
+    checked.bytes += bytes
+    if (hex === name) continue
+    if (isDigest(digest)) yield await lost(context, digest, `has other bytes than its digest says (${hex.slice(0, 12)}, ${bytes} bytes)`, 'damaged')
+    else yield { kind: 'leftover', reason: 'not-a-blob', subject: place, what: `${place} is no blob: its name is no digest.`, advice: 'Look at it, and remove it if it is not yours.' }
+  }
+  for (const digest of neededBlobs(context)) if (!existsSync(context.layout.blob(digest))) yield await lost(context, digest, 'is missing', 'missing')
+}
+
+async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    hash.update(chunk)
+    bytes += chunk.length
+  }
+  return { hex: hash.digest('hex'), bytes }
+}
+
+function neededBlobs({ metadata }: DoctorContext): Set<Digest> {
+  const { images, names, layers } = rowsOf(metadata)
+  return new Set<Digest>([
+    ...images.list().flatMap(({ id, manifest }) => [id, ...(manifest ? [manifest.digest] : [])]),
+    ...names.list().flatMap(({ target }) => (target ? [target.digest] : [])),
+    ...layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : [])),
+  ])
+}
+
+/** Who needs it decides what can be done. */
+async function lost(context: DoctorContext, digest: Digest, how: string, word: 'damaged' | 'missing'): Promise<Found> {
+  const { images, names, layers } = rowsOf(context.metadata)
+  const remove = () => rm(context.layout.blob(digest), { force: true })
+  const reason = `blob-${word}`
+  if (images.find(digest)) {
+    const name = namesOfImage(context.metadata, digest)
+    return { kind: 'image', reason, subject: name, what: `The configuration of image ${name} ${how}.`, advice: pullAgain(name) }
+  }
+  const layer = layers.list().find(({ blob }) => blob?.digest === digest)
+  if (layer) return await ofLayer(context, layer, { how, reason, remove })
+  const described = images.list().filter(({ manifest }) => manifest?.digest === digest)
+  const named = names.list().filter(({ target }) => target?.digest === digest)
+  if (described.length > 0 || named.length > 0) {
+    const name = [...new Set([...described.map(({ id }) => id), ...named.map(({ image }) => image)])].map((id) => namesOfImage(context.metadata, id)).join(', ')
+    return { kind: 'image', reason, subject: name, what: `The manifest of image ${name} ${how}.`, advice: pullAgain(name) }
+  }
+  return { kind: 'blob', reason, subject: digest, what: `${digest}, which no image needs, ${how}.`, advice: 'It can be removed.', repair: remove }
+}
+
+async function ofLayer(context: DoctorContext, layer: LayerRow, { how, reason, remove }: { how: string; reason: string; remove: () => Promise<void> }): Promise<Found> {
+  const { layers } = rowsOf(context.metadata)
+  const name = imagesWith(context.metadata, layer.diffId)
+  const finding = { kind: 'image' as const, reason, subject: name, what: `The packed layer ${layer.diffId.slice(7, 19)} of ${name} ${how}. Containers of it still run; it cannot be pushed or saved.` }
+  if (!(await madeAgain(context, layer))) return { ...finding, advice: pullAgain(name) }
+  return {
+    ...finding,
+    advice: 'Its unpacked files give exactly the same layer, so it can be packed again from them when it is needed.',
+    async repair() {
+      const { blob: _, ...rest } = layer
+      layers.put(layer.diffId, rest)
+      await remove()
+    },
+  }
+}
+
+async function madeAgain(context: DoctorContext, { chain, diffId }: LayerRow): Promise<boolean> {
+  const source = sourceOf(context, chain)
+  return source !== undefined && (await context.layers.measure(source).then((made) => made.diffId === diffId, () => false))
+}
+
+const pullAgain = (name: string) => `Remove the image and pull or build it again (docker rmi ${name.split(', ')[0]}).`

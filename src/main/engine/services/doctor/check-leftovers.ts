@@ -1,0 +1,29 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { mountTable } from '../../core/runtime/spec/mount-table.ts'
+import type { DoctorContext } from './doctor.ts'
+import type { Checked, Found } from './report.ts'
+import { rowsOf } from './rows.ts'
+
+/** Directories that nothing is recorded of: work that was cut off. Only while no engine works: else they may be work under way. */
+export async function* checkLeftovers({ layout, metadata, running }: DoctorContext, _checked: Checked): AsyncGenerator<Found> {
+  if (running) return
+  const { snapshots, containers } = rowsOf(metadata)
+  const numbers = new Set(['0', ...snapshots.list().flatMap(({ number }) => [`${number}`, `${number}.work`])])
+  const mounted = mountTable().map(({ mountPoint }) => mountPoint)
+  const places: [folder: string, isKnown: (name: string) => boolean, what: string][] = [
+    [layout.snapshots, (name) => numbers.has(name), 'files of a layer or container that was never finished'],
+    [join(layout.dataRoot, 'containers'), (name) => containers.find(name) !== undefined, 'logs and files of a container that is gone'],
+    [layout.temporary, () => false, 'work of a build or transfer that was cut off'],
+  ]
+  for (const [folder, isKnown, what] of places) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name)
+      if (isKnown(name)) continue
+      const held = mounted.some((point) => point === path || point.startsWith(`${path}/`))
+      const finding = { kind: 'leftover' as const, reason: 'leftover', subject: path, what: `${path} holds ${what}.` }
+      if (held) yield { ...finding, advice: 'Something is mounted in it; the engine takes care of it when it starts.' }
+      else yield { ...finding, advice: 'It can be removed; the engine also does so when it starts.', repair: () => rm(path, { recursive: true, force: true }) }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { Layers, WhiteoutForm } from '../../core/layers/layers.ts'
+import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
+import type { Layout } from '../../layout.ts'
+import { checkBlobs } from './check-blobs.ts'
+import { checkContainers } from './check-containers.ts'
+import { checkDatabase } from './check-database.ts'
+import { checkImages } from './check-images.ts'
+import { checkLeftovers } from './check-leftovers.ts'
+import { checkSnapshots } from './check-snapshots.ts'
+import { checkVolumes } from './check-volumes.ts'
+import type { Finding, Report } from './report.ts'
+
+/**
+ * The doctor: is everything in the data root what it should be?
+ *
+ * It reads all of it (every blob is hashed, every layer that was made here is made again and compared) and believes nobody: neither the services, whose
+ * records it reads by shapes of its own (rows.ts), nor the names of files. What it finds is told in words, with what to do. A **repair** loses nothing that
+ * anybody could want; where that cannot be had, the finding has only advice. With the engine at work what has no record may be somebody's work under way, so
+ * leftovers are looked for only without it; an engine sweeps them itself when it starts.
+ */
+export interface Doctor {
+  check(options: { repair: boolean; signal?: AbortSignal }): Promise<Report>
+}
+
+export interface DoctorContext {
+  layout: Layout
+  metadata: MetadataStore
+  layers: Pick<Layers, 'measure'>
+  /** How deletions are written in a snapshot's directory; `remove`: each holds a whole tree. */
+  form: WhiteoutForm
+  /** An engine serves from this data root. */
+  running: boolean
+}
+
+export function createDoctor(context: DoctorContext): Doctor {
+  return {
+    async check({ repair, signal }) {
+      const report: Report = { checked: { blobs: 0, bytes: 0, layers: 0, images: 0, containers: 0, volumes: 0 }, findings: [] }
+      for (const check of [checkDatabase, checkBlobs, checkSnapshots, checkImages, checkContainers, checkVolumes, checkLeftovers]) {
+        for await (const { repair: deed, ...finding } of check(context, report.checked, signal)) report.findings.push(await settle(finding, repair ? deed : undefined, deed !== undefined))
+      }
+      return report
+    },
+  }
+}
+
+async function settle(finding: Omit<Finding, 'outcome'>, deed: (() => Promise<void>) | undefined, repairable: boolean): Promise<Finding> {
+  if (!deed) return { ...finding, outcome: repairable ? 'repairable' : 'needs-you' }
+  await deed()
+  return { ...finding, outcome: 'repaired' }
+}

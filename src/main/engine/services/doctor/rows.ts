@@ -1,0 +1,57 @@
+import type { ChainId, DiffId, Digest, ImageId } from '#shared/oci/digest.ts'
+import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
+
+/** Of the records of others: what the doctor looks at. */
+export interface ImageRow {
+  id: ImageId
+  diffIds: DiffId[]
+  manifest?: { digest: Digest; size: number }
+}
+export interface NameRow {
+  name: string
+  image: ImageId
+  target?: { digest: Digest; size: number }
+}
+export interface LayerRow {
+  diffId: DiffId
+  chain: ChainId
+  blob?: { digest: Digest; size: number }
+}
+export interface SnapshotRow {
+  kind: 'committed' | 'active'
+  /** Chain ID or key. */
+  name: string
+  number: number
+  parent?: ChainId
+}
+export interface ContainerRow {
+  id: string
+  name: string
+  mounts: { kind: string; volume?: string }[]
+}
+export interface VolumeRow {
+  name: string
+  options: Record<string, string>
+  unfinished?: boolean
+}
+
+export const rowsOf = (metadata: MetadataStore) => ({
+  images: metadata.collection<ImageRow>('images'),
+  names: metadata.collection<NameRow>('image-names'),
+  layers: metadata.collection<LayerRow>('layers'),
+  snapshots: metadata.collection<SnapshotRow>('snapshots'),
+  containers: metadata.collection<ContainerRow>('containers'),
+  volumes: metadata.collection<VolumeRow>('volumes'),
+})
+
+/** What a user calls an image: its names, else its short id. */
+export function namesOfImage(metadata: MetadataStore, id: ImageId): string {
+  const names = rowsOf(metadata).names.list().filter(({ image }) => image === id)
+  return names.length > 0 ? names.map(({ name }) => name.replace(/^docker\.io\/(?:library\/)?/, '')).join(', ') : id.slice(7, 19)
+}
+
+/** Names of the images that have a layer. */
+export function imagesWith(metadata: MetadataStore, diffId: DiffId): string {
+  const having = rowsOf(metadata).images.list().filter(({ diffIds }) => diffIds.includes(diffId))
+  return having.length > 0 ? having.map(({ id }) => namesOfImage(metadata, id)).join(', ') : 'no image'
+}
