@@ -44,9 +44,11 @@ export const rowsOf = (metadata: MetadataStore) => ({
   volumes: metadata.collection<VolumeRow>('volumes'),
 })
 
-/** What a user calls an image: its names, else its short id. */
+/** What a user calls an image: its tags, else its digests' names, else its short id. */
 export function namesOfImage(metadata: MetadataStore, id: ImageId): string {
-  const names = rowsOf(metadata).names.list().filter(({ image }) => image === id)
+  const all = rowsOf(metadata).names.list().filter(({ image }) => image === id)
+  const tags = all.filter(({ name }) => !name.includes('@'))
+  const names = tags.length > 0 ? tags : all
   return names.length > 0 ? names.map(({ name }) => name.replace(/^docker\.io\/(?:library\/)?/, '')).join(', ') : id.slice(7, 19)
 }
 
