@@ -12,7 +12,7 @@ const retry = process.env.CI ? 1 : 0
 export default defineConfig({
   test: {
     projects: [
-      { resolve: { alias }, plugins: [vue()], test: { name: 'unit', include: ['src/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/bench/**/*.test.ts'], exclude: ['**/*.host.test.ts'] } },
+      { resolve: { alias }, plugins: [vue()], test: { name: 'unit', testTimeout: 30_000, include: ['src/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/bench/**/*.test.ts'], exclude: ['**/*.host.test.ts'] } },
       { resolve: { alias }, test: { name: 'host', include: ['src/**/*.host.test.ts', 'native/**/*.host.test.ts'], fileParallelism: false, retry, testTimeout: 60_000, hookTimeout: 60_000 } },
       { resolve: { alias }, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/bench/**'], fileParallelism: false, retry, testTimeout: 180_000, hookTimeout: 180_000 } },
     ],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatAge, formatBytes, shortId } from './formats.ts'
+import { formatAge, formatAgo, formatBytes, shortId } from './formats.ts'
 import { resolveTheme } from './theme.ts'
 
 const plain = (text: string | undefined) => text?.replace(/[\u00a0\u202f]/g, ' ')
@@ -24,6 +24,15 @@ test.each([
 ])('%i seconds are %s, %s', (seconds, en, fr) => {
   expect(plain(formatAge(seconds * 1000, 'en'))).toBe(en)
   expect(plain(formatAge(seconds * 1000, 'fr'))).toBe(fr)
+})
+
+test.each([
+  [3, 'now', 'maintenant'],
+  [61, '1 min. ago', 'il y a 1 min'],
+  [7_300, '2 hr. ago', 'il y a 2 h'],
+])('%i seconds ago is %s, %s', (seconds, en, fr) => {
+  expect(plain(formatAgo(seconds * 1000, 'en'))).toBe(en)
+  expect(plain(formatAgo(seconds * 1000, 'fr'))).toBe(fr)
 })
 
 test('ids are shortened as docker does', () => expect(shortId(`sha256:${'0123456789abcdef'.repeat(4)}`)).toBe('0123456789ab'))

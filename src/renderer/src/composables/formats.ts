@@ -12,6 +12,7 @@ function remember<Formatter, Options extends object>(make: (locale: string, opti
 }
 const numbers = remember((locale: string, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options))
 const moments = remember((locale: string, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options))
+const distances = remember((locale: string, options: Intl.RelativeTimeFormatOptions) => new Intl.RelativeTimeFormat(locale, options))
 const collators = remember((locale: string, options: Intl.CollatorOptions) => new Intl.Collator(locale, options))
 
 const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
@@ -39,6 +40,13 @@ export function formatAge(milliseconds: number, locale: string): string | undefi
   const fit = AGE_UNITS.find(([, length]) => seconds >= length)
   if (!fit) return undefined
   return numbers(locale, { style: 'unit', unit: fit[0], unitDisplay: fit[0] === 'year' || fit[0] === 'month' ? 'long' : 'short', maximumFractionDigits: 0, roundingMode: 'trunc' }).format(seconds / fit[1])
+}
+
+/** How long ago, within a sentence: `5 min. ago`, `now`. */
+export function formatAgo(milliseconds: number, locale: string): string {
+  const seconds = milliseconds / 1000
+  const [unit, length] = AGE_UNITS.find(([, each]) => seconds >= each) ?? (['second', Infinity] as const)
+  return distances(locale, { numeric: 'auto', style: 'short' }).format(-Math.trunc(seconds / length), unit)
 }
 
 /** A moment in full, for tooltips and overviews. */

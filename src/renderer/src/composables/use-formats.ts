@@ -1,8 +1,8 @@
 import { useI18n } from 'vue-i18n'
-import { formatAge, formatBytes, formatMoment, formatNumber } from './formats.ts'
+import { formatAge, formatAgo, formatBytes, formatMoment, formatNumber } from './formats.ts'
 import { useMinute } from './use-minute.ts'
 
-/** The formats of the language on screen. `age` is live by the shared minute timer. */
+/** The formats of the language on screen. `age` and `ago` are live by the shared minute timer. */
 export function useFormats() {
   const { locale, t } = useI18n()
   const now = useMinute()
@@ -13,5 +13,6 @@ export function useFormats() {
     number: (value: number, digits?: number) => formatNumber(value, locale.value, digits),
     moment: (timestamp: number) => formatMoment(timestamp, locale.value),
     age: (timestamp: number) => formatAge(Math.max(0, now.value - timestamp), locale.value) ?? t('common.justNow'),
+    ago: (timestamp: number) => formatAgo(Math.max(0, now.value - timestamp), locale.value),
   }
 }

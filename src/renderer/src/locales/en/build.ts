@@ -47,5 +47,5 @@ export const build = {
   showImage: 'Show the image',
   forget: 'Remove from the history',
   failedBefore: 'The build could not begin',
-  changes: { title: 'What changed', since: 'since the build before, {age} ago', none: 'nothing since the build before, {age} ago', base: 'Image of {name}' },
+  changes: { title: 'What changed', since: 'since the build before, {ago}', none: 'nothing since the build before, {ago}', base: 'Image of {name}' },
 }

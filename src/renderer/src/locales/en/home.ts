@@ -4,7 +4,7 @@ export const home = {
   attention: {
     title: 'Needs attention',
     crashed: 'Ended by itself with code {code}',
-    crashedAt: 'Ended by itself with code {code}, {age} ago',
+    crashedAt: 'Ended by itself with code {code}, {ago}',
     unhealthy: 'Runs, but its health check fails',
     restarting: 'Ends and is started again, over and over',
     dead: 'Could not be removed whole',

@@ -47,5 +47,5 @@ export const build = {
   showImage: 'Voir l’image',
   forget: 'Retirer de l’historique',
   failedBefore: 'La construction n’a pas pu commencer',
-  changes: { title: 'Ce qui a changé', since: 'depuis la construction précédente, il y a {age}', none: 'rien depuis la construction précédente, il y a {age}', base: 'Image de {name}' },
+  changes: { title: 'Ce qui a changé', since: 'depuis la construction précédente, {ago}', none: 'rien depuis la construction précédente, {ago}', base: 'Image de {name}' },
 }

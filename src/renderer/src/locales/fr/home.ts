@@ -4,7 +4,7 @@ export const home = {
   attention: {
     title: 'À regarder',
     crashed: 'S’est arrêté de lui-même avec le code {code}',
-    crashedAt: 'S’est arrêté de lui-même avec le code {code}, il y a {age}',
+    crashedAt: 'S’est arrêté de lui-même avec le code {code}, {ago}',
     unhealthy: 'Tourne, mais son contrôle de santé échoue',
     restarting: 'S’arrête et redémarre, sans fin',
     dead: 'N’a pas pu être supprimé entièrement',
