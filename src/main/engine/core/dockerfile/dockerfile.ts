@@ -10,7 +10,7 @@
  * Reference: https://docs.docker.com/reference/dockerfile/
  */
 export { parseDockerfile, parseTrigger } from './stages.ts'
-export { expandWord, expandWords, type Variables } from './words.ts'
+export { expandWord, type Variables } from './words.ts'
 export { configure, DEFAULT_SHELL, environmentOf } from './configure.ts'
 export { createIgnoreMatcher, type IgnoreMatcher } from '#shared/dockerfile/dockerignore.ts'
 export { DockerfileError, StepError, type Located } from './dockerfile-error.ts'
