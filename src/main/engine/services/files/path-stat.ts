@@ -46,7 +46,7 @@ export const noSuchFile = (path: string, { name, asked }: Pick<ContainerFacts, '
 /** A slash or dot at the end keeps its meaning: the directory, through a link. */
 export const absolute = (path: string): string => {
   const clean = posix.normalize(`/${path}`)
-  return /(^|\/)\.$/.test(path) && clean !== '/' ? `${clean.replace(/\/$/, '')}/.` : clean
+  return /(^|\/)\.\/*$/.test(path) ? `${clean.replace(/\/$/, '')}/.` : clean
 }
 
 export function describe(root: Root, place: Place, path: string): PathStat {

@@ -16,7 +16,7 @@ test('a committed image does what was asked for, completed with what the contain
 })
 
 test('paths as they are asked for', () => {
-  expect(['', 'a', '/a/../b', '/a/.', '.', '/', 'a/', '../../x', '/.'].map(absolute)).toEqual(['/', '/a', '/b', '/a/.', '/', '/', '/a/', '/x', '/'])
+  expect(['', 'a', '/a/../b', '/a/.', '/a/./', '/', 'a/', '../../x', '.', './', '/.'].map(absolute)).toEqual(['/', '/a', '/b', '/a/.', '/a/.', '/', '/a/', '/x', '/.', '/.', '/.'])
   expect(['/a/b', '/a/', '/a/.', '/a/..', 'x'].map(splitPath)).toEqual([{ directory: '/a/', name: 'b' }, { directory: '/a/', name: '.' }, { directory: '/a/.', name: '.' }, { directory: '/a/..', name: '.' }, { directory: '', name: 'x' }])
   expect(() => splitPath('/a\0b')).toThrow('NUL')
 })
