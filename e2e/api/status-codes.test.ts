@@ -57,7 +57,7 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/containers/made/rename?name=runs', 409],
   ['POST', '/containers/runs/start', 304],
   ['POST', '/containers/runs/unpause', 409],
-  ['POST', '/containers/runs/kill?signal=NONSENSE', 400, 'invalid signal: NONSENSE'],
+  ['POST', '/containers/runs/kill?signal=NONSENSE', 400, 'cannot kill container: runs: invalid signal: NONSENSE'],
   ['POST', '/containers/runs/exec', 400, 'No exec command specified', () => ({})],
   ['POST', '/containers/runs/update', 400, undefined, () => ({ Memory: 1000 })],
   ['POST', '/containers/runs/wait?condition=nonsense', 400],

@@ -48,10 +48,20 @@ await page.locator('.xterm-helper-textarea').focus()
 await page.keyboard.type('cat /etc/os-release | head -n 4; nginx -v; ls -l /var/www/html\n')
 await page.locator('.xterm-rows').getByText('index.html').first().waitFor()
 await picture('terminal')
-for (const place of ['images', 'volumes', 'networks', 'ports', 'engine', 'settings']) {
+for (const tab of ['files', 'changes', 'stats', 'processes', 'events']) {
+  await page.goto(`${address()}#/containers/${containers.get('shop-web')}/${tab}`)
+  await page.getByRole('tab', { selected: true }).waitFor()
+  await page.waitForLoadState('networkidle')
+  await picture(`shop-web-${tab}`)
+}
+await page.goto(`${address()}#/containers?edit=${containers.get('shop-web')}`)
+await page.getByRole('dialog').getByLabel('Port in the container').waitFor()
+await picture('edit')
+await page.keyboard.press('Escape')
+for (const place of ['', 'images', 'build', 'volumes', 'networks', 'ports', 'logs', 'compose', 'engine', 'settings']) {
   await page.goto(`${address()}#/${place}`)
   await page.waitForLoadState('networkidle')
-  await picture(place)
+  await picture(place === '' ? 'home' : place.replace(/\?.*/, ''))
 }
 await page.goto(`${address()}#/images?pull=nginx:latest`)
 await page.getByRole('dialog').waitFor()
@@ -86,12 +96,14 @@ async function seed() {
   }
   const port = await freePort()
   await roots.ok('network', 'create', 'shop')
+  await roots.ok('network', 'create', 'metrics')
   await roots.ok('run', '-d', '--name', 'shop-web', '--network', 'shop', '-p', `127.0.0.1:${port}:80`, '-v', 'shop-pages:/srv', '-e', 'SHOP_NAME=Harbour', '--restart', 'unless-stopped', 'nginx:latest')
   await roots.ok('run', '-d', '--name', 'shop-stock', '--network', 'shop', '-p', '8080', 'shop/stock:1.1')
   const lines = 'for n in $(seq 1 40); do printf "\\033[36mINFO\\033[0m  order %d packed, %d pieces\\n" $((4000+n)) $((n%7+1)); done; printf "\\033[33mWARN\\033[0m  carrier answers slowly, trying again\\n" >&2; printf "\\033[31mERROR\\033[0m order 4041: no such address\\n" >&2; sleep 1000000'
   await roots.ok('run', '-d', '--name', 'shop-worker', '--network', 'shop', 'busybox:1.0', ...SHELL, `trap exit TERM; ${lines} & wait`)
   await roots.ok('run', '-d', '--name', 'report', 'busybox:1.0', 'sleep', '1000000')
   await roots.ok('pause', 'report')
+  await roots.ok('network', 'connect', '--alias', 'www', 'metrics', 'shop-web')
   await roots.docker('run', '--name', 'migrate', 'busybox:1.0', 'true')
   await roots.docker('run', '--name', 'backup', 'busybox:1.0', ...SHELL, 'echo no space left >&2; exit 2')
   await roots.ok('create', '--name', 'mailer', 'busybox:1.0')
