@@ -189,5 +189,5 @@ async function whatTheFootSays(page: Page): Promise<{ until(pattern: RegExp): Pr
 
 const seen = (locator: Locator) => locator.first().waitFor({ timeout: patience })
 const place = (page: Page, name: string) => page.getByRole('navigation', { name: 'Places' }).getByRole('link', { name }).click()
-const tab = (page: Page, name: string) => page.getByRole('link', { name, exact: true }).or(page.getByRole('tab', { name, exact: true })).click()
+const tab = (page: Page, name: string) => page.getByRole('tab', { name, exact: true }).click()
 const inspected = (roots: AppRoots, format: string) => roots.ok('inspect', '--format', format, 'journey')
