@@ -113,7 +113,7 @@ export async function pruneImages(service: Service, filters: ImageFilters = {}):
   const { danglingOnly, matches } = pruneFilter(filters)
   const steps: RemovalStep[] = []
   let reclaimed = 0
-  for (const { id } of records.images.list()) {
+  for (const { id } of childrenFirst(records.images.list())) {
     const image = records.images.find(id)
     if (!image || !matches(image) || leases.isHeld(id) || records.childrenOf(id).length > 0 || needs.containersUsing(id).length > 0) continue
     const names = records.namesOf(id)
@@ -124,4 +124,11 @@ export async function pruneImages(service: Service, filters: ImageFilters = {}):
   reclaimed += await collectOrphans(service)
   service.events.publish({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } })
   return { steps, reclaimed }
+}
+
+/** Every image after those built on it: one pass takes a parent too, once its last child is gone. */
+function childrenFirst(images: readonly ImageRecord[]): ImageRecord[] {
+  const parents = new Map(images.map(({ id, parent }) => [id, parent]))
+  const depth = (id: ImageId | undefined): number => (id === undefined ? 0 : 1 + depth(parents.get(id)))
+  return images.toSorted((a, b) => depth(b.id) - depth(a.id))
 }
