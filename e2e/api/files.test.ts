@@ -34,7 +34,7 @@ test('commit, export and import', async () => {
   await ok('run', '--name', 'made', stage.busybox, 'sh', '-c', 'echo kept > /kept')
   await ok('commit', '-m', 'said', '-a', 'who', '-c', 'ENV ADDED=yes', '-c', 'CMD ["cat","/kept"]', 'made', 'made/img:v1')
   expect(await ok('run', '--rm', 'made/img:v1')).toBe('kept')
-  expect(await ok('inspect', '-f', '{{.Comment}} {{.Author}} {{index .Config.Env 0}}', 'made/img:v1')).toBe('said who ADDED=yes')
+  expect(await ok('inspect', '-f', '{{.Comment}} {{.Author}} {{join .Config.Env " "}}', 'made/img:v1')).toBe('said who PATH=/bin:/usr/bin ADDED=yes')
   await ok('export', '-o', archive, 'made')
   await run('gzip', ['-f', archive])
   await ok('import', `${archive}.gz`, 'made/imp:v1')
