@@ -25,7 +25,7 @@ const survey: ImageSurvey = {
   bytes: 189_002_000,
   wastedBytes: 27_600_000,
   wastedFiles: 214,
-  wasted: [['/var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4', 17_900_000, 'deleted'], ['/usr/share/nginx/modules/ngx_http_js_module.so', 6_100_000, 'changed'], ['/var/cache/debconf/templates.dat', 1_200_000, 'changed']].map(([path, bytes, end]) => ({ path: String(path), bytes: Number(bytes), layers: [1], end: end as 'deleted' })),
+  wasted: [['/var/lib/apt/lists/mirror.example.org_dists_stable_main_binary-amd64_Packages.lz4', 17_900_000, 'deleted'], ['/usr/share/nginx/modules/ngx_http_js_module.so', 6_100_000, 'changed'], ['/var/cache/debconf/templates.dat', 1_200_000, 'changed']].map(([path, bytes, end]) => ({ path: String(path), bytes: Number(bytes), layers: [1], end: end as 'deleted' })),
 }
 
 function files(layer: number): SurveyedFile[] {
