@@ -122,3 +122,15 @@ export class Notification extends EventEmitter {
 
 const workArea = { x: 0, y: 0, width: 1920, height: 1080 }
 export const screen = { getDisplayMatching: () => ({ workArea }), getPrimaryDisplay: () => ({ workArea }) }
+
+/** There is no key store behind the stand-in, and it says so, as Electron does on a Linux without one. */
+export const safeStorage = {
+  isEncryptionAvailable: () => false,
+  getSelectedStorageBackend: () => 'basic_text',
+  encryptString(): never {
+    throw new Error('There is no key store.')
+  },
+  decryptString(): never {
+    throw new Error('There is no key store.')
+  },
+}

@@ -9,9 +9,9 @@
  */
 import { app } from './app.ts'
 import { BrowserWindow } from './browser-window.ts'
-import { clipboard, dialog, Menu, nativeImage, nativeTheme, Notification, screen, shell, Tray } from './desktop.ts'
+import { clipboard, dialog, Menu, nativeImage, nativeTheme, Notification, safeStorage, screen, shell, Tray } from './desktop.ts'
 import { ipcMain } from './ipc-main.ts'
 import { protocol, session } from './protocol.ts'
 import './driver-channel.ts'
 
-export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, nativeImage, nativeTheme, Notification, protocol, screen, session, shell, Tray }
+export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, nativeImage, nativeTheme, Notification, protocol, safeStorage, screen, session, shell, Tray }

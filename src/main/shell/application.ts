@@ -19,6 +19,7 @@ import { connectionCalls } from './connection-calls.ts'
 import { connectionStreams } from './connection-streams.ts'
 import { collectDiagnostics } from './diagnostics/collect.ts'
 import { createSelection, type Selection } from './selection.ts'
+import type { SecretStore } from './secrets/secret-store.ts'
 import type { SettingsStore } from './settings-store.ts'
 
 /** What the application needs of the engine it hosts (engine-host/), or of the socket it was given instead. */
@@ -55,6 +56,7 @@ export interface WindowSession extends Session {
 
 export interface ApplicationParts {
   settings: SettingsStore
+  secrets: SecretStore
   engine: HostedEngine
   connections: Connections
   edits: Edits

@@ -6,16 +6,18 @@ import { createEdits, type Edits } from '../connections/edit/edits.ts'
 import { openJournal } from '../connections/edit/journal.ts'
 import { createApplication, type Application, type HostedEngine } from './application.ts'
 import { externalEngine } from './external-engine.ts'
+import { openSecrets, type Seal } from './secrets/secret-store.ts'
 import { openSettings, type SettingsStore } from './settings-store.ts'
 import type { StartOptions } from './start-options.ts'
 
 /** Starts the engine that the app hosts. @returns where it serves and how it lives. */
 export type StartEngine = (options: StartOptions, settings: SettingsStore) => { engine: HostedEngine; socketPath: string }
 
-/** Settings, engine, connections, in this order; disposed in reverse. */
-export async function openApplication(options: StartOptions, startEngine: StartEngine): Promise<Application & AsyncDisposable> {
+/** Settings, engine, connections, in this order; disposed in reverse. `seal` is the shell's, where it has one. */
+export async function openApplication(options: StartOptions, startEngine: StartEngine, seal?: Seal): Promise<Application & AsyncDisposable> {
   await using opened = new AsyncDisposableStack()
   const settings = await openSettings(options.settingsPath)
+  const secrets = openSecrets(join(dirname(options.settingsPath), 'secrets'), seal)
   const { engine, socketPath } = options.engineSocket ? { engine: externalEngine(options.engineSocket), socketPath: options.engineSocket } : startEngine(options, settings)
   opened.use(engine)
   const connections = opened.use(openConnections([{ id: 'embedded', name: 'Slipway', target: { kind: options.engineSocket ? 'socket' : 'embedded', socketPath } }]))
@@ -25,7 +27,7 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
   opened.defer(recoverEdits(edits, connections))
   const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
-  const application = opened.use(createApplication({ settings, engine, connections, edits, builds }))
+  const application = opened.use(createApplication({ settings, secrets, engine, connections, edits, builds }))
   const lifetime = opened.move()
   return { ...application, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

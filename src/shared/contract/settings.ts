@@ -38,6 +38,9 @@ export interface Settings {
 
 export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, welcomed: false, view: {} }
 
+/** Where a secret is kept: sealed by the system's key store, or in a file that only this user may read. */
+export type SecretPlace = 'keyring' | 'file'
+
 export interface SettingsContract {
   get(): Promise<Settings>
   /** Only the keys given change. Resolves with the whole. */
