@@ -7,8 +7,6 @@ const alias = { '#shared': here('src/shared'), '#base': here('src/main/base'), '
 
 // A CI machine shared with others may stall for a minute; what fails twice has failed.
 const retry = process.env.CI ? 1 : 0
-// The kill driver still finds what a kill leaves behind (docs/faults.md, Open): `npm run faults` runs it, `npm test` when those are mended.
-const longForms = process.env.SLIPWAY_FAULT_KILLS ? [] : ['e2e/faults/random-kill.test.ts']
 
 /** unit: pure, parallel. host: real kernel, runtime and registry, one file at a time. e2e: the whole product. */
 export default defineConfig({
@@ -16,7 +14,7 @@ export default defineConfig({
     projects: [
       { resolve: { alias }, plugins: [vue()], test: { name: 'unit', testTimeout: 30_000, include: ['src/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/bench/**/*.test.ts'], exclude: ['**/*.host.test.ts'] } },
       { resolve: { alias }, test: { name: 'host', include: ['src/**/*.host.test.ts', 'native/**/*.host.test.ts'], fileParallelism: false, retry, testTimeout: 60_000, hookTimeout: 60_000 } },
-      { resolve: { alias }, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/bench/**', ...longForms], fileParallelism: false, retry, testTimeout: 180_000, hookTimeout: 180_000 } },
+      { resolve: { alias }, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/bench/**'], fileParallelism: false, retry, testTimeout: 180_000, hookTimeout: 180_000 } },
     ],
   },
 })

@@ -22,6 +22,8 @@ interface Records {
   containers: Map<string, Inspected>
   networks: { Name: string; Driver: string }[]
   volumes: string[]
+  /** Anonymous ones whose container went without them, by a prune or without `v`. */
+  released: ReadonlySet<string>
   /** Names of images. */
   images: Set<string>
 }
@@ -32,12 +34,23 @@ export async function differences(engine: TestEngine, clients: readonly Client[]
   return [...(await againstKernel(engine, records)), ...againstDisk(engine, records), ...(await Promise.all(clients.map((client) => againstClient(engine, records, client)))).flat(), ...unknown(records, clients)]
 }
 
-async function readRecords({ socket }: TestEngine): Promise<Records> {
+async function readRecords({ socket, dataRoot }: TestEngine): Promise<Records> {
   const get = async <Body>(path: string) => (await callRaw(socket, 'GET', path)).json<Body>()
   const list = await get<{ Id: string }[]>('/containers/json?all=1')
   const inspected = await Promise.all(list.map(({ Id }) => get<Inspected>(`/containers/${Id}/json`)))
   const { Volumes } = await get<{ Volumes: { Name: string }[] | null }>('/volumes')
-  return { containers: new Map(inspected.map((container) => [container.Name.slice(1), container])), networks: await get('/networks'), images: new Set((await get<{ RepoTags: string[] | null }[]>('/images/json')).flatMap(({ RepoTags }) => RepoTags ?? [])), volumes: (Volumes ?? []).map(({ Name }) => Name) }
+  return { containers: new Map(inspected.map((container) => [container.Name.slice(1), container])), networks: await get('/networks'), images: new Set((await get<{ RepoTags: string[] | null }[]>('/images/json')).flatMap(({ RepoTags }) => RepoTags ?? [])), volumes: (Volumes ?? []).map(({ Name }) => Name), released: releasedVolumes(dataRoot) }
+}
+
+/** The record says that a volume was let go; one that a cut left behind is still tied to its container. */
+function releasedVolumes(dataRoot: string): ReadonlySet<string> {
+  return new Set(rowsOf<{ name: string; tied?: boolean }>(dataRoot, 'volumes').filter(({ tied }) => tied === false).map(({ name }) => name))
+}
+
+/** The database, read as a file of its own. */
+function rowsOf<Row>(dataRoot: string, collection: string): Row[] {
+  using database = new DatabaseSync(join(dataRoot, 'slipway.db'), { readOnly: true })
+  return database.prepare('SELECT value FROM record WHERE collection = ?').all(collection).map(({ value }) => JSON.parse(String(value)) as Row)
 }
 
 async function againstKernel(engine: TestEngine, { containers, networks }: Records): Promise<string[]> {
@@ -75,14 +88,17 @@ interface SnapshotRow {
   parent?: string
 }
 
-/** The database is read as a file of its own: snapshots against their directories and their parents, images against theirs and against their blobs. */
+/** Snapshots against their directories and their parents, images against theirs and against their blobs. */
 function againstDisk({ dataRoot }: TestEngine, { containers }: Records): string[] {
-  using database = new DatabaseSync(join(dataRoot, 'slipway.db'), { readOnly: true })
-  const rows = <Row>(collection: string) => database.prepare('SELECT value FROM record WHERE collection = ?').all(collection).map(({ value }) => JSON.parse(String(value)) as Row)
+  const rows = <Row>(collection: string) => rowsOf<Row>(dataRoot, collection)
   const snapshots = rows<SnapshotRow>('snapshots')
   const [committed, active] = [snapshots.filter(({ kind }) => kind === 'committed'), snapshots.filter(({ kind }) => kind === 'active')]
   const chains = new Set(committed.map(({ name }) => name))
-  const images = rows<{ id: string; chain?: string }>('images')
+  const images = rows<{ id: string; chain?: string; manifest?: { digest: string } }>('images')
+  const targets = rows<{ target?: { digest: string } }>('image-names').flatMap(({ target }) => (target ? [target.digest] : []))
+  const packed = rows<{ blob?: { digest: string } }>('layers').flatMap(({ blob }) => (blob ? [blob.digest] : []))
+  const resumable = rows<{ digests: string[] }>('unfinished-pulls').flatMap(({ digests }) => digests)
+  const named = new Set([...images.flatMap(({ id, manifest }) => [id, ...(manifest ? [manifest.digest] : [])]), ...targets, ...packed, ...resumable])
   const blobs = new Set(readdirSync(join(dataRoot, 'content/blobs/sha256')))
   const folders = readdirSync(join(dataRoot, 'snapshots')).filter((name) => name !== '0')
   return [
@@ -90,10 +106,15 @@ function againstDisk({ dataRoot }: TestEngine, { containers }: Records): string[
     ...differs('snapshots of containers', active.map(({ name }) => name), [...containers.values()].map(({ Id }) => Id)),
     ...differs('snapshots without their parent', snapshots.filter(({ parent }) => parent !== undefined && !chains.has(parent)).map(({ name }) => name), []),
     ...differs('images without their layers', images.filter(({ chain }) => chain !== undefined && !chains.has(chain)).map(({ id }) => id), []),
-    ...differs('images without their configuration', images.filter(({ id }) => !blobs.has(id.slice('sha256:'.length))).map(({ id }) => id), []),
+    ...differs('images without their configuration', images.filter(({ id }) => !blobs.has(hex(id))).map(({ id }) => id), []),
+    ...differs('packed layers that are gone', packed.filter((digest) => !blobs.has(hex(digest))), []),
+    ...differs('blobs that nothing names', [...blobs].filter((name) => !named.has(`sha256:${name}`)), []),
+    ...differs('parts that no pull takes up', readdirSync(join(dataRoot, 'content/ingest')).filter((name) => !resumable.includes(`sha256:${name}`)), []),
     ...differs('names of images that are gone', rows<{ name: string; image: string }>('image-names').filter(({ image }) => !images.some(({ id }) => id === image)).map(({ name }) => name), []),
   ]
 }
+
+const hex = (digest: string) => digest.slice('sha256:'.length)
 
 /** Every blob has the bytes of its name. */
 export async function damagedBlobs({ dataRoot }: TestEngine): Promise<string[]> {
@@ -142,22 +163,20 @@ function againstFacts(name: string, container: Inspected, { port, joined }: Cont
 }
 
 /** The last confirmed copy is there, or the one that was cut. */
-async function againstCopies({ socket }: TestEngine, name: string, copied: readonly string[]): Promise<string[]> {
-  if (copied.length === 0) return []
+async function againstCopies({ socket }: TestEngine, name: string, copied: readonly (string | undefined)[]): Promise<string[]> {
+  if (copied.every((content) => content === undefined)) return []
   const reply = await callRaw(socket, 'GET', `/containers/${name}/archive?path=/root/copied`)
-  // A cut copy may be the first.
-  if (reply.status === 404 && copied.length > 1) return []
-  const content = reply.text.slice(512, 512 + Number.parseInt(reply.text.slice(124, 135), 8))
+  const content = reply.status === 404 ? undefined : reply.text.slice(512, 512 + Number.parseInt(reply.text.slice(124, 135), 8))
   return copied.includes(content) ? [] : [`container ${name} holds ${reply.status} ${JSON.stringify(content)} instead of ${JSON.stringify(copied)}`]
 }
 
 /** Things that nobody made: anonymous volumes belong to a container. */
-function unknown({ containers, networks, volumes }: Records, clients: readonly Client[]): string[] {
+function unknown({ containers, networks, volumes, released }: Records, clients: readonly Client[]): string[] {
   const used = new Set([...containers.values()].flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)))
   return [
     ...differs('containers nobody made', [...containers.keys()].filter((name) => !clients.some((client) => client.containers.has(name))), []),
     ...differs('networks nobody made', networks.map(({ Name }) => Name).filter((name) => !['bridge', 'host', 'none'].includes(name) && !clients.some((client) => client.networks.has(name))), []),
-    ...differs('volumes nobody has', volumes.filter((name) => !used.has(name) && !clients.some((client) => client.volumes.has(name))), []),
+    ...differs('volumes nobody has', volumes.filter((name) => !used.has(name) && !released.has(name) && !clients.some((client) => client.volumes.has(name))), []),
   ]
 }
 
@@ -174,7 +193,7 @@ export async function adoptRecords(engine: TestEngine, clients: readonly Client[
       told.facts.port = Number(Object.values(container.HostConfig.PortBindings ?? {})[0]?.[0]?.HostPort ?? 0)
       told.facts.joined = new Map(Object.keys(container.NetworkSettings.Networks).filter((network) => network !== told.facts.network).map((network) => [network, true]))
       const copied = told.facts.copied.length > 1 ? await callRaw(engine.socket, 'GET', `/containers/${name}/archive?path=/root/copied`) : undefined
-      if (copied) told.facts.copied = copied.status === 200 ? told.facts.copied.filter((content) => copied.text.includes(content)) : []
+      if (copied) told.facts.copied = copied.status === 200 ? told.facts.copied.filter((content) => content !== undefined && copied.text.includes(content)) : [undefined]
     }
     for (const [name, told] of client.images) told.exists = images.has(name)
     for (const [name, told] of client.networks) told.exists = networks.some(({ Name }) => Name === name)

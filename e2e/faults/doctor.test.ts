@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { appendFile, mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -43,12 +44,15 @@ test('damage and leftovers are told in words; what can be repaired without loss 
   const blobs = join(engine.dataRoot, 'content/blobs/sha256')
   const stray = '0'.repeat(64)
   await writeFile(join(blobs, stray), 'not this')
+  const orphan = createHash('sha256').update('whole, and of no image').digest('hex')
+  await writeFile(join(blobs, orphan), 'whole, and of no image')
+  await writeFile(join(engine.dataRoot, 'content/ingest/new-0'), 'a part')
   await mkdir(join(engine.dataRoot, 'snapshots/999'))
   await writeFile(join(engine.dataRoot, 'tmp/context-x'), '')
   await mkdir(join(engine.dataRoot, 'containers', stray))
   await mkdir(join(engine.dataRoot, 'volumes/orphan/_data'), { recursive: true })
   await writeFile(join(engine.dataRoot, 'volumes/orphan/_data/precious'), 'yes')
-  const leftovers = (outcome: string) => [`blob-damaged sha256:${stray} ${outcome}`, 'folder-without-volume orphan needs-you', `leftover ${stray} ${outcome}`, `leftover 999 ${outcome}`, `leftover context-x ${outcome}`]
+  const leftovers = (outcome: string) => [`blob-damaged sha256:${stray} ${outcome}`, 'folder-without-volume orphan needs-you', `leftover ${stray} ${outcome}`, `leftover ${orphan} ${outcome}`, `leftover new-0 ${outcome}`, `leftover 999 ${outcome}`, `leftover context-x ${outcome}`].sort()
   expect(await doctor('--repair')).toMatchObject({ code: 11, found: leftovers('repaired') })
   expect(await doctor()).toMatchObject({ code: 11, found: ['folder-without-volume orphan needs-you'] })
   expect(await readdir(join(engine.dataRoot, 'volumes/orphan/_data'))).toEqual(['precious'])

@@ -88,10 +88,11 @@ export function changeRequests({ client, call, dice, firstPort, pick, pickRunnin
 
   async function copyOut(): Promise<boolean> {
     const container = pick(client.containers)
-    if (container === undefined || facts(container).copied.length !== 1) return true
+    const [content, ...others] = container === undefined ? [] : facts(container).copied
+    if (container === undefined || content === undefined || others.length > 0) return true
     const reply = await call('GET', `/containers/${container}/archive?path=/root/copied`)
     if (!reply) return false
-    if (!reply.text.includes(facts(container).copied[0]!)) offence(`copy out of ${container}`, { ...reply, text: JSON.stringify(reply.text.slice(0, 700).replaceAll('\0', '')) })
+    if (!reply.text.includes(content)) offence(`copy out of ${container}`, { ...reply, text: JSON.stringify(reply.text.slice(0, 700).replaceAll('\0', '')) })
     return true
   }
 

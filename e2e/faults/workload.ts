@@ -22,8 +22,8 @@ export interface ContainerFacts {
   volume: string
   /** Joined later; false: left again; undefined: cut. */
   joined: Map<string, boolean | undefined>
-  /** The content of the file that was copied in last; several: a copy was cut. */
-  copied: string[]
+  /** The content of the file that was copied in last, undefined when there is none; several: a copy was cut. */
+  copied: (string | undefined)[]
 }
 
 export interface VolumeFacts {
@@ -118,7 +118,7 @@ export function createClient(options: ClientOptions): Client {
     const volume = dice.pick(['', '', ...existing(client.volumes)])
     const port = network !== 'none' && dice.next() < 0.5 ? firstPort + Number(container.at(-1)) : undefined
     const host = { NetworkMode: network, Binds: volume ? [`${volume}:/data`] : [], PortBindings: port === undefined ? {} : { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }] } }
-    const told: Told<ContainerFacts> = { exists: undefined, facts: { running: false, network, volume, port: port ?? 0, joined: new Map(), copied: [] } }
+    const told: Told<ContainerFacts> = { exists: undefined, facts: { running: false, network, volume, port: port ?? 0, joined: new Map(), copied: [undefined] } }
     client.containers.set(container, told)
     const reply = await call('POST', `/containers/create?name=${container}`, { Image: image, Labels, ...(dice.next() < 0.3 && { Healthcheck: PROBE }), Cmd: ['sleep', '1000000'], Volumes: dice.next() < 0.3 ? { '/anonymous': {} } : {}, HostConfig: host })
     if (!reply) return false

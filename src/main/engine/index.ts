@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { messageOf } from '#shared/errors.ts'
 import { architectureOf } from '#shared/oci/platform.ts'
 import { createApiServer, type TlsPlace } from './api/server.ts'
 import { openContentStore } from './core/content/disk-content-store.ts'
@@ -94,6 +95,8 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
 
   await builder.restore(log)
   await containers.restore()
+  const swept = images.sweep().catch((error: unknown) => log(`what cut pulls and builds left: ${messageOf(error)}`))
+  parts.defer(async () => void (await swept))
   const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
   const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, doctor, system, events, clock, layout, log }), version, log, onRequest: () => rest.active() }))
   rest.active()

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf, isDigest, type Digest } from '#shared/oci/digest.ts'
@@ -11,44 +10,22 @@ import { openIngest } from './ingest-file.ts'
 import { createTurns } from './turns.ts'
 import { mismatch, verifiedStream } from './verified-stream.ts'
 
-/** An ingest nobody touched for so long is not going to be resumed. */
-const STALE_INGEST = 7 * 24 * 3600_000
-
-/** Opens or creates the OCI image layout at `root`; removes ingests that were forgotten for a week. */
+/** Opens or creates the OCI image layout at `root`; removes what a cut left that nobody can take up. */
 export async function openContentStore(root: string): Promise<ContentStore> {
   const blobs = join(root, 'blobs', 'sha256')
   const ingests = join(root, 'ingest')
   mkdirSync(blobs, { recursive: true, mode: 0o700 })
   mkdirSync(ingests, { recursive: true, mode: 0o700 })
   if (!existsSync(join(root, 'oci-layout'))) writeFileSync(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
-  await removeStale(ingests)
+  await removeUnusable(blobs, ingests)
   const turns = createTurns()
+  let made = 0
+  /** Of what is never taken up: the next opening removes it. */
+  const temporary = (what: string) => join(ingests, `${what}-${made++}`)
   const pathOf = (digest: Digest) => join(blobs, hexOf(digest))
 
   return {
-    pathOf,
-    has: (digest) => existsSync(pathOf(digest)),
-    sizeOf: (digest) => {
-      const found = statSync(pathOf(digest), { throwIfNoEntry: false })
-      if (!found) throw noSuchBlob(digest)
-      return found.size
-    },
-    async open(target) {
-      const found = await stat(pathOf(target.digest)).catch((error: unknown) => missing(error, target.digest))
-      const file = createReadStream(pathOf(target.digest), { highWaterMark: 1 << 18 })
-      const verified = verifiedStream({ digest: target.digest, size: target.size ?? found.size })
-      file.on('error', (error) => verified.destroy(fromSystemError(error, `cannot read ${target.digest}`)))
-      verified.on('close', () => file.destroy())
-      return file.pipe(verified)
-    },
-    async read(target, limit = SMALL_BLOB_LIMIT) {
-      const path = pathOf(target.digest)
-      const { size } = await stat(path).catch((error: unknown) => missing(error, target.digest))
-      assertReadable(target.digest, size, limit)
-      const content = await readFile(path)
-      assertMatches(target, content)
-      return content
-    },
+    ...reading(pathOf),
     async *list() {
       for (const name of await readdir(blobs)) {
         const digest = `sha256:${name}`
@@ -56,24 +33,67 @@ export async function openContentStore(root: string): Promise<ContentStore> {
         if (found) yield { digest: digest as Digest, size: found.size }
       }
     },
-    remove: (digest) => rm(pathOf(digest), { force: true }),
-    async writer(ref, expected) {
-      const name = createHash('sha256').update(ref).digest('hex')
-      const release = await turns.take(name)
+    remove: (digest) => discard(pathOf(digest), temporary('removed')),
+    async writer(expected) {
+      const place = expected ? join(ingests, hexOf(expected.digest)) : temporary('new')
+      const release = await turns.take(place)
       try {
-        return await openIngest(join(ingests, name), expected, pathOf, release)
+        return await openIngest(place, expected, pathOf, release)
       } catch (error) {
         release()
         throw fromSystemError(error, 'cannot write to the content store')
       }
     },
+    listParts: async () => (await readdir(ingests)).filter((name) => isPart(name) && !turns.isTaken(join(ingests, name))).map((name) => `sha256:${name}` as Digest),
+    async removePart(digest) {
+      const place = join(ingests, hexOf(digest))
+      if (!turns.isTaken(place)) await discard(place, temporary('removed'))
+    },
     adopt: (file, written) => adopt(file, written, pathOf(written.digest)),
     async put(content) {
       const digest = digestOf(content)
-      if (!existsSync(pathOf(digest))) await writeFileAtomic(pathOf(digest), content, 0o600).catch((error: unknown) => Promise.reject(fromSystemError(error, 'cannot write to the content store')))
+      if (!existsSync(pathOf(digest))) await writeFileAtomic(pathOf(digest), content, 0o600, temporary('put')).catch((error: unknown) => Promise.reject(fromSystemError(error, 'cannot write to the content store')))
       return digest
     },
   }
+}
+
+/** Everything that looks at one blob. */
+const reading = (pathOf: (digest: Digest) => string): Pick<ContentStore, 'pathOf' | 'has' | 'sizeOf' | 'open' | 'read'> => ({
+  pathOf,
+  has: (digest) => existsSync(pathOf(digest)),
+  sizeOf: (digest) => {
+    const found = statSync(pathOf(digest), { throwIfNoEntry: false })
+    if (!found) throw noSuchBlob(digest)
+    return found.size
+  },
+  async open(target) {
+    const found = await stat(pathOf(target.digest)).catch((error: unknown) => missing(error, target.digest))
+    const file = createReadStream(pathOf(target.digest), { highWaterMark: 1 << 18 })
+    const verified = verifiedStream({ digest: target.digest, size: target.size ?? found.size })
+    file.on('error', (error) => verified.destroy(fromSystemError(error, `cannot read ${target.digest}`)))
+    verified.on('close', () => file.destroy())
+    return file.pipe(verified)
+  },
+  async read(target, limit = SMALL_BLOB_LIMIT) {
+    const path = pathOf(target.digest)
+    const { size } = await stat(path).catch((error: unknown) => missing(error, target.digest))
+    assertReadable(target.digest, size, limit)
+    const content = await readFile(path)
+    assertMatches(target, content)
+    return content
+  },
+})
+
+/** Out of sight before anybody else has a turn, so that what was looked at just before still holds; its bytes go after. */
+async function discard(path: string, aside: string): Promise<void> {
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return
+    throw fromSystemError(error, `cannot remove ${path}`)
+  }
+  await rm(aside, { force: true })
 }
 
 async function adopt(file: string, { digest, size }: { digest: Digest; size: number }, place: string) {
@@ -86,9 +106,10 @@ function missing(error: unknown, digest: Digest): never {
   throw errnoOf(error) === 'ENOENT' ? noSuchBlob(digest) : fromSystemError(error, `cannot read ${digest}`)
 }
 
-async function removeStale(ingests: string) {
-  for (const name of await readdir(ingests)) {
-    const path = join(ingests, name)
-    if (Date.now() - (await stat(path)).mtimeMs > STALE_INGEST) await rm(path, { force: true })
-  }
+const isPart = (name: string) => isDigest(`sha256:${name}`)
+
+/** Only the part of a blob that is known can be taken up. Earlier versions wrote small blobs beside the whole ones. */
+async function removeUnusable(blobs: string, ingests: string) {
+  for (const name of await readdir(ingests)) if (!isPart(name)) await rm(join(ingests, name), { force: true })
+  for (const name of await readdir(blobs)) if (name.endsWith('.tmp')) await rm(join(blobs, name), { force: true })
 }

@@ -86,25 +86,32 @@ class IngestFile implements ContentWriter {
     this.#size = 0
   }
 
-  async commit() {
+  async commit(hold?: (digest: Digest) => void) {
     const digest = `sha256:${this.#hash.digest('hex')}` as Digest
     if (this.#expected && (digest !== this.#expected.digest || this.#size !== this.#expected.size)) {
       await this.abort()
       throw mismatch(this.#expected, digest === this.#expected.digest ? `${this.#size} bytes instead of ${this.#expected.size}` : `digest ${digest}`)
     }
     if (this.#size <= FLUSH_UP_TO) await this.#file.sync()
+    hold?.(digest)
     await rename(this.#path, this.#placeOf(digest))
     await this.#close()
     return { digest, size: this.#size }
   }
 
   async abort() {
-    await rm(this.#path, { force: true })
-    await this.#close()
+    try {
+      await rm(this.#path, { force: true })
+    } finally {
+      await this.#close()
+    }
   }
 
-  [Symbol.asyncDispose]() {
-    return this.#close()
+  /** What can be taken up stays. */
+  async [Symbol.asyncDispose]() {
+    if (!this.#open) return
+    if (this.#expected) await this.#close()
+    else await this.abort()
   }
 
   async #close() {

@@ -2,6 +2,7 @@
 export function createTurns() {
   const tails = new Map<string, Promise<void>>()
   return {
+    isTaken: (key: string) => tails.has(key),
     async take(key: string): Promise<() => void> {
       const before = tails.get(key)
       const { promise, resolve } = Promise.withResolvers<void>()

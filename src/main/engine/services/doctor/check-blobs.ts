@@ -6,7 +6,7 @@ import { isDigest, type Digest } from '#shared/oci/digest.ts'
 import { sourceOf } from './check-snapshots.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
-import { imagesWith, namesOfImage, rowsOf, type LayerRow } from './rows.ts'
+import { imagesWith, namesOfImage, neededBlobs, rowsOf, type LayerRow } from './rows.ts'
 
 /** Every blob has the bytes of its name, and every blob that a record speaks of is there. */
 export async function* checkBlobs(context: DoctorContext, checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
@@ -22,7 +22,7 @@ export async function* checkBlobs(context: DoctorContext, checked: Checked, sign
     if (isDigest(digest)) yield await lost(context, digest, `has other bytes than its digest says (${hex.slice(0, 12)}, ${bytes} bytes)`, 'damaged')
     else yield { kind: 'leftover', reason: 'not-a-blob', subject: place, what: `${place} is no blob: its name is no digest.`, advice: 'Look at it, and remove it if it is not yours.' }
   }
-  for (const digest of neededBlobs(context)) if (!existsSync(context.layout.blob(digest))) yield await lost(context, digest, 'is missing', 'missing')
+  for (const digest of neededBlobs(context.metadata)) if (!existsSync(context.layout.blob(digest))) yield await lost(context, digest, 'is missing', 'missing')
 }
 
 async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
@@ -33,15 +33,6 @@ async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
     bytes += chunk.length
   }
   return { hex: hash.digest('hex'), bytes }
-}
-
-function neededBlobs({ metadata }: DoctorContext): Set<Digest> {
-  const { images, names, layers } = rowsOf(metadata)
-  return new Set<Digest>([
-    ...images.list().flatMap(({ id, manifest }) => [id, ...(manifest ? [manifest.digest] : [])]),
-    ...names.list().flatMap(({ target }) => (target ? [target.digest] : [])),
-    ...layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : [])),
-  ])
 }
 
 /** Who needs it decides what can be done. */

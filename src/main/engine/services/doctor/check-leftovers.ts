@@ -3,17 +3,21 @@ import { join } from 'node:path'
 import { mountTable } from '../../core/runtime/spec/mount-table.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
-import { rowsOf } from './rows.ts'
+import { isDigest } from '#shared/oci/digest.ts'
+import { namedBlobs, rowsOf } from './rows.ts'
 
-/** Directories that nothing is recorded of: work that was cut off. Only while no engine works: else they may be work under way. */
+/** Files and directories that nothing is recorded of: work that was cut off. Only while no engine works: else they may be work under way. */
 export async function* checkLeftovers({ layout, metadata, running }: DoctorContext, _checked: Checked): AsyncGenerator<Found> {
   if (running) return
   const { snapshots, containers } = rowsOf(metadata)
   const numbers = new Set(['0', ...snapshots.list().flatMap(({ number }) => [`${number}`, `${number}.work`])])
   const mounted = mountTable().map(({ mountPoint }) => mountPoint)
+  const named = namedBlobs(metadata)
   const places: [folder: string, isKnown: (name: string) => boolean, what: string][] = [
     [layout.snapshots, (name) => numbers.has(name), 'files of a layer or container that was never finished'],
     [join(layout.dataRoot, 'containers'), (name) => containers.find(name) !== undefined, 'logs and files of a container that is gone'],
+    [join(layout.content, 'blobs', 'sha256'), (name) => !isDigest(`sha256:${name}`) || named.has(`sha256:${name}`), 'a part of an image that was never finished, or is gone'],
+    [join(layout.content, 'ingest'), (name) => named.has(`sha256:${name}`), 'a part of a download that nobody takes up'],
     [layout.temporary, () => false, 'work of a build or transfer that was cut off'],
   ]
   for (const [folder, isKnown, what] of places) {

@@ -35,14 +35,32 @@ export interface VolumeRow {
   unfinished?: boolean
 }
 
+export interface PullRow {
+  digests: Digest[]
+}
+
 export const rowsOf = (metadata: MetadataStore) => ({
   images: metadata.collection<ImageRow>('images'),
   names: metadata.collection<NameRow>('image-names'),
   layers: metadata.collection<LayerRow>('layers'),
   snapshots: metadata.collection<SnapshotRow>('snapshots'),
+  pulls: metadata.collection<PullRow>('unfinished-pulls'),
   containers: metadata.collection<ContainerRow>('containers'),
   volumes: metadata.collection<VolumeRow>('volumes'),
 })
+
+/** Blobs that the records of images and layers speak of. */
+export function neededBlobs(metadata: MetadataStore): Set<Digest> {
+  const { images, names, layers } = rowsOf(metadata)
+  return new Set<Digest>([
+    ...images.list().flatMap(({ id, manifest }) => [id, ...(manifest ? [manifest.digest] : [])]),
+    ...names.list().flatMap(({ target }) => (target ? [target.digest] : [])),
+    ...layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : [])),
+  ])
+}
+
+/** Those, and what a pull that was cut would take up. */
+export const namedBlobs = (metadata: MetadataStore): ReadonlySet<string> => new Set([...neededBlobs(metadata), ...rowsOf(metadata).pulls.list().flatMap(({ digests }) => digests)])
 
 /** What a user calls an image: its tags, else its digests' names, else its short id. */
 export function namesOfImage(metadata: MetadataStore, id: ImageId): string {

@@ -42,15 +42,13 @@ async function commitMeasured({ records }: Service, { diffId, size, contentSize 
 
 /** A tar file as a layer; its bytes are kept as the blob. */
 export async function addLayer(service: Service, file: string, options: LayerOptions): Promise<CommittedLayer> {
-  await using writer = await service.content.writer(`file/${file}`)
-  await writer.truncate()
+  await using writer = await service.content.writer()
   let head: Uint8Array | undefined
   for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
     head ??= chunk.subarray(0, 6)
     await writer.write(chunk)
   }
-  const { digest, size } = await writer.commit()
-  options.lease?.hold(digest)
+  const { digest, size } = await writer.commit((made) => options.lease?.hold(made))
   const compression = detectCompression(head ?? new Uint8Array())
   const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : compression === 'zstd' ? mediaTypes.ociLayerZstd : mediaTypes.ociLayer
   return applyBlob(service, { mediaType, digest, size }, options)

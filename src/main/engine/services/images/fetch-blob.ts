@@ -24,7 +24,7 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
   const backoff = createBackoff(fetch.retryDelay ?? 250, 5000)
   for (let fruitless = 0; ; ) {
     if (content.has(descriptor.digest)) return
-    await using writer = await content.writer(`blob/${descriptor.digest}`, descriptor)
+    await using writer = await content.writer(descriptor)
     if (content.has(descriptor.digest)) return
     const outcome = await attempt(fetch, writer)
     if (outcome === 'complete') {

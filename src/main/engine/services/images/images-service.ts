@@ -39,6 +39,8 @@ export interface Images {
   layerEntries(name: string, index: number, signal?: AbortSignal): Readable
   tag(source: string, target: string): Promise<void>
   remove(name: string, options?: { force?: boolean; prune?: boolean }): Promise<RemovalStep[]>
+  /** Once, when the engine has started: removes what no image has and no pull that was cut would take up. Others may work meanwhile. */
+  sweep(): Promise<number>
   prune(filters?: ImageFilters): Promise<{ steps: RemovalStep[]; reclaimed: number }>
   /** A docker-archive that is an OCI layout as well. */
   save(names: readonly string[], options?: { platform?: Platform; signal?: AbortSignal }): Promise<Readable>

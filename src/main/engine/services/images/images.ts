@@ -1,6 +1,7 @@
 import { applyChanges } from './apply-changes.ts'
 import { authenticate, inspectDistribution, listTags, searchImages } from './ask-registry.ts'
 import type { ImagesContext } from './context.ts'
+import { collectOrphans } from './collect.ts'
 import { addLayer, commitLayer, createImage } from './create.ts'
 import type { Images } from './images-service.ts'
 import { imageLayers, layerEntries } from './image-layers.ts'
@@ -35,6 +36,7 @@ export function createImages(context: ImagesContext): Images {
     layerEntries: (name, index, signal) => layerEntries(service, name, index, signal),
     tag: (source, target) => tagImage(service, source, target),
     remove: (name, options) => removeImage(service, name, options),
+    sweep: () => collectOrphans(service, service.unfinishedPulls.wanted()),
     prune: (filters) => pruneImages(service, filters),
     save: (names, options) => saveImages(service, names, options),
     load: (archive, options) => loadImages(service, archive, options),

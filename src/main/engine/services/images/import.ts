@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
+import type { Lease } from '../../core/leases/leases.ts'
 import { decompressed } from '../../core/layers/decompress.ts'
 import { parseReference } from '#shared/oci/reference.ts'
 import { applyChanges } from './apply-changes.ts'
@@ -17,8 +18,7 @@ export async function importImage(service: Service, source: Readable | string, o
   const config = applyChanges({}, options.changes ?? [])
   using lease = service.leases.open('import')
   const { stream, origin } = typeof source === 'string' ? await download(source, options) : { stream: source, origin: '-' }
-  const digest = await keep(service, await decompressed(stream), options.signal)
-  lease.hold(digest)
+  const digest = await keep(service, await decompressed(stream), lease, options.signal)
   const blob = { mediaType: mediaTypes.ociLayer, digest, size: service.content.sizeOf(digest) }
   try {
     const layer = await applyBlob(service, blob, { parent: undefined, lease, ...(options.signal && { signal: options.signal }) })
@@ -45,18 +45,13 @@ export async function importImage(service: Service, source: Readable | string, o
   }
 }
 
-async function keep({ content }: Service, stream: Readable, signal: AbortSignal | undefined) {
-  await using writer = await content.writer(`import/${process.pid}/${Math.random()}`)
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
-      await writer.write(chunk)
-    }
-    return (await writer.commit()).digest
-  } catch (error) {
-    await writer.abort()
-    throw error
+async function keep({ content }: Service, stream: Readable, lease: Lease, signal: AbortSignal | undefined) {
+  await using writer = await content.writer()
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
+    await writer.write(chunk)
   }
+  return (await writer.commit((digest) => lease.hold(digest))).digest
 }
 
 async function download(text: string, { signal, onProgress }: ImportOptions): Promise<{ stream: Readable; origin: string }> {

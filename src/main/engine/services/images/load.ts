@@ -5,6 +5,7 @@ import { shortId, type Digest, type ImageId } from '#shared/oci/digest.ts'
 import { familiarName, findReference, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
 import { decompressed, detectCompression } from '../../core/layers/decompress.ts'
+import type { Lease } from '../../core/leases/leases.ts'
 import { assertIsImage, parseManifest } from '../../core/registry/parse-manifest.ts'
 import { chainsOf } from './chains.ts'
 import { chooseManifest, isPlatform } from './choose-platform.ts'
@@ -35,7 +36,7 @@ export async function loadImages(service: Service, source: Readable, { platform,
   const loaded: LoadedImage[] = []
   try {
     const images = archive.find('manifest.json') ? await fromDockerArchive(service, archive) : await fromLayout(service, archive, platform ?? service.platform)
-    for (const described of images) loaded.push(await loadOne(service, described, { ...(platform && { platform }), ...(signal && { signal }), ...(onProgress && { onProgress }) }))
+    for (const described of images) loaded.push(await loadOne(service, described, lease, { ...(platform && { platform }), ...(signal && { signal }), ...(onProgress && { onProgress }) }))
     images.forEach(({ parent }, index) => parent !== undefined && adopt(service, loaded[index]!.id, parent))
   } finally {
     lease[Symbol.dispose]()
@@ -112,7 +113,7 @@ async function describe(service: Service, archive: Archive, entry: Descriptor, p
 
 const blobPath = (digest: Digest) => `blobs/sha256/${digest.slice('sha256:'.length)}`
 
-async function loadOne(service: Service, { config: file, layers, names, manifest }: Described, { platform, signal, onProgress }: LoadOptions): Promise<LoadedImage> {
+async function loadOne(service: Service, { config: file, layers, names, manifest }: Described, lease: Lease, { platform, signal, onProgress }: LoadOptions): Promise<LoadedImage> {
   const { content, records, events } = service
   const config = parseConfig(await content.read(file))
   if (platform && !isPlatform(config, platform)) throw new EngineError('not-found', `the archive holds an image for ${formatPlatform(config)}, and not for ${formatPlatform(platform)}`, { reason: 'no-platform' })
@@ -120,6 +121,7 @@ async function loadOne(service: Service, { config: file, layers, names, manifest
   if (diffIds.length !== layers.length) throw invalid(`${diffIds.length} diff IDs for ${layers.length} layers`)
   const references = names.map((name) => withDefaultTag(parseReference(name)))
   const chains = chainsOf(diffIds)
+  for (const chain of chains) lease.hold(chain)
   const stop = new AbortController()
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const jobs = chains.map(async (chain, index) => {

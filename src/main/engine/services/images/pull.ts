@@ -55,7 +55,10 @@ async function pullOne(service: Service, reference: Reference, options: PullOpti
   const config = await fetchConfig(service, repository, manifest, lease, options)
   assertWanted(config, reference, options)
   // Of an image that is here whole nothing is said of its layers.
-  if (!service.records.images.find(manifest.config.digest)) await fetchLayers(service, repository, manifest, config, lease, options)
+  if (!service.records.images.find(manifest.config.digest)) {
+    service.unfinishedPulls.note(reference, [root.descriptor.digest, descriptor.digest, manifest.config.digest, ...manifest.layers.map(({ digest }) => digest)], config.rootfs.diff_ids)
+    await fetchLayers(service, repository, manifest, config, lease, options)
+  }
   const newer = await record(service, reference, root, descriptor, manifest.config.digest as string as ImageId, config)
 
   report({ status: `Digest: ${root.descriptor.digest}` })
@@ -167,7 +170,10 @@ async function record(service: Service, reference: Reference, root: FetchedManif
   const target = plain(root.descriptor)
   const names = reference.digest === undefined ? [formatReference(tagged), pinned] : [pinned]
   const newer = records.names.find(names[0]!)?.image !== id
-  const image = registerImage(records, { id, config, manifest, names: names.map((name) => ({ name, target })) })
+  const image = records.transaction(() => {
+    service.unfinishedPulls.forget(reference)
+    return registerImage(records, { id, config, manifest, names: names.map((name) => ({ name, target })) })
+  })
   for (const diffId of config.rootfs.diff_ids) rememberRepository(records, diffId, reference)
   publishImageEvent(events, 'pull', familiarName(reference), image, familiarName({ registry: reference.registry, repository: reference.repository }))
   return newer

@@ -34,7 +34,6 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
   const links = new Map<string, string>()
   const steps: Step[] = []
   const reader = new TarReader({ entry: (entry) => steps.push({ entry }), data: (data) => steps.push({ data }), complete: () => steps.push('complete') })
-  const unique = `archive/${process.pid}/${Math.random()}`
   let current: { path: string; head: Buffer; writer: ContentWriter } | undefined
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -50,7 +49,7 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
         } else {
           const path = normalise(step.entry.path).map(toText).join('/')
           if (files.size + links.size > FILE_LIMIT) throw new EngineError('invalid-argument', `the archive has more than ${FILE_LIMIT} files`, { reason: 'invalid-archive' })
-          if (step.entry.type === 'file') current = { path, head: Buffer.alloc(0), writer: await content.writer(unique) }
+          if (step.entry.type === 'file') current = { path, head: Buffer.alloc(0), writer: await content.writer() }
           else if (step.entry.type === 'symlink' || step.entry.type === 'link') links.set(path, linkTarget(path, step.entry))
         }
       }
@@ -64,8 +63,7 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
 }
 
 async function finish({ head, writer }: { head: Buffer; writer: ContentWriter }, lease: Lease): Promise<ArchivedFile> {
-  const written = await writer.commit()
-  lease.hold(written.digest)
+  const written = await writer.commit((digest) => lease.hold(digest))
   return { ...written, head }
 }
 

@@ -121,6 +121,7 @@ export async function pruneImages(service: Service, filters: ImageFilters = {}):
     for (const { name } of names) untag(service, image, name, steps)
     reclaimed += await removeRecord(service, records.images.find(id) ?? image, { force: false, prune: true, quiet: true }, steps)
   }
+  service.unfinishedPulls.forgetAll()
   reclaimed += await collectOrphans(service)
   service.events.publish({ type: 'image', action: 'prune', id: '', attributes: { reclaimed: String(reclaimed) } })
   return { steps, reclaimed }

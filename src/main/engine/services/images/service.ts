@@ -1,6 +1,7 @@
 import type { ImagesContext } from './context.ts'
 import { createConfigReader } from './read-config.ts'
 import { openImageRecords, type ImageRecords } from './records.ts'
+import { openUnfinishedPulls, type UnfinishedPulls } from './unfinished-pulls.ts'
 import { createGate, createSharedWork, type Gate, type SharedWork } from './shared-work.ts'
 import type { ImageConfig } from '#shared/oci/image-config.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
@@ -13,6 +14,7 @@ const UPLOADS = 5
 /** What every verb works with. */
 export interface Service extends ImagesContext {
   records: ImageRecords
+  unfinishedPulls: UnfinishedPulls
   shared: SharedWork
   downloads: Gate
   uploads: Gate
@@ -22,6 +24,7 @@ export interface Service extends ImagesContext {
 export const createService = (context: ImagesContext): Service => ({
   ...context,
   records: openImageRecords(context.metadata),
+  unfinishedPulls: openUnfinishedPulls(context.metadata),
   shared: createSharedWork(),
   downloads: createGate(DOWNLOADS),
   uploads: createGate(UPLOADS),

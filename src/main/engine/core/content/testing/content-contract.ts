@@ -12,7 +12,7 @@ export function contentContract(create: () => Promise<ContentStore>, damage: (st
   test('a blob is there after commit and not before', async () => {
     const store = await create()
     const content = bytes('hello')
-    await using writer = await store.writer('ref', describeBytes(content))
+    await using writer = await store.writer(describeBytes(content))
     await writer.write(content.subarray(0, 2))
     await writer.write(content.subarray(2))
     expect(store.has(digestOf(content))).toBe(false)
@@ -27,26 +27,58 @@ export function contentContract(create: () => Promise<ContentStore>, damage: (st
     const store = await create()
     const content = bytes('hello world')
     {
-      await using writer = await store.writer('ref', describeBytes(content))
+      await using writer = await store.writer(describeBytes(content))
       await writer.write(content.subarray(0, 6))
+      expect(await store.listParts()).toEqual([])
+      await store.removePart(digestOf(content))
     }
-    await using again = await store.writer('ref', describeBytes(content))
+    expect(await store.listParts()).toEqual([digestOf(content)])
+    await using again = await store.writer(describeBytes(content))
     expect(again.offset).toBe(6)
     await again.write(content.subarray(6))
     await again.commit()
     expect(store.has(digestOf(content))).toBe(true)
   })
 
+  test('a part that nobody writes to can be removed', async () => {
+    const store = await create()
+    const wanted = describeBytes(bytes('hello'))
+    {
+      await using writer = await store.writer(wanted)
+      await writer.write(bytes('hel'))
+    }
+    await store.removePart(wanted.digest)
+    await store.removePart(wanted.digest)
+    expect(await store.listParts()).toEqual([])
+    await using again = await store.writer(wanted)
+    expect(again.offset).toBe(0)
+  })
+
   test('truncate starts over', async () => {
     const store = await create()
+    const good = bytes('good')
     {
-      await using writer = await store.writer('ref')
+      await using writer = await store.writer(describeBytes(good))
       await writer.write(bytes('junk'))
     }
-    await using again = await store.writer('ref')
+    await using again = await store.writer(describeBytes(good))
     await again.truncate()
-    await again.write(bytes('good'))
-    expect((await again.commit()).digest).toBe(digestOf(bytes('good')))
+    await again.write(good)
+    expect((await again.commit()).digest).toBe(digestOf(good))
+  })
+
+  test('what is not known before is held before it is there, and leaves nothing when it is given up', async () => {
+    const store = await create()
+    const held: [string, boolean][] = []
+    {
+      await using writer = await store.writer()
+      await writer.write(bytes('given up'))
+    }
+    expect([await store.listParts(), await Array.fromAsync(store.list())]).toEqual([[], []])
+    await using writer = await store.writer()
+    await writer.write(bytes('new'))
+    await writer.commit((digest) => held.push([digest, store.has(digest)]))
+    expect([held, store.has(digestOf(bytes('new')))]).toEqual([[[digestOf(bytes('new')), false]], true])
   })
 
   test.each([
@@ -55,35 +87,37 @@ export function contentContract(create: () => Promise<ContentStore>, damage: (st
   ])('%s are refused and nothing becomes visible', async (_what, given, message) => {
     const store = await create()
     const wanted = describeBytes(bytes('hello'))
-    await using writer = await store.writer('ref', wanted)
+    await using writer = await store.writer(wanted)
     await writer.write(bytes(given))
     await expect(writer.commit()).rejects.toThrow(message)
     expect(store.has(wanted.digest)).toBe(false)
     expect(await Array.fromAsync(store.list())).toEqual([])
-    await using fresh = await store.writer('ref', wanted)
+    await using fresh = await store.writer(wanted)
     expect(fresh.offset).toBe(0)
   })
 
   test('too many bytes are refused as they come', async () => {
     const store = await create()
-    await using writer = await store.writer('ref', describeBytes(bytes('hello')))
+    await using writer = await store.writer(describeBytes(bytes('hello')))
     await expect(writer.write(bytes('hello!'))).rejects.toThrow('more than 5 bytes')
   })
 
   test('abort forgets the ingest', async () => {
     const store = await create()
-    const writer = await store.writer('ref')
+    const wanted = describeBytes(bytes('xyz'))
+    const writer = await store.writer(wanted)
     await writer.write(bytes('x'))
     await writer.abort()
-    await using again = await store.writer('ref')
+    await using again = await store.writer(wanted)
     expect(again.offset).toBe(0)
   })
 
-  test('a second writer of the same ref waits for the first', async () => {
+  test('a second writer of the same blob waits for the first', async () => {
     const store = await create()
-    const first = await store.writer('ref')
+    const wanted = describeBytes(bytes('abc'))
+    const first = await store.writer(wanted)
     let second: number | undefined
-    const waiting = store.writer('ref').then((writer) => ((second = writer.offset), writer))
+    const waiting = store.writer(wanted).then((writer) => ((second = writer.offset), writer))
     await first.write(bytes('ab'))
     expect(second).toBe(undefined)
     await first[Symbol.asyncDispose]()

@@ -12,6 +12,7 @@ export function createMemoryContentStore(): ContentStore & { blobs: Map<Digest, 
   const blobs = new Map<Digest, Uint8Array>()
   const ingests = new Map<string, Buffer>()
   const turns = createTurns()
+  let made = 0
   const get = (digest: Digest) => {
     const found = blobs.get(digest)
     if (!found) throw noSuchBlob(digest)
@@ -36,7 +37,12 @@ export function createMemoryContentStore(): ContentStore & { blobs: Map<Digest, 
       for (const [digest, content] of blobs) yield { digest, size: content.length }
     },
     remove: async (digest) => void blobs.delete(digest),
-    writer: async (ref, expected) => memoryWriter(ref, expected, ingests, blobs, await turns.take(ref)),
+    async writer(expected) {
+      const ref = expected?.digest ?? `new ${made++}`
+      return memoryWriter(ref, expected, ingests, blobs, await turns.take(ref))
+    },
+    listParts: async () => [...ingests.keys()].filter((ref) => !turns.isTaken(ref)) as Digest[],
+    removePart: async (digest) => void (turns.isTaken(digest) || ingests.delete(digest)),
     adopt: async (file, { digest }) => void blobs.set(digest, await readFile(file)),
     put: async (content) => {
       const digest = digestOf(content)
@@ -60,11 +66,12 @@ function memoryWriter(ref: string, expected: Descriptor | undefined, ingests: Ma
       content = Buffer.alloc(0)
       ingests.set(ref, content)
     },
-    async commit() {
+    async commit(hold) {
       ingests.delete(ref)
       release()
       if (expected) assertMatches(expected, content)
       const digest = digestOf(content)
+      hold?.(digest)
       blobs.set(digest, content)
       return { digest, size: content.length }
     },
@@ -72,6 +79,9 @@ function memoryWriter(ref: string, expected: Descriptor | undefined, ingests: Ma
       ingests.delete(ref)
       release()
     },
-    [Symbol.asyncDispose]: async () => release(),
+    async [Symbol.asyncDispose]() {
+      if (!expected) ingests.delete(ref)
+      release()
+    },
   }
 }

@@ -43,6 +43,7 @@ export async function startTestImages(storage: 'overlay' | 'copy' = 'overlay') {
     events,
     uses,
     leases,
+    metadata,
     folder,
     /** Files of an image as a container would see them: path → content. */
     async files(name: string): Promise<Record<string, string>> {
