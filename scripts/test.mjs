@@ -1,7 +1,7 @@
 // Every check of the project.   npm test [-- static|unit|host|e2e …]   The last line is `N passed, N failed`.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { electronBinary } from './electron.mjs'
 import { continueUnderProjectNode } from './node.mjs'
 import { missingForTests } from './packages.mjs'
@@ -15,6 +15,8 @@ const wanted = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const asked = (group) => wanted.length === 0 || wanted.includes(group)
 const environment = { ...process.env, PATH: `${inRoot('node_modules/.bin')}:${dirname(PROJECT_NODE)}:${process.env.PATH}`, SLIPWAY_TEST: '1' }
 const total = { passed: 0, failed: 0 }
+/** What failed, told again at the end: the run is long, and a log may keep its last lines only. @type {string[]} */
+const failures = []
 
 tellWhatIsDriven()
 if (asked('static')) {
@@ -26,6 +28,7 @@ if (asked('static')) {
 for (const project of ['unit', 'host', 'e2e']) {
   if (asked(project)) await vitest(project)
 }
+for (const failure of failures) process.stdout.write(`✗ ${failure}\n`)
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
 process.exit(total.failed === 0 ? 0 : 1)
 
@@ -45,7 +48,9 @@ function tellWhatIsDriven() {
 async function check(name, program, args) {
   const { code, output } = await run(program, args)
   report(name, code === 0 ? 1 : 0, code === 0 ? 0 : 1)
-  if (code !== 0) process.stdout.write(`${output.trimEnd()}\n`)
+  if (code === 0) return
+  process.stdout.write(`${output.trimEnd()}\n`)
+  failures.push(`${name}\n${lastLines(output)}`)
 }
 
 async function checkNative() {
@@ -60,7 +65,9 @@ async function vitest(project) {
   rmSync(file, { force: true })
   mkdirSync(dirname(file), { recursive: true })
   const { code } = await run('vitest', ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], 'inherit')
-  const { passed, failed } = existsSync(file) ? countResults(JSON.parse(readFileSync(file, 'utf8'))) : { passed: 0, failed: 0 }
+  const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+  const { passed, failed } = results ? countResults(results) : { passed: 0, failed: 0 }
+  if (results) failures.push(...results.testResults.flatMap(failuresOf))
   // Errors outside any test count as one.
   report(`${project} tests`, passed, code !== 0 && failed === 0 ? 1 : failed)
 }
@@ -70,6 +77,18 @@ function countResults({ numPassedTests, numFailedTests, testResults }) {
   const broken = testResults.filter((file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')).length
   return { passed: numPassedTests, failed: numFailedTests + broken }
 }
+
+/** A line or more per failed test of a file: where, which, and the beginning of why. */
+function failuresOf(file) {
+  const name = relative(ROOT, file.name)
+  const failed = file.assertionResults.filter((test) => test.status === 'failed')
+  if (failed.length === 0 && file.status === 'failed') return [`${name}\n${lastLines(file.message)}`]
+  return failed.map((test) => `${name}: ${test.fullName}\n${test.failureMessages.map(firstLines).join('\n')}`)
+}
+
+const firstLines = (text) => indented(text.trim().split('\n').slice(0, 12))
+const lastLines = (text) => indented(text.trim().split('\n').slice(-12))
+const indented = (lines) => lines.map((line) => `    ${line.slice(0, 300)}`).join('\n')
 
 function report(name, passed, failed) {
   total.passed += passed
