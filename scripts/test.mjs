@@ -17,6 +17,8 @@ const environment = { ...process.env, PATH: `${inRoot('node_modules/.bin')}:${di
 const total = { passed: 0, failed: 0 }
 /** What failed, told again at the end: the run is long, and a log may keep its last lines only. @type {string[]} */
 const failures = []
+/** What passed at the second try only: a fault of the test or of the product, to be looked for. @type {string[]} */
+const unsteady = []
 
 tellWhatIsDriven()
 if (asked('static')) {
@@ -28,6 +30,7 @@ if (asked('static')) {
 for (const project of ['unit', 'host', 'e2e']) {
   if (asked(project)) await vitest(project)
 }
+for (const test of unsteady) process.stdout.write(`second try: ${test}\n`)
 for (const failure of failures) process.stdout.write(`✗ ${failure}\n`)
 process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
 process.exit(total.failed === 0 ? 0 : 1)
@@ -67,9 +70,14 @@ async function vitest(project) {
   const { code } = await run('vitest', ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], 'inherit')
   const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
   const { passed, failed } = results ? countResults(results) : { passed: 0, failed: 0 }
-  if (results) failures.push(...results.testResults.flatMap(failuresOf))
+  for (const file of results?.testResults ?? []) {
+    failures.push(...failuresOf(file))
+    unsteady.push(...told(file, file.assertionResults.filter((test) => test.status === 'passed' && test.failureMessages.length > 0)))
+  }
   // Errors outside any test count as one.
-  report(`${project} tests`, passed, code !== 0 && failed === 0 ? 1 : failed)
+  const outside = code !== 0 && failed === 0
+  if (outside) failures.push(`${project} tests: an error outside any test (above)`)
+  report(`${project} tests`, passed, outside ? 1 : failed)
 }
 
 /** A file that cannot even be loaded has no tests to fail, so it counts itself. */
@@ -78,12 +86,14 @@ function countResults({ numPassedTests, numFailedTests, testResults }) {
   return { passed: numPassedTests, failed: numFailedTests + broken }
 }
 
-/** A line or more per failed test of a file: where, which, and the beginning of why. */
 function failuresOf(file) {
-  const name = relative(ROOT, file.name)
   const failed = file.assertionResults.filter((test) => test.status === 'failed')
-  if (failed.length === 0 && file.status === 'failed') return [`${name}\n${lastLines(file.message)}`]
-  return failed.map((test) => `${name}: ${test.fullName}\n${test.failureMessages.map(firstLines).join('\n')}`)
+  return failed.length === 0 && file.status === 'failed' ? [`${relative(ROOT, file.name)}\n${lastLines(file.message)}`] : told(file, failed)
+}
+
+/** Where, which, and the beginning of why. */
+function told(file, tests) {
+  return tests.map((test) => `${relative(ROOT, file.name)}: ${test.fullName}\n${test.failureMessages.map(firstLines).join('\n')}`)
 }
 
 const firstLines = (text) => indented(text.trim().split('\n').slice(0, 12))
