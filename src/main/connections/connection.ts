@@ -10,21 +10,25 @@ import type { ConnectionId, ConnectionState, ConnectionSummary, ConnectionTarget
 import type { HostFacts } from '#shared/contract/engine.ts'
 import type { EngineEvent } from '#shared/contract/events.ts'
 import { serializeError } from '#shared/contract/errors.ts'
-import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { EngineError, isEngineError, messageOf, type ErrorCode } from '#shared/errors.ts'
 import { createBackoff } from '#base/backoff.ts'
 import { holdContact, type Greeting } from './contact.ts'
 import { createEngineApi, type EngineApi } from './engine-api.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import { createSampler, type Sampler } from './sampler.ts'
+import { createTransport, type Transport, type TransportAccess } from './transport/transport.ts'
 
 export interface Connection extends AsyncDisposable {
   readonly id: ConnectionId
+  readonly transport: Transport
   readonly api: EngineApi
   readonly mirror: Mirror
   readonly sampler: Sampler
   /** Of an engine of Slipway's own; undefined for others or before the first contact. */
   readonly hostFacts: HostFacts | undefined
   summary(): ConnectionSummary
+  /** Names it, or puts it, anew. */
+  present(face: Partial<ConnectionFace>): void
   /** `reset` says that the mirror was filled anew. */
   onEvent(listener: (event: EngineEvent | { type: 'reset' }) => void): () => void
   /** Ends the delay before the next attempt. */
@@ -33,10 +37,16 @@ export interface Connection extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<void>
 }
 
+/** What the user sees of it, whatever it leads to. */
+export type ConnectionFace = Pick<ConnectionSummary, 'name' | 'colour' | 'place'>
+
 export interface ConnectionOptions {
   id: ConnectionId
   name: string
+  colour?: number
+  place?: number
   target: ConnectionTarget
+  access?: TransportAccess
   /** First and longest delay between attempts, in milliseconds. */
   delays?: { first: number; limit: number }
 }
@@ -44,10 +54,11 @@ export interface ConnectionOptions {
 type Heard = EngineEvent | { type: 'reset' }
 
 /** Starts connecting at once and goes on until disposed. */
-export function openConnection({ id, name, target, delays = { first: 100, limit: 5_000 } }: ConnectionOptions): Connection {
-  const api = createEngineApi(target)
-  const listeners = new Set<(event: Heard) => void>()
-  const emit = (event: Heard) => listeners.forEach((listener) => listener(event))
+export function openConnection({ id, target, access, delays = usualDelays(target), ...given }: ConnectionOptions): Connection {
+  const transport = createTransport(target, access)
+  const api = createEngineApi(transport)
+  let face: ConnectionFace = { place: 0, ...given }
+  const { listeners, emit, onEvent } = createListeners()
   const mirror = createMirror(emit)
   const sampler = createSampler(api)
   listeners.add(sampler.hear)
@@ -57,8 +68,7 @@ export function openConnection({ id, name, target, delays = { first: 100, limit:
   let state: ConnectionState = { status: 'connecting' }
   let hostFacts: HostFacts | undefined
 
-  const onEvent = (listener: (event: Heard) => void) => (listeners.add(listener), () => void listeners.delete(listener))
-  const summary = (): ConnectionSummary => ({ id, name, target, state })
+  const summary = (): ConnectionSummary => ({ id, ...face, target, state })
   function become(next: ConnectionState): void {
     state = next
     emit({ type: 'connection.changed', connection: summary() })
@@ -69,7 +79,7 @@ export function openConnection({ id, name, target, delays = { first: 100, limit:
     backoff.reset()
     state = { status: 'ready', since: Date.now(), facts: greeting.facts }
     emit({ type: 'reset' })
-    emit({ type: 'connection.changed', connection: summary() })
+    become(state)
   }
 
   async function keepContact(): Promise<void> {
@@ -87,6 +97,7 @@ export function openConnection({ id, name, target, delays = { first: 100, limit:
   const life = keepContact()
   return {
     id,
+    transport,
     api,
     mirror,
     sampler,
@@ -94,28 +105,43 @@ export function openConnection({ id, name, target, delays = { first: 100, limit:
       return hostFacts
     },
     summary,
+    present(changes) {
+      face = { ...face, ...changes }
+      become(state)
+    },
     onEvent,
-    retry() {
-      backoff.reset()
-      delay.end()
-    },
+    retry: () => (backoff.reset(), delay.end()),
     ready: (signal) => untilReady(() => state, onEvent, signal),
-    async [Symbol.asyncDispose]() {
-      ending.abort(new EngineError('cancelled', 'The connection was closed.'))
-      delay.end()
-      await life
-      listeners.clear()
-    },
+    [Symbol.asyncDispose]: () => close(ending, delay, transport, life).finally(() => listeners.clear()),
   }
 }
 
+function createListeners() {
+  const listeners = new Set<(event: Heard) => void>()
+  const emit = (event: Heard) => listeners.forEach((listener) => listener(event))
+  const onEvent = (listener: (event: Heard) => void) => (listeners.add(listener), () => void listeners.delete(listener))
+  return { listeners, emit, onEvent }
+}
+
+const notMendedByWaiting = new Set<ErrorCode>(['forbidden', 'not-implemented', 'unauthorized'])
+
+/** Another machine may be off for the night; the engine of this one is back in a moment. */
+const usualDelays = ({ kind }: ConnectionTarget) => (kind === 'embedded' || kind === 'socket' ? { first: 100, limit: 5_000 } : { first: 500, limit: 30_000 })
+
 /** What was once ready is `reconnecting` since it was lost; only what waiting cannot mend is `failed`. */
 function afterFailure(before: ConnectionState, error: unknown): ConnectionState {
-  if (isEngineError(error, 'forbidden') || isEngineError(error, 'not-implemented')) return { status: 'failed', error: serializeError(error) }
+  if (isEngineError(error) && notMendedByWaiting.has(error.code)) return { status: 'failed', error: serializeError(error) }
   const reason = messageOf(error)
   if (before.status === 'ready') return { status: 'reconnecting', since: Date.now(), reason }
   if (before.status === 'reconnecting') return { ...before, reason }
   return { status: 'connecting', reason }
+}
+
+async function close(ending: AbortController, delay: { end(): void }, transport: Transport, life: Promise<void>): Promise<void> {
+  ending.abort(new EngineError('cancelled', 'The connection was closed.'))
+  delay.end()
+  await transport[Symbol.asyncDispose]()
+  await life
 }
 
 /** A pause that can be cut short; without a length only `end` ends it. */

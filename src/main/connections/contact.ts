@@ -40,7 +40,7 @@ export async function holdContact({ api, mirror, signal: parent, onReady }: Cont
 }
 
 /** Who is there: product and version, and the host's facts when it is an engine of ours. */
-async function greet(api: EngineApi, signal: AbortSignal): Promise<Greeting> {
+export async function greet(api: EngineApi, signal: AbortSignal): Promise<Greeting> {
   const [version, info, hostFacts] = await Promise.all([
     api.json<WireVersion>('GET', '/version', { signal }),
     api.json<WireInfo>('GET', '/info', { signal }),

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
-import type { ConnectionTarget } from '#shared/contract/connections.ts'
 import { EngineError } from '#shared/errors.ts'
+import { agentOver } from './transport/agent.ts'
+import type { Transport } from './transport/transport.ts'
 import { fromWire } from './wire/error.ts'
 
 export interface ApiRequest {
@@ -27,15 +28,15 @@ export interface EngineApi {
 const accepted = Object.fromEntries([101, 200, 201, 202, 203, 204].map((status) => [status, true as const]))
 
 /**
- * Speaks through docker-modem, the transport of dockerode (unix socket, TLS, SSH). It is loaded at the first request: it
+ * Speaks HTTP through docker-modem, which dockerode uses, on the streams of a transport. It is loaded at the first request: it
  * takes 40 ms, in which a window could be shown.
  */
-export function createEngineApi(target: ConnectionTarget): EngineApi {
+export function createEngineApi(way: Transport): EngineApi {
   let modem: Promise<Modem> | undefined
 
   async function dial<Result>(method: Method, path: string, request: ApiRequest, kind: object): Promise<Result> {
     if (request.signal?.aborted) throw cancelled()
-    modem ??= loadModem(target)
+    modem ??= loadModem(way)
     const transport = await modem
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const query = textual(request.query)
@@ -53,8 +54,11 @@ export function createEngineApi(target: ConnectionTarget): EngineApi {
       ...(method === 'PUT' && request.body && { file: Buffer.from(JSON.stringify(request.body)), headers: { ...request.headers, 'Content-Type': 'application/json' } }),
       ...kind,
     }
+    // A request that has no connection yet hears nothing of the signal.
+    const leave = () => reject(cancelled())
+    request.signal?.addEventListener('abort', leave)
     transport.dial(options, (error, result) => (error ? reject(request.signal?.aborted ? cancelled() : fromWire(error)) : resolve(result as Result)))
-    return promise
+    return promise.finally(() => request.signal?.removeEventListener('abort', leave))
   }
 
   return {
@@ -81,12 +85,14 @@ interface Modem {
   dial(options: object, callback: (error: unknown, result: unknown) => void): void
 }
 
-/** Every place an environment variable such as DOCKER_HOST could speak up is filled in: the target alone decides. */
-async function loadModem(target: ConnectionTarget): Promise<Modem> {
+/** Every place an environment variable such as DOCKER_HOST could speak up is filled in: the transport alone decides. */
+async function loadModem(way: Transport): Promise<Modem> {
   const { default: DockerModem } = await import('docker-modem')
-  if (target.kind === 'embedded' || target.kind === 'socket') return new DockerModem({ socketPath: target.socketPath, host: undefined, protocol: 'http' }) as unknown as Modem
-  throw new EngineError('not-implemented', `Engines reached by ${target.kind} cannot be connected yet.`)
+  const options = way.socketPath === undefined ? { host: bracketed(way.host), port: 80, pathPrefix: '/', agent: agentOver(way) } : { socketPath: way.socketPath, host: undefined }
+  return new DockerModem({ ...options, protocol: 'http' }) as unknown as Modem
 }
+
+const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)
 
 const textual = (query: ApiRequest['query'] = {}): Record<string, string | readonly string[]> =>
   Object.fromEntries(Object.entries(query).flatMap(([key, value]) => (value === undefined ? [] : [[key, typeof value === 'object' ? value : String(value)]])))

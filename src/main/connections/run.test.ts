@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ProgressStep } from '#shared/contract/events.ts'
 import { createEngineApi } from './engine-api.ts'
+import { createTransport } from './transport/transport.ts'
 import { runContainer } from './run.ts'
 import { Refusal, startFakeEngine, type FakeEngine } from './testing/fake-engine.ts'
 
@@ -8,7 +9,7 @@ const operation = (signal = new AbortController().signal) => {
   const steps: ProgressStep[] = []
   return { signal, steps, progress: (step: ProgressStep) => void steps.push(step) }
 }
-const apiOf = (engine: FakeEngine) => createEngineApi({ kind: 'socket', socketPath: engine.socketPath })
+const apiOf = (engine: FakeEngine) => createEngineApi(createTransport({ kind: 'socket', socketPath: engine.socketPath }))
 const pathsOf = (engine: FakeEngine) => engine.asked.map((each) => each.split('?')[0])
 
 function willingEngine(engine: FakeEngine) {

@@ -18,6 +18,7 @@ import { createBackground, type Background } from './background.ts'
 import { connectionCalls } from './connection-calls.ts'
 import { connectionStreams } from './connection-streams.ts'
 import { collectDiagnostics } from './diagnostics/collect.ts'
+import { savedConnectionsCalls } from './saved-connections.ts'
 import { createSelection, type Selection } from './selection.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import type { SettingsStore } from './settings-store.ts'
@@ -69,7 +70,7 @@ export function createApplication(parts: ApplicationParts): Application & Dispos
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
+function openSession({ settings, secrets, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -85,7 +86,10 @@ function openSession({ settings, engine, connections, edits, builds }: Applicati
   })
   const sources = () => [
     selection.listen(),
-    connections.onChange((connection) => emit({ type: 'connection.changed', connection })),
+    connections.onChange((change) => {
+      if (change.kind === 'changed') emit({ type: 'connection.changed', connection: change.summary })
+      if (change.kind === 'closed') emit({ type: 'connection.removed', id: change.id })
+    }),
     engine.onState((state) => emit({ type: 'engine.state', state })),
     builds.onEvent(emit),
     background.onNotice((notice) => emit({ type: 'notice', notice })),
@@ -99,7 +103,7 @@ function openSession({ settings, engine, connections, edits, builds }: Applicati
     implementation: Object.assign(connectionCalls(current, { builds, edits }), {
       app: desktop.app,
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
-      connections: connectionsCalls(connections, selection),
+      connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },
       settings: settingsCalls(settings),
     }),
     streams: connectionStreams(current, builds),
@@ -140,7 +144,7 @@ function engineCalls(engine: HostedEngine, current: () => Connection, diagnostic
   }
 }
 
-const connectionsCalls = (connections: Connections, selection: Selection): Implementation<Contract, CallContext>['connections'] => ({
+const connectionsCalls = (connections: Connections, selection: Selection): Pick<Implementation<Contract, CallContext>['connections'], 'list' | 'select' | 'retry'> => ({
   list: async () => connections.list(),
   select: async ({ id }) => selection.select(id),
   retry: async ({ id }) => connections.get(id).retry(),

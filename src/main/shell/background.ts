@@ -9,8 +9,7 @@ export type Background = Pick<Application, 'onNotice' | 'onChange' | 'overview' 
 export function createBackground({ settings, engine, connections }: Pick<ApplicationParts, 'settings' | 'engine' | 'connections'>): Background {
   const listeners = new Set<(notice: ContainerNotice) => void>()
   const tell = (notice: ContainerNotice) => isWanted(notice, settings.get()) && listeners.forEach((listener) => listener(notice))
-  const all = connections.list().map(({ id }) => connections.get(id))
-  const stops = all.map((connection) => watchContainers(connection, tell))
+  const stops = [connections.visit((connection) => watchContainers(connection, tell))]
   const first = connections.first()
   return {
     onNotice(listener) {

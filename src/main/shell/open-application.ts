@@ -6,6 +6,7 @@ import { createEdits, type Edits } from '../connections/edit/edits.ts'
 import { openJournal } from '../connections/edit/journal.ts'
 import { createApplication, type Application, type HostedEngine } from './application.ts'
 import { externalEngine } from './external-engine.ts'
+import { openSavedConnections } from './saved-connections.ts'
 import { openSecrets, type Seal } from './secrets/secret-store.ts'
 import { openSettings, type SettingsStore } from './settings-store.ts'
 import type { StartOptions } from './start-options.ts'
@@ -24,6 +25,7 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   // The supervisor knows before any delay is over that there is something to connect to.
   const stop = engine.onState((state) => state.status === 'running' && connections.first().retry())
   opened.defer(stop)
+  opened.use(openSavedConnections({ settings, secrets, connections }))
   const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
   opened.defer(recoverEdits(edits, connections))
   const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
@@ -33,12 +35,9 @@ export async function openApplication(options: StartOptions, startEngine: StartE
 }
 
 /** Whenever an engine is met: what an earlier life of the app left half done there is undone or finished. @returns stops looking. */
-function recoverEdits(edits: Edits, connections: Connections): () => void {
-  const stops = connections.list().map(({ id }) => {
-    const connection = connections.get(id)
-    return connection.onEvent((event) => {
+const recoverEdits = (edits: Edits, connections: Connections): (() => void) =>
+  connections.visit((connection) =>
+    connection.onEvent((event) => {
       if (event.type === 'reset') void edits.recover(connection).catch((error: unknown) => console.error(`An edit that was cut off could not be put right: ${messageOf(error)}`))
-    })
-  })
-  return () => stops.forEach((stop) => stop())
-}
+    }),
+  )

@@ -11,30 +11,42 @@ interface Hearing {
 
 /** Which engine a window looks at, and hears of while somebody listens. */
 export function createSelection(connections: Connections, { emit, reset }: Hearing) {
-  let current: Connection = connections.first()
+  let chosen: ConnectionId = connections.first().id
   let stop: (() => void) | undefined
 
+  const current = (): Connection => connections.find(chosen) ?? connections.first()
   const follow = () =>
-    current.onEvent((event) => {
+    current().onEvent((event) => {
       if (event.type === 'reset') reset()
       // Told for every connection, selected or not, by the session.
       else if (event.type !== 'connection.changed') emit(event)
     })
+  function followAnew(): void {
+    if (!stop) return
+    stop()
+    stop = follow()
+    reset()
+  }
   return {
-    current: () => current,
+    current,
     select(id: ConnectionId): void {
-      const chosen = connections.get(id)
-      if (chosen === current) return
-      current = chosen
-      if (!stop) return
-      stop()
-      stop = follow()
-      reset()
+      const next = connections.get(id).id
+      if (next === chosen) return
+      chosen = next
+      followAnew()
     },
     /** @returns stops listening. */
     listen(): () => void {
       stop = follow()
+      // The one that is looked at may be closed, or give way to another of its name.
+      const stopLooking = connections.onChange((change) => {
+        if (change.kind === 'opened' && change.connection.id === chosen) followAnew()
+        if (change.kind !== 'closed' || change.id !== chosen) return
+        chosen = connections.first().id
+        followAnew()
+      })
       return () => {
+        stopLooking()
         stop?.()
         stop = undefined
       }

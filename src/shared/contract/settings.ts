@@ -1,5 +1,6 @@
 import { integer, list, nothing, oneOf, optional, record, text, truth, type Shape, type Shapes } from './shape.ts'
 import { EngineError } from '../errors.ts'
+import { savedConnection, type SavedConnection } from './connections.ts'
 
 /** What the user may decide. Kept by the main process; every window hears of a change. */
 export interface Settings {
@@ -30,13 +31,15 @@ export interface Settings {
   openAtLogin: boolean
   /** Keep the app in the background when its last window closes. Containers go on either way. */
   stayInBackground: boolean
+  /** Engines beside the app's own, in order. Changed by the calls of `connections`. */
+  connections: SavedConnection[]
   /** The first-run page was read and closed. */
   welcomed: boolean
   /** Pages the user arranged (column widths, folded groups); the renderer's own words. */
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], welcomed: false, view: {} }
 
 /** Where a secret is kept: sealed by the system's key store, or in a file that only this user may read. */
 export type SecretPlace = 'keyring' | 'file'
@@ -87,6 +90,7 @@ export const settingsShapes: Shapes<SettingsContract> = {
     motion: optional(oneOf('system', 'reduced')),
     openAtLogin: optional(truth),
     stayInBackground: optional(truth),
+    connections: optional(list(savedConnection, 100)),
     welcomed: optional(truth),
     view: optional(anyRecord),
   }),

@@ -1,4 +1,5 @@
 import { EngineError, isEngineError, messageOf, type ErrorCode } from '#shared/errors.ts'
+import { tlsFailure } from './tls-error.ts'
 
 const codes: Record<number, ErrorCode> = {
   304: 'not-modified',
@@ -12,7 +13,7 @@ const codes: Record<number, ErrorCode> = {
   501: 'not-implemented',
   503: 'unavailable',
 }
-const lostConnection = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ENOTSOCK', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'UND_ERR_SOCKET'])
+const lostConnection = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ENOTSOCK', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_SOCKET'])
 
 /** What the transport threw, once, as an EngineError. Slipway's own engine sends code, reason, hint and field beside Docker's message. */
 export function fromWire(thrown: unknown): EngineError {
@@ -24,7 +25,7 @@ export function fromWire(thrown: unknown): EngineError {
     return new EngineError('forbidden', `This user may not use the engine's socket (${messageOf(error)}).`, { reason: 'socket-forbidden', hint: 'Add the user to the group that owns the socket, or use the embedded engine.' })
   if (lostConnection.has(error.code ?? '') || /aborted|socket hang up|premature close/i.test(messageOf(thrown)))
     return new EngineError('unavailable', 'The engine cannot be reached.', { reason: 'engine-unreachable', cause: thrown })
-  return new EngineError('internal', messageOf(thrown), { cause: thrown })
+  return tlsFailure(thrown) ?? new EngineError('internal', messageOf(thrown), { cause: thrown })
 }
 
 function fromAnswer(status: number, error: Error & { json?: unknown }): EngineError {

@@ -4,6 +4,7 @@ import type { LogSelection, LogSource } from '#shared/contract/logs.ts'
 import type { StreamName, StreamsContract } from '#shared/contract/streams.ts'
 import { fakeBuildOutput } from './fake-builds.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
+import { fakeConnectionCalls } from './fake-connections.ts'
 import { fakeComposeCalls, fakeComposeRun } from './fake-compose.ts'
 import { fakeEditCalls } from './fake-edit.ts'
 import { fakeFileCalls, fakeFileContent } from './fake-files.ts'
@@ -14,7 +15,7 @@ import { fakeLogs, fakeTerminal } from './fake-streams.ts'
 import { fakeVolumeCalls } from './fake-volumes.ts'
 
 /** Done, and nothing to answer. */
-const silent = ['app.copyText', 'app.notify', 'builds.cancel', 'builds.forget', 'connections.retry', 'connections.select', 'engine.restart', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
+const silent = ['app.copyText', 'app.notify', 'builds.cancel', 'builds.forget', 'engine.restart', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
 
 /** Every call of the contract (fake-answers.test.ts) but those that only a desktop can do. */
 export const fakeCalls = (engine: FakeEngine, options: URLSearchParams): FakeCalls => ({
@@ -23,6 +24,7 @@ export const fakeCalls = (engine: FakeEngine, options: URLSearchParams): FakeCal
   ...fakeContainerFacts(),
   ...fakeEditCalls(engine),
   ...fakeOtherCalls(engine),
+  ...fakeConnectionCalls(engine, options),
   ...fakeNetworkCalls(engine),
   ...fakeImageCalls(engine),
   ...fakeVolumeCalls(engine),

@@ -121,7 +121,6 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
     'images.load': () => ({ names: ['acme/storefront:2025.11.2'] }),
     'images.import': () => ({ id: `sha256:${'ab'.repeat(32)}` }),
     'images.search': ({ term }: { term: string }) => [term, `bitnami/${term}`, `someone/${term}-with-extras`].map((name, index) => ({ name, description: index === 0 ? `Official build of ${term}.` : 'An <b>image</b> of somebody.', stars: [19_842, 311, 4][index] ?? 0, official: index === 0 })),
-    'connections.list': () => world.connections,
     'engine.state': () => world.engine,
     'settings.get': () => world.settings,
   }

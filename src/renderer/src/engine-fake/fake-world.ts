@@ -3,6 +3,7 @@ import type { EngineFacts, HostFacts } from '#shared/contract/engine.ts'
 import type { Snapshot } from '#shared/contract/events.ts'
 import type { ImageDetail, ImageSummary } from '#shared/contract/images.ts'
 import { fakeBuilds } from './fake-builds.ts'
+import { fakeConnections } from './fake-connections.ts'
 import { fakeAttachments, fakeNetworks } from './fake-networks.ts'
 import { defaultSettings, type Settings } from '#shared/contract/settings.ts'
 
@@ -118,7 +119,7 @@ export function fakeSnapshot(scene: Scene, settings: Partial<Settings>, count?: 
     : { status: 'ready', since: now - HOUR, facts: fakeFacts }
   return {
     connection: 'embedded',
-    connections: [{ id: 'embedded', name: 'This machine', target: { kind: 'embedded', socketPath: '/run/user/1000/slipway/docker.sock' }, state }],
+    connections: fakeConnections({ id: 'embedded', name: 'This machine', place: 0, target: { kind: 'embedded', socketPath: '/run/user/1000/slipway/docker.sock' }, state }, scene),
     engine: scene === 'starting' ? { status: 'starting' } : { status: 'running', pid: 4242, since: now - HOUR },
     settings: { ...defaultSettings, welcomed: scene !== 'first', ...settings },
     containers,
