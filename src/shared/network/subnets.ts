@@ -1,5 +1,5 @@
 import type { NetworkSummary } from '../contract/networks.ts'
-import { blockHolds, blocksOverlap, lastOf, readAddress, readBlock, writeBlock, type IpBlock } from './address.ts'
+import { contains, overlaps, lastOf, readAddress, readCidr, formatCidr, type Cidr } from './address.ts'
 
 export type SubnetProblem = { key: 'block' } | { key: 'canonical'; block: string } | { key: 'overlap'; network: string; free: string } | { key: 'unusable' }
 export type AddressProblem = { key: 'address' | 'outside' | 'reserved' } | { key: 'taken'; owner: string }
@@ -7,17 +7,17 @@ export type AddressProblem = { key: 'address' | 'outside' | 'reserved' } | { key
 type Known = Pick<NetworkSummary, 'name' | 'subnets'>
 
 /** "This network", loopback, multicast and reserved, link-local. */
-const UNUSABLE = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', 'ff00::/8', 'fe80::/10'].flatMap((text) => readBlock(text) ?? [])
+const UNUSABLE = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', 'ff00::/8', 'fe80::/10'].flatMap((text) => readCidr(text) ?? [])
 
 /** RFC 1918. */
-const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].flatMap((text) => readBlock(text) ?? [])
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].flatMap((text) => readCidr(text) ?? [])
 
 /** What is wrong with a subnet as typed, said before the engine is asked. */
 export function subnetProblem(text: string, networks: readonly Known[]): SubnetProblem | undefined {
-  const block = readBlock(text)
+  const block = readCidr(text)
   if (!block) return { key: 'block' }
-  if (UNUSABLE.some((each) => blocksOverlap(each, block))) return { key: 'unusable' }
-  const written = writeBlock(block)
+  if (UNUSABLE.some((each) => overlaps(each, block))) return { key: 'unusable' }
+  const written = formatCidr(block)
   if (readAddress(text.split('/')[0] ?? '')?.value !== block.base) return { key: 'canonical', block: written }
   const other = networks.find(({ subnets }) => subnets.some(({ subnet }) => overlapsText(block, subnet)))
   return other && { key: 'overlap', network: other.name, free: freeSubnet(networks, block) }
@@ -25,10 +25,10 @@ export function subnetProblem(text: string, networks: readonly Known[]): SubnetP
 
 /** A gateway must be a host of the subnet. */
 export function gatewayProblem(text: string, subnet: string): AddressProblem | undefined {
-  const [address, block] = [readAddress(text), readBlock(subnet)]
+  const [address, block] = [readAddress(text), readCidr(subnet)]
   if (!address) return { key: 'address' }
   if (!block) return undefined
-  if (!blockHolds(block, address)) return { key: 'outside' }
+  if (!contains(block, address)) return { key: 'outside' }
   return isEdge(block, address.value) ? { key: 'reserved' } : undefined
 }
 
@@ -40,21 +40,21 @@ export function wishedAddressProblem(text: string, network: Pick<NetworkSummary,
   if (owner !== undefined) return { key: 'taken', owner }
   const home = network.subnets.find(({ subnet }) => holdsText(subnet, text))
   if (!home) return { key: 'outside' }
-  const block = readBlock(home.subnet)
+  const block = readCidr(home.subnet)
   return home.gateway === text || (block && isEdge(block, address.value)) ? { key: 'reserved' } : undefined
 }
 
 /** The first subnet that meets no network: of the size of `like` where one was wished for, else from the ranges Docker takes its own from. */
-export function freeSubnet(networks: readonly Known[], like?: IpBlock): string {
-  const taken = networks.flatMap(({ subnets }) => subnets.flatMap(({ subnet }) => readBlock(subnet) ?? []))
-  for (const candidate of candidates(like)) if (!taken.some((block) => blocksOverlap(block, candidate))) return writeBlock(candidate)
+export function freeSubnet(networks: readonly Known[], like?: Cidr): string {
+  const taken = networks.flatMap(({ subnets }) => subnets.flatMap(({ subnet }) => readCidr(subnet) ?? []))
+  for (const candidate of candidates(like)) if (!taken.some((block) => overlaps(block, candidate))) return formatCidr(candidate)
   return ''
 }
 
 /** Of a size: what follows the wish in its own private range, then Docker's pools. */
-function* candidates(like: IpBlock | undefined): Generator<IpBlock> {
+function* candidates(like: Cidr | undefined): Generator<Cidr> {
   const limit = 512
-  const home = like && PRIVATE.find((range) => blockHolds(range, { family: 4, value: like.base }) && like.prefix >= range.prefix)
+  const home = like && PRIVATE.find((range) => contains(range, { family: 4, value: like.base }) && like.prefix >= range.prefix)
   if (like && home) {
     const size = 1n << BigInt(32 - like.prefix)
     for (let step = 1n; step <= limit && like.base + step * size <= lastOf(home); step++) yield { ...like, base: like.base + step * size }
@@ -65,12 +65,12 @@ function* candidates(like: IpBlock | undefined): Generator<IpBlock> {
 }
 
 /** Network and broadcast address; a /31 has neither (RFC 3021). */
-const isEdge = (block: IpBlock, value: bigint) => block.family === 4 && block.prefix < 31 && (value === block.base || value === lastOf(block))
-const overlapsText = (block: IpBlock, text: string) => {
-  const other = readBlock(text)
-  return other !== undefined && blocksOverlap(block, other)
+const isEdge = (block: Cidr, value: bigint) => block.family === 4 && block.prefix < 31 && (value === block.base || value === lastOf(block))
+const overlapsText = (block: Cidr, text: string) => {
+  const other = readCidr(text)
+  return other !== undefined && overlaps(block, other)
 }
 const holdsText = (subnet: string, text: string) => {
-  const [block, address] = [readBlock(subnet), readAddress(text)]
-  return block !== undefined && address !== undefined && blockHolds(block, address)
+  const [block, address] = [readCidr(subnet), readAddress(text)]
+  return block !== undefined && address !== undefined && contains(block, address)
 }

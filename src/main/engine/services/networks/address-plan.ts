@@ -1,5 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
-import { contains, formatAddress, formatCidr, includes, overlaps, parseAddress, parseCidr, tryParseAddress, type Cidr } from '../../core/network/ipam/address.ts'
+import { contains, formatAddress, formatCidr, includes, overlaps, parseAddress, parseCidr, readAddress, type Cidr } from '../../core/network/ipam/address.ts'
 import { outsideHosts } from '../../core/network/ipam/pool.ts'
 import { chooseSubnet, chooseSubnet6, refuseOverlap, type SubnetPool } from '../../core/network/ipam/subnets.ts'
 import type { Subnet } from './network-record.ts'
@@ -102,7 +102,7 @@ function complaintsAboutRange(text: string, subnetText: string, subnet: Cidr): s
 }
 
 function complaintsAboutAddress(text: string, what: string, subnetText: string, subnet: Cidr): string[] {
-  const address = tryParseAddress(text)
+  const address = readAddress(text)
   if (!address) return [`invalid ${what}: invalid address`]
   if (address.family !== subnet.family) return [`invalid ${what}: parent subnet is an IPv${subnet.family} block`]
   return contains(subnet, address) ? [] : [`invalid ${what}: parent subnet ${subnetText} doesn't contain this address`]
@@ -115,4 +115,4 @@ function tryCidr(text: string): Cidr | undefined {
     return undefined
   }
 }
-const isCanonical = (text: string, cidr: Cidr) => tryParseAddress(text.split('/')[0]!)?.value === cidr.base
+const isCanonical = (text: string, cidr: Cidr) => readAddress(text.split('/')[0]!)?.value === cidr.base

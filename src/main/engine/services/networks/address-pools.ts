@@ -1,5 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
-import { contains, formatAddress, parseAddress, parseCidr, tryParseAddress, type Address } from '../../core/network/ipam/address.ts'
+import { contains, formatAddress, parseAddress, parseCidr, readAddress, type Address } from '../../core/network/ipam/address.ts'
 import { createPool, type Pool } from '../../core/network/ipam/pool.ts'
 import type { NetworkRecord, Subnet } from './network-record.ts'
 
@@ -48,7 +48,7 @@ export function createAddressPools(): AddressPools {
       for (const { pool } of pools.get(networkId) ?? []) if (contains(pool.subnet, address)) pool.release(address)
     },
     adopt(network, text) {
-      const address = tryParseAddress(text)
+      const address = readAddress(text)
       if (!address) return
       const entry = of(network).find(({ pool }) => contains(pool.subnet, address))
       try {
@@ -62,7 +62,7 @@ export function createAddressPools(): AddressPools {
 }
 
 function acquireWished(entries: readonly PoolEntry[], family: 4 | 6, wished: string, given: (entry: PoolEntry, address: Address) => GivenAddress): GivenAddress {
-  const address = tryParseAddress(wished)
+  const address = readAddress(wished)
   if (address?.family !== family) throw new EngineError('invalid-argument', `invalid IPv${family} address: ${wished}`, { reason: 'invalid-address', field: `ipv${family}` })
   const entry = entries.find(({ pool }) => contains(pool.subnet, address))
   if (!entry) throw new EngineError('invalid-argument', `no configured subnet or ip-range contain the IP address ${formatAddress(address)}`, { reason: 'address-outside-subnet', field: `ipv${family}` })

@@ -1,5 +1,5 @@
 import { EngineError, messageOf } from '#shared/errors.ts'
-import { contains, parseCidr, tryParseAddress } from '../../core/network/ipam/address.ts'
+import { contains, parseCidr, readAddress } from '../../core/network/ipam/address.ts'
 import { parseMacAddress } from '../../core/network/ipam/mac.ts'
 import type { EndpointRequest } from '../../core/network/sandbox.ts'
 import { isDefaultBridge } from './driver-options.ts'
@@ -39,7 +39,7 @@ function complaintsAbout(network: NetworkRecord, { aliases, ipv4, ipv6 }: Endpoi
 const hasOwnNames = (network: NetworkRecord) => !isDefaultBridge(network) && network.driver !== 'host' && network.driver !== 'null'
 
 function complaintsAboutAddress(network: NetworkRecord, family: 4 | 6, text: string): string[] {
-  const address = tryParseAddress(text)
+  const address = readAddress(text)
   const within = network.subnets.find(({ subnet }) => address && contains(parseCidr(subnet), address))
   return [
     ...(address?.family === family ? [] : [`invalid IPv${family} address: ${text}`]),

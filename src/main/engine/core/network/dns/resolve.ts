@@ -1,4 +1,4 @@
-import { addressBytes, contains, formatAddress, parseCidr, tryParseAddress, type Address } from '../ipam/address.ts'
+import { addressBytes, contains, formatAddress, parseCidr, readAddress, type Address } from '../ipam/address.ts'
 import type { NameDirectory, NameEntry } from './directory.ts'
 import { CLASS_INTERNET, encodeName, RECORD_TYPE, RESPONSE_CODE, type AnswerRecord, type Query } from './message.ts'
 
@@ -36,7 +36,7 @@ function entriesFor(name: string, scope: NameScope, directory: NameDirectory): r
 function recordsOf(entries: readonly NameEntry[], type: number): AnswerRecord[] {
   const texts = type === RECORD_TYPE.a ? entries.map(({ ipv4 }) => ipv4) : type === RECORD_TYPE.aaaa ? entries.map(({ ipv6 }) => ipv6) : []
   return texts.flatMap((text) => {
-    const address = text === undefined ? undefined : tryParseAddress(text)
+    const address = text === undefined ? undefined : readAddress(text)
     return address ? [{ type, ttl: TTL_SECONDS, value: addressBytes(address) }] : []
   })
 }
@@ -55,7 +55,7 @@ function resolveAddress(name: string, scope: NameScope, directory: NameDirectory
 /** `2.0.17.172.in-addr.arpa` and the thirty-two nibbles of ip6.arpa. */
 function addressOfReverseName(name: string): Address | undefined {
   const v4 = /^(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})\.in-addr\.arpa$/.exec(name)
-  if (v4) return tryParseAddress(v4[1]!.split('.').reverse().join('.'))
+  if (v4) return readAddress(v4[1]!.split('.').reverse().join('.'))
   const v6 = /^((?:[0-9a-f]\.){32})ip6\.arpa$/.exec(name)
   if (!v6) return undefined
   const nibbles = v6[1]!.split('.').reverse().join('')
