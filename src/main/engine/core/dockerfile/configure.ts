@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerDefaults, Healthcheck } from '#shared/oci/image-config.ts'
+import { signalNumber } from '#base/signal.ts'
 import { goDuration, goQuote, goQuotedNumber } from './go-format.ts'
 import type { Command, Health, Instruction, InstructionKind, InstructionOf } from './instruction.ts'
-import { isSignal } from './signals.ts'
 import { expandWord, expandWords, type Variables } from './words.ts'
 
 /** What an image says of its containers before an instruction. */
@@ -47,7 +47,7 @@ const CONFIGURE: { [Kind in ConfigureKind]: Configure<Kind> } = {
   SHELL: ({ args }) => ({ change: { Shell: args }, text: `SHELL [${args.join(' ')}]` }),
   STOPSIGNAL({ signal }, _before, expand) {
     const name = expand(signal)
-    if (!isSignal(name)) throw new EngineError('invalid-argument', `invalid signal: ${name}`, { hint: 'Write a number, or a name such as SIGTERM.' })
+    if (signalNumber(name) === undefined) throw new EngineError('invalid-argument', `invalid signal: ${name}`, { hint: 'Write a number, or a name such as SIGTERM.' })
     return { change: { StopSignal: name }, text: `STOPSIGNAL ${name}` }
   },
   USER: ({ user }, _before, expand) => ({ change: { User: expand(user) }, text: `USER ${expand(user)}` }),

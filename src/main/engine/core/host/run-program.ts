@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { signalNumber } from '#base/signal.ts'
 import type { RunOptions, RunResult } from './host.ts'
 import { searchPath } from './programs.ts'
 
@@ -67,7 +68,7 @@ async function endOf(child: ChildProcess, program: string, options: ProgramOptio
   options.signal?.addEventListener('abort', onAbort, { once: true })
   child.once('error', (cause: NodeJS.ErrnoException) => reject(startFailure(program, cause)))
   // `close` and not `exit`: then the output is complete.
-  child.once('close', (code, signal) => (stopped ? reject(stopped) : resolve({ code: code ?? 128 + signalNumber(signal) })))
+  child.once('close', (code, signal) => (stopped ? reject(stopped) : resolve({ code: code ?? 128 + (signalNumber(signal ?? '') ?? 0) })))
   try {
     return await promise
   } finally {
@@ -75,8 +76,6 @@ async function endOf(child: ChildProcess, program: string, options: ProgramOptio
     options.signal?.removeEventListener('abort', onAbort)
   }
 }
-
-const signalNumber = (signal: NodeJS.Signals | null): number => (signal === 'SIGKILL' ? 9 : signal === 'SIGTERM' ? 15 : signal === 'SIGSEGV' ? 11 : signal === 'SIGABRT' ? 6 : 0)
 
 function startFailure(program: string, cause: NodeJS.ErrnoException): EngineError {
   if (cause.code === 'ENOENT') return new EngineError('failed-precondition', `The program ${program} is not installed.`, { reason: 'program-missing', hint: `Install ${program}; the host checks name the package.`, cause })
