@@ -10,7 +10,7 @@ _slipway() {
         words='engine serve doctor docker-context --version --help'
       else
         case ${COMP_WORDS[1]} in
-          engine) words='--data-root --run-root --socket --tcp --tls-ca --tls-cert --tls-key --registry-mirror --runtime --default-address-pool --log-max-size --log-max-file --http-proxy --https-proxy --no-proxy --stop-containers --debug --version --help' ;;
+          engine) words='--data-root --run-root --socket --tcp --tls-ca --tls-cert --tls-key --registry-mirror --insecure-registry --runtime --default-address-pool --log-max-size --log-max-file --http-proxy --https-proxy --no-proxy --stop-containers --debug --version --help' ;;
           serve) words='--port --socket --engine-socket --data-root --run-root --settings' ;;
           docker-context) if [ "$COMP_CWORD" = 2 ]; then words='add remove'; elif [ "${COMP_WORDS[2]}" = add ]; then words='--socket --use'; fi ;;
         esac

@@ -13,7 +13,7 @@ end
 for word in tls-ca tls-cert tls-key
     complete -c slipway -n '__fish_seen_subcommand_from engine' -l $word -r -F
 end
-for word in tcp registry-mirror default-address-pool log-max-size log-max-file http-proxy https-proxy no-proxy
+for word in tcp registry-mirror insecure-registry default-address-pool log-max-size log-max-file http-proxy https-proxy no-proxy
     complete -c slipway -n '__fish_seen_subcommand_from engine' -l $word -x
 end
 complete -c slipway -n '__fish_seen_subcommand_from engine' -l runtime -x -a 'crun runc'

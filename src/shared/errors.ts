@@ -16,6 +16,9 @@ export type ErrorCode =
   | 'data-loss'
   | 'internal'
 
+/** A deed that may mend it; the page has a button for each. */
+export type Remedy = { kind: 'sign-in'; registry: string }
+
 export interface EngineErrorDetail {
   /** A stable machine word within the code, such as `port-allocated` or `image-in-use`. */
   reason?: string
@@ -23,6 +26,7 @@ export interface EngineErrorDetail {
   hint?: string
   /** The form field the error belongs to, such as `ports[0].hostPort`. */
   field?: string
+  remedy?: Remedy
   cause?: unknown
 }
 
@@ -33,6 +37,7 @@ export class EngineError extends Error {
   readonly reason: string | undefined
   readonly hint: string | undefined
   readonly field: string | undefined
+  readonly remedy: Remedy | undefined
 
   constructor(code: ErrorCode, message: string, detail: EngineErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
@@ -40,6 +45,7 @@ export class EngineError extends Error {
     this.reason = detail.reason
     this.hint = detail.hint
     this.field = detail.field
+    this.remedy = detail.remedy
   }
 }
 

@@ -47,6 +47,8 @@ export interface RunningApp extends AsyncDisposable {
   page: Page
   /** Docker's API of the engine the app is connected to. */
   engineSocket: string
+  /** Folder of its settings and of what it keeps beside them. */
+  home: string
   /** Of the app's own process (not the engine's). */
   pid: number
   desktop: DesktopDriver | undefined
@@ -79,7 +81,7 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   await writeFile(join(home, 'settings.json'), JSON.stringify(launch.settings))
   const app = undo.use(await drivers[options.shell](launch))
   const lifetime = undo.move()
-  return { ...app, shell: options.shell, engineSocket: launch.engineSocket, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
+  return { ...app, shell: options.shell, home, engineSocket: launch.engineSocket, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }
 
 const describe: Record<ShellName, string> = {
@@ -99,4 +101,4 @@ function prepare({ engineSocket, dataRoot, runRoot, ...options }: LaunchOptions,
 }
 
 /** What a driver gives back; the rest is added here. */
-export type DriverResult = Omit<RunningApp, 'shell' | 'engineSocket'>
+export type DriverResult = Omit<RunningApp, 'shell' | 'engineSocket' | 'home'>

@@ -19,7 +19,7 @@ export async function askRegistry(api: EngineApi, images: readonly ImageSummary[
 
 async function askOne(api: EngineApi, images: readonly ImageSummary[], answer: RegistryAnswer, signal: AbortSignal): Promise<void> {
   try {
-    const { Descriptor } = await api.json<{ Descriptor: { digest: string } }>('GET', `/distribution/${encodeURI(answer.reference)}/json`, { signal })
+    const { Descriptor } = await api.json<{ Descriptor: { digest: string } }>('GET', `/distribution/${encodeURI(answer.reference)}/json`, { signal, registry: parseReference(answer.reference).registry })
     const here = images.find(({ tags }) => tags.includes(answer.reference))
     const { registry, repository } = parseReference(answer.reference)
     const known = (here?.digests ?? []).filter((name) => {

@@ -15,6 +15,8 @@ import { createBackoff } from '#base/backoff.ts'
 import { holdContact, type Greeting } from './contact.ts'
 import { createEngineApi, type EngineApi } from './engine-api.ts'
 import { createMirror, type Mirror } from './mirror.ts'
+import { noAccounts, type RegistryAccounts } from './registries/accounts.ts'
+import { signedApi } from './registries/signed-api.ts'
 import { createSampler, type Sampler } from './sampler.ts'
 import { createTransport, type Transport, type TransportAccess } from './transport/transport.ts'
 
@@ -47,6 +49,8 @@ export interface ConnectionOptions {
   place?: number
   target: ConnectionTarget
   access?: TransportAccess
+  /** Whose accounts at registries its requests carry. */
+  accounts?: Pick<RegistryAccounts, 'of' | 'list'>
   /** First and longest delay between attempts, in milliseconds. */
   delays?: { first: number; limit: number }
 }
@@ -54,9 +58,9 @@ export interface ConnectionOptions {
 type Heard = EngineEvent | { type: 'reset' }
 
 /** Starts connecting at once and goes on until disposed. */
-export function openConnection({ id, target, access, delays = usualDelays(target), ...given }: ConnectionOptions): Connection {
+export function openConnection({ id, target, access, accounts = noAccounts, delays = usualDelays(target), ...given }: ConnectionOptions): Connection {
   const transport = createTransport(target, access)
-  const api = createEngineApi(transport)
+  const api = signedApi(createEngineApi(transport), accounts)
   let face: ConnectionFace = { place: 0, ...given }
   const { listeners, emit, onEvent } = createListeners()
   const mirror = createMirror(emit)

@@ -21,7 +21,8 @@ export interface Connections extends AsyncDisposable {
   visit(each: (connection: Connection) => () => void): () => void
 }
 
-export function openConnections(options: readonly [ConnectionOptions, ...ConnectionOptions[]]): Connections {
+/** `common` is for all of them, those that are opened later as well. */
+export function openConnections(options: readonly [ConnectionOptions, ...ConnectionOptions[]], common: Pick<ConnectionOptions, 'accounts'> = {}): Connections {
   const all = new Map<ConnectionId, Connection>()
   const listeners = new Set<(change: ConnectionsChange) => void>()
   const closing = new Set<Promise<void>>()
@@ -29,7 +30,7 @@ export function openConnections(options: readonly [ConnectionOptions, ...Connect
 
   function take(given: ConnectionOptions): Connection {
     const before = all.get(given.id)
-    const connection = openConnection(given)
+    const connection = openConnection({ ...common, ...given })
     all.set(given.id, connection)
     connection.onEvent((event) => {
       if (event.type === 'connection.changed' && all.get(given.id) === connection) tell({ kind: 'changed', summary: event.connection })

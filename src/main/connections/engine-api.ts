@@ -12,6 +12,8 @@ export interface ApiRequest {
   /** Sent as it comes, in place of a body; its failure is the request's. */
   source?: Readable | Buffer
   headers?: Record<string, string>
+  /** The registry that the engine will speak to for it: the request carries the user's account there, or with `every` all of them (registries/). */
+  registry?: string
   signal?: AbortSignal
 }
 export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PUT'

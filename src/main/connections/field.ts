@@ -26,7 +26,7 @@ export function atField(error: EngineError, request: RunRequest): EngineError {
   for (const [pattern, fieldOf] of rules) {
     const match = pattern.exec(error.message)
     const field = match && fieldOf(match, request, error)
-    if (field) return new EngineError(error.code, error.message, { reason: error.reason, hint: error.hint, field, cause: error.cause })
+    if (field) return new EngineError(error.code, error.message, { reason: error.reason, hint: error.hint, field, remedy: error.remedy, cause: error.cause })
   }
   return error
 }

@@ -8,7 +8,8 @@ import { EngineError, messageOf } from '#shared/errors.ts'
 import { familiarRepository, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import type { EngineApi } from './engine-api.ts'
 import type { Operation } from './operation.ts'
-import { authorization, readStep, type WirePullLine } from './pull.ts'
+import { readStep, type WirePullLine } from './pull.ts'
+import { isRefusal, signInNeeded } from './registries/sign-in-needed.ts'
 import { jsonLines } from './wire/json-lines.ts'
 
 const pushPhases: Record<string, string> = { Preparing: 'Waiting', Pushing: 'Downloading', Pushed: 'Pull complete', 'Layer already exists': 'Already exists', 'Mounted from': 'Already exists' }
@@ -16,7 +17,7 @@ const pushPhases: Record<string, string> = { Preparing: 'Waiting', Pushing: 'Dow
 /** Sends a tag to its registry. */
 export async function pushImage(api: EngineApi, request: PushRequest, { signal, progress }: Operation): Promise<void> {
   const reference = withDefaultTag(parseReference(request.reference))
-  const stream = await api.stream('POST', `/images/${encodeURI(familiarRepository(reference))}/push`, { query: { tag: reference.tag }, headers: authorization(request) ?? { 'X-Registry-Auth': 'e30=' }, body: {}, signal })
+  const stream = await api.stream('POST', `/images/${encodeURI(familiarRepository(reference))}/push`, { query: { tag: reference.tag }, registry: reference.registry, body: {}, signal })
   for await (const line of jsonLines<WirePullLine>(stream)) {
     if (line.error !== undefined) throw pushFailure(line, reference.registry)
     const status = Object.entries(pushPhases).find(([said]) => line.status?.startsWith(said))?.[1]
@@ -26,9 +27,8 @@ export async function pushImage(api: EngineApi, request: PushRequest, { signal, 
 
 function pushFailure(line: WirePullLine, registry: string): EngineError {
   const message = line.errorDetail?.message ?? line.error ?? 'The push failed.'
-  const refused = /denied|unauthorized|authentication required|no basic auth/i.test(message)
-  const hint = refused ? `Give the user name and password of ${registry}, and check that this user may write there.` : 'Check the network and that the registry answers, then try again; layers that were sent are kept there.'
-  return new EngineError(refused ? 'unauthorized' : 'unavailable', message, { reason: 'push-failed', hint, field: 'reference' })
+  if (isRefusal(message)) return signInNeeded(message, registry, { field: 'reference' })
+  return new EngineError('unavailable', message, { reason: 'push-failed', hint: 'Check the network and that the registry answers, then try again; layers that were sent are kept there.', field: 'reference' })
 }
 
 /** Writes beside the file and takes its place when whole. */

@@ -1,5 +1,5 @@
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
-import { parseReference, withDefaultTag, familiarRepository } from '#shared/oci/reference.ts'
+import { DEFAULT_REGISTRY, familiarRepository, findReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import type { Connection } from './connection.ts'
 import { each } from './each.ts'
 import type { Operation } from './operation.ts'
@@ -41,7 +41,7 @@ export function imagesOf({ api, mirror, summary }: Pick<Connection, 'api' | 'mir
     askRegistry: ({ references }, { signal }) => askRegistry(api, mirror.items().images, references, signal),
     tags: (request, { signal }) => repositoryTags({ api, summary }, request, signal),
     async search({ term, limit = 25 }, { signal }) {
-      const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal })
+      const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal, registry: findReference(term)?.registry ?? DEFAULT_REGISTRY })
       return results.map(({ name, description = '', star_count: stars = 0, is_official: official = false }) => ({ name, description, stars, official }))
     },
   }

@@ -4,6 +4,7 @@ import { EngineError } from '#shared/errors.ts'
 import { parseReference, withDefaultTag, familiarRepository } from '#shared/oci/reference.ts'
 import type { EngineApi } from './engine-api.ts'
 import type { Operation } from './operation.ts'
+import { isRefusal, signInNeeded } from './registries/sign-in-needed.ts'
 import type { WireImageDetail } from './wire/image.ts'
 import { jsonLines } from './wire/json-lines.ts'
 
@@ -22,20 +23,13 @@ export async function pullImage(api: EngineApi, request: PullRequest, { signal, 
   const name = familiarRepository(reference)
   const suffix = reference.digest ?? reference.tag ?? 'latest'
   const query = { fromImage: name, tag: suffix, platform: request.platform }
-  const stream = await api.stream('POST', '/images/create', { query, headers: authorization(request), signal })
+  const stream = await api.stream('POST', '/images/create', { query, registry: reference.registry, signal })
   for await (const line of jsonLines<WirePullLine>(stream)) {
-    if (line.error !== undefined) throw pullFailure(line)
+    if (line.error !== undefined) throw pullFailure(line, reference.registry)
     progress(readStep(line))
   }
   const full = reference.digest ? `${name}@${reference.digest}` : `${name}:${suffix}`
   return (await api.json<WireImageDetail>('GET', `/images/${encodeURI(full)}/json`, { signal })).Id
-}
-
-/** X-Registry-Auth is base64url of JSON, as the docker client sends it. */
-export function authorization({ credentials, reference }: Pick<PullRequest, 'credentials' | 'reference'>): Record<string, string> | undefined {
-  if (!credentials) return undefined
-  const auth = { ...credentials, serveraddress: parseReference(reference).registry }
-  return { 'X-Registry-Auth': Buffer.from(JSON.stringify(auth)).toString('base64url') }
 }
 
 const layerPhases: Record<string, Extract<ProgressStep, { kind: 'layer' }>['phase']> = {
@@ -57,11 +51,10 @@ export function readStep({ status = '', id, progressDetail }: WirePullLine): Pro
 }
 
 /** The status line was sent long ago: what failed is told in the stream. */
-function pullFailure(line: WirePullLine): EngineError {
+function pullFailure(line: WirePullLine, registry: string): EngineError {
   const message = line.errorDetail?.message ?? line.error ?? 'The pull failed.'
+  if (isRefusal(message)) return signInNeeded(message, registry, { field: 'reference' })
   const missing = /not found|manifest unknown|name unknown|does not exist/i.test(message)
-  const refused = /denied|unauthorized|authentication required/i.test(message)
-  const code = refused ? 'unauthorized' : missing ? 'not-found' : 'unavailable'
-  const hint = refused ? 'Check the name, or give the user name and password of the registry.' : missing ? 'Check the spelling of the image and its tag.' : 'Check the network and try again; what was downloaded is kept.'
-  return new EngineError(code, message, { reason: 'pull-failed', hint, field: 'reference' })
+  const hint = missing ? 'Check the spelling of the image and its tag.' : 'Check the network and try again; what was downloaded is kept.'
+  return new EngineError(missing ? 'not-found' : 'unavailable', message, { reason: 'pull-failed', hint, field: 'reference' })
 }

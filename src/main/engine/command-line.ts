@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EngineError } from '#shared/errors.ts'
 import { defaultRoots, defaultSocket } from './default-roots.ts'
-import { collectPool, formatDefaults, parseLogOption, type EngineDefaults } from './engine-defaults.ts'
+import { collectInsecure, collectPool, formatDefaults, parseLogOption, type EngineDefaults } from './engine-defaults.ts'
 import { formatTcp, readTcp, type TcpRequest } from './tcp-request.ts'
 import { VERSION } from './version.ts'
 
@@ -50,6 +50,7 @@ export function parseCommandLine(args: readonly string[], environment: NodeJS.Pr
     .option('--tls-cert <file>', 'PEM: the certificate shown to clients', parsePath)
     .option('--tls-key <file>', 'PEM: its key', parsePath)
     .option('--registry-mirror <url>', 'tried before docker.io; may be repeated', collectUrl)
+    .option('--insecure-registry <host>', 'spoken to without checking its certificate, or by plain http; may be repeated', collectInsecure)
     .addOption(new Option('--runtime <name>', 'OCI runtime (default: crun where it works, else runc)').choices(['crun', 'runc']))
     .option('--default-address-pool <pool>', 'subnets of networks that name none: base=10.64.0.0/12,size=24; may be repeated', collectPool)
     .option('--log-max-size <size>', 'of the logs of containers that name no log driver: 10m', parseLogOption('max-size'))
@@ -85,6 +86,7 @@ interface Given {
   tlsCert?: string
   tlsKey?: string
   registryMirror?: string[]
+  insecureRegistry?: string[]
   runtime?: 'crun' | 'runc'
   defaultAddressPool?: string[]
   logMaxSize?: string
@@ -121,11 +123,12 @@ export function formatCommandLine(line: CommandLine): string[] {
   ]
 }
 
-const defaultsOf = ({ defaultAddressPool = [], logMaxSize, logMaxFile, httpProxy, httpsProxy, proxy }: Given): EngineDefaults => ({
+const defaultsOf = ({ defaultAddressPool = [], insecureRegistry = [], logMaxSize, logMaxFile, httpProxy, httpsProxy, proxy }: Given): EngineDefaults => ({
   addressPools: defaultAddressPool,
   logOptions: { ...(logMaxSize !== undefined && { 'max-size': logMaxSize }), ...(logMaxFile !== undefined && { 'max-file': logMaxFile }) },
   // Commander takes `--no-proxy HOSTS` for the value of `proxy`.
   proxy: { ...(httpProxy !== undefined && { http: httpProxy }), ...(httpsProxy !== undefined && { https: httpsProxy }), ...(typeof proxy === 'string' && { none: proxy }) },
+  insecureRegistries: insecureRegistry,
 })
 
 const parsePath = (text: string): string => {

@@ -10,6 +10,8 @@ export interface EngineDefaults {
   /** `max-size` and `max-file` of containers that name no log driver. */
   logOptions: Record<string, string>
   proxy: ProxyDefaults
+  /** Registries whose certificate is not checked and that may speak plain http, `host`, `host:port` or a network; those of this machine always. */
+  insecureRegistries: string[]
 }
 /** For registries. What is not given comes from the environment. */
 export interface ProxyDefaults {
@@ -19,11 +21,11 @@ export interface ProxyDefaults {
   none?: string
 }
 
-export const noDefaults: EngineDefaults = { addressPools: [], logOptions: {}, proxy: {} }
+export const noDefaults: EngineDefaults = { addressPools: [], logOptions: {}, proxy: {}, insecureRegistries: [] }
 
 export const poolsOf = ({ addressPools }: EngineDefaults): SubnetPool[] => addressPools.map(parseAddressPool)
 
-export function formatDefaults({ addressPools, logOptions, proxy }: EngineDefaults): string[] {
+export function formatDefaults({ addressPools, logOptions, proxy, insecureRegistries }: EngineDefaults): string[] {
   return [
     ...addressPools.flatMap((pool) => ['--default-address-pool', pool]),
     ...(logOptions['max-size'] === undefined ? [] : ['--log-max-size', logOptions['max-size']]),
@@ -31,12 +33,18 @@ export function formatDefaults({ addressPools, logOptions, proxy }: EngineDefaul
     ...(proxy.http === undefined ? [] : ['--http-proxy', proxy.http]),
     ...(proxy.https === undefined ? [] : ['--https-proxy', proxy.https]),
     ...(proxy.none === undefined ? [] : ['--no-proxy', proxy.none]),
+    ...insecureRegistries.flatMap((registry) => ['--insecure-registry', registry]),
   ]
 }
 
 /** One more `--default-address-pool`. */
 export function collectPool(text: string, before: string[] = []): string[] {
   checked(() => parseAddressPool(text))
+  return [...before, text]
+}
+/** One more `--insecure-registry`. */
+export function collectInsecure(text: string, before: string[] = []): string[] {
+  if (!/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?|[0-9a-f.:]+\/\d{1,3})$/i.test(text)) throw new InvalidArgumentError('A registry such as registry.local:5000, or a network such as 10.0.0.0/8, was expected.')
   return [...before, text]
 }
 export function parseLogOption(name: 'max-size' | 'max-file'): (text: string) => string {

@@ -70,7 +70,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const content = await openContentStore(layout.content)
   const layers = parts.use(createLayers())
   const snapshots = await openSnapshotter({ root: layout.snapshots, host, metadata, layers })
-  const registry = createRegistry({ mirrors: registryMirrors, proxy: defaults.proxy })
+  const registry = createRegistry({ mirrors: registryMirrors, insecure: defaults.insecureRegistries, proxy: defaults.proxy })
   const runtime = parts.adopt(createRuntime({ host, layout }), (made) => made.close())
   const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, lockFile: layout.lockFile, instance: networkInstance(layout), addressPools: poolsOf(defaults), log }))
 
@@ -90,6 +90,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
     id: engineIdentity(metadata),
     version,
     registryMirrors,
+    insecureRegistries: defaults.insecureRegistries,
     needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => poolsOf(defaults).map(describePool), publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
   })
 

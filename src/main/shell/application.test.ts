@@ -11,6 +11,7 @@ import { startFakeEngine, wireContainer } from '../connections/testing/fake-engi
 import { createApplication, type Desktop } from './application.ts'
 import { externalEngine } from './external-engine.ts'
 import { openSecrets } from './secrets/secret-store.ts'
+import { openRegistryAccounts } from './registries/registry-accounts.ts'
 import { openSettings } from './settings-store.ts'
 import { readStartOptions } from './start-options.ts'
 
@@ -28,7 +29,8 @@ async function openTwo() {
   const target = (socketPath: string) => ({ kind: 'socket' as const, socketPath })
   const connections = undo.use(openConnections([{ id: 'here', name: 'Here', target: target(here.socketPath) }, { id: 'there', name: 'There', target: target(there.socketPath) }]))
   await Promise.all([connections.get('here').ready(context.signal), connections.get('there').ready(context.signal)])
-  const application = createApplication({ settings: await openSettings(join(folder, 'settings.json')), secrets: openSecrets(join(folder, 'secrets')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), builds: await openBuilds(join(folder, 'builds')) })
+  const secrets = openSecrets(join(folder, 'secrets'))
+  const application = createApplication({ secrets, settings: await openSettings(join(folder, 'settings.json')), accounts: openRegistryAccounts(secrets, join(folder, 'docker.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), builds: await openBuilds(join(folder, 'builds')) })
   const lifetime = undo.move()
   return { application, here, there, folder, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

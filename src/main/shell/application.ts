@@ -12,6 +12,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Builds } from '../connections/builds/builds.ts'
+import type { RegistryAccounts } from '../connections/registries/accounts.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import type { CallContext, Session } from '../ipc/serve.ts'
 import { createBackground, type Background } from './background.ts'
@@ -57,6 +58,8 @@ export interface WindowSession extends Session {
 
 export interface ApplicationParts {
   settings: SettingsStore
+  /** At registries. */
+  accounts: RegistryAccounts
   secrets: SecretStore
   engine: HostedEngine
   connections: Connections
@@ -70,7 +73,7 @@ export function createApplication(parts: ApplicationParts): Application & Dispos
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, secrets, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
+function openSession({ settings, accounts, secrets, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -100,7 +103,7 @@ function openSession({ settings, secrets, engine, connections, edits, builds }: 
 
   return {
     snapshot,
-    implementation: Object.assign(connectionCalls(current, { builds, edits }), {
+    implementation: Object.assign(connectionCalls(current, { accounts, builds, edits }), {
       app: desktop.app,
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },

@@ -8,6 +8,8 @@ import { filesOf } from '../connections/files/files.ts'
 import { imagesOf } from '../connections/images.ts'
 import { logsOf } from '../connections/merged-logs/log-pages.ts'
 import { networksOf } from '../connections/networks.ts'
+import type { RegistryAccounts } from '../connections/registries/accounts.ts'
+import { registriesOf } from '../connections/registries/registries.ts'
 import { portsOf } from '../connections/ports.ts'
 import { systemOf } from '../connections/system.ts'
 import { volumesOf } from '../connections/volumes.ts'
@@ -15,12 +17,13 @@ import type { CallContext } from '../ipc/serve.ts'
 
 /** What the app itself keeps of its work on engines. */
 export interface AppWork {
+  accounts: RegistryAccounts
   builds: Builds
   edits: Edits
 }
 
 /** The nouns of an engine. A new one is a line here and in the contract. */
-const nounsOf = ({ builds, edits }: AppWork) => ({
+const nounsOf = ({ accounts, builds, edits }: AppWork) => ({
   builds: builds.callsOf,
   compose: composeOf,
   containers: (connection: Connection) => ({ ...containersOf(connection), ...edits.of(connection) }),
@@ -29,6 +32,7 @@ const nounsOf = ({ builds, edits }: AppWork) => ({
   logs: logsOf,
   networks: networksOf,
   ports: portsOf,
+  registries: (connection: Connection) => registriesOf(connection, accounts),
   system: systemOf,
   volumes: volumesOf,
 })

@@ -6,6 +6,8 @@ import { createEdits, type Edits } from '../connections/edit/edits.ts'
 import { openJournal } from '../connections/edit/journal.ts'
 import { createApplication, type Application, type HostedEngine } from './application.ts'
 import { externalEngine } from './external-engine.ts'
+import { dockerConfigFile } from './registries/docker-config.ts'
+import { openRegistryAccounts } from './registries/registry-accounts.ts'
 import { openSavedConnections } from './saved-connections.ts'
 import { openSecrets, type Seal } from './secrets/secret-store.ts'
 import { openSettings, type SettingsStore } from './settings-store.ts'
@@ -19,9 +21,10 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   await using opened = new AsyncDisposableStack()
   const settings = await openSettings(options.settingsPath)
   const secrets = openSecrets(join(dirname(options.settingsPath), 'secrets'), seal)
+  const accounts = openRegistryAccounts(secrets, dockerConfigFile(process.env))
   const { engine, socketPath } = options.engineSocket ? { engine: externalEngine(options.engineSocket), socketPath: options.engineSocket } : startEngine(options, settings)
   opened.use(engine)
-  const connections = opened.use(openConnections([{ id: 'embedded', name: 'Slipway', target: { kind: options.engineSocket ? 'socket' : 'embedded', socketPath } }]))
+  const connections = opened.use(openConnections([{ id: 'embedded', name: 'Slipway', target: { kind: options.engineSocket ? 'socket' : 'embedded', socketPath } }], { accounts }))
   // The supervisor knows before any delay is over that there is something to connect to.
   const stop = engine.onState((state) => state.status === 'running' && connections.first().retry())
   opened.defer(stop)
@@ -29,7 +32,7 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
   opened.defer(recoverEdits(edits, connections))
   const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
-  const application = opened.use(createApplication({ settings, secrets, engine, connections, edits, builds }))
+  const application = opened.use(createApplication({ settings, accounts, secrets, engine, connections, edits, builds }))
   const lifetime = opened.move()
   return { ...application, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

@@ -18,6 +18,7 @@ import { imagesShapes, type ImagesContract } from './images.ts'
 import { logsShapes, type LogsContract } from './logs.ts'
 import { networksShapes, type NetworksContract } from './networks.ts'
 import { portsShapes, type PortsContract } from './ports.ts'
+import { registriesShapes, type RegistriesContract } from './registries.ts'
 import { settingsShapes, type SettingsContract } from './settings.ts'
 import { systemShapes, type SystemContract } from './system.ts'
 import { volumesShapes, type VolumesContract } from './volumes.ts'
@@ -36,6 +37,7 @@ export interface Contract {
   system: SystemContract
   engine: EngineContract
   connections: ConnectionsContract
+  registries: RegistriesContract
   settings: SettingsContract
   app: AppContract
 }
@@ -54,6 +56,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   system: systemShapes,
   engine: engineShapes,
   connections: connectionsShapes,
+  registries: registriesShapes,
   settings: settingsShapes,
   app: appShapes,
 }

@@ -1,4 +1,4 @@
-import { identifier, integer, list, nothing, optional, record, text, truth, type Shape, type Shapes } from './shape.ts'
+import { identifier, integer, list, nothing, optional, record, text, truth, type Shapes } from './shape.ts'
 import type { EachOutcome, Timestamp } from './containers.ts'
 import type { SerializedError } from './errors.ts'
 import type { WastedFile } from '../images/layer-survey.ts'
@@ -46,16 +46,10 @@ export interface ImageDetail {
   raw: unknown
 }
 
-export interface RegistryCredentials {
-  username: string
-  password: string
-}
-
 export interface PullRequest {
   /** As a user types it: nginx, nginx:1.27, registry:5000/team/app@sha256:… */
   reference: string
   platform?: string
-  credentials?: RegistryCredentials
 }
 
 export interface ImageSearchResult {
@@ -68,7 +62,6 @@ export interface ImageSearchResult {
 export interface TagsRequest {
   /** As a user types it: nginx, registry:5000/team/app. */
   repository: string
-  credentials?: RegistryCredentials
 }
 
 /** One step of an image's history, base first. */
@@ -95,7 +88,6 @@ export interface ImageSurvey {
 export interface PushRequest {
   /** The tag to send. */
   reference: string
-  credentials?: RegistryCredentials
 }
 
 /** What a registry says of a tag that is here. */
@@ -135,22 +127,21 @@ export interface ImagesContract {
 
 const reference = identifier<string>()
 const path = text(4096)
-const credentials: Shape<RegistryCredentials> = record<RegistryCredentials>({ username: text(1024), password: text(65_536) })
 
 export const imagesShapes: Shapes<ImagesContract> = {
   list: nothing,
   inspect: record<{ id: string }>({ id: reference }),
-  pull: record<PullRequest>({ reference, platform: optional(text(64)), credentials: optional(credentials) }),
+  pull: record<PullRequest>({ reference, platform: optional(text(64)) }),
   remove: record<{ ids: string[]; force?: boolean }>({ ids: list(reference), force: optional(truth) }),
   tag: record<{ id: string; reference: string }>({ id: reference, reference }),
   sharedSizes: nothing,
   history: record<{ id: string }>({ id: reference }),
   survey: record<{ id: string }>({ id: reference }),
-  push: record<PushRequest>({ reference, credentials: optional(credentials) }),
+  push: record<PushRequest>({ reference }),
   save: record<{ ids: string[]; path: string }>({ ids: list(reference), path }),
   load: record<{ path: string }>({ path }),
   import: record<{ path: string; reference?: string }>({ path, reference: optional(reference) }),
   askRegistry: record<{ references: string[] }>({ references: list(reference) }),
   search: record<{ term: string; limit?: number }>({ term: text(256), limit: optional(integer(1, 100)) }),
-  tags: record<TagsRequest>({ repository: reference, credentials: optional(credentials) }),
+  tags: record<TagsRequest>({ repository: reference }),
 }

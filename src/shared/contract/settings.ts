@@ -8,6 +8,8 @@ export interface Settings {
   language: 'system' | 'en' | 'fr'
   /** Registries asked for docker.io images before docker.io itself. Takes effect when the engine restarts. */
   registryMirrors: string[]
+  /** Registries spoken to without checking a certificate, as host, host:port or network; those of this machine always are. As above. */
+  insecureRegistries: string[]
   /** Subnets of networks that name none, `base=10.64.0.0/12,size=24`; none: Docker's own. Takes effect when the engine restarts, as the following. */
   addressPools: string[]
   /** Of the logs of new containers that say nothing of their own, `10m`; empty: without limit. */
@@ -39,7 +41,7 @@ export interface Settings {
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], welcomed: false, view: {} }
 
 /** Where a secret is kept: sealed by the system's key store, or in a file that only this user may read. */
 export type SecretPlace = 'keyring' | 'file'
@@ -66,6 +68,12 @@ const pool: Shape<string> = (value, field) => {
   if (numbers && numbers.split('.').every((number) => Number(number) < 256) && Number(own) <= Number(cut) && Number(cut) <= 29) return checked
   throw new EngineError('invalid-argument', 'An address pool is written base=10.64.0.0/12,size=24.', { reason: 'bad-setting', field })
 }
+/** The same rule as the engine's. */
+const insecure: Shape<string> = (value, field) => {
+  const checked = text(300)(value, field).trim()
+  if (/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?|\[[0-9a-f:]+\](?::\d{1,5})?|[0-9a-f.:]+\/\d{1,3})$/i.test(checked)) return checked
+  throw new EngineError('invalid-argument', 'A registry is written as registry.local:5000, a network as 10.0.0.0/8.', { reason: 'bad-setting', field })
+}
 const anyRecord = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value !== null ? { ...value } : {})
 
 export const settingsShapes: Shapes<SettingsContract> = {
@@ -74,6 +82,7 @@ export const settingsShapes: Shapes<SettingsContract> = {
     appearance: optional(oneOf('system', 'light', 'dark', 'contrast')),
     language: optional(oneOf('system', 'en', 'fr')),
     registryMirrors: optional(list(text(2048), 20)),
+    insecureRegistries: optional(list(insecure, 50)),
     addressPools: optional(list(pool, 50)),
     logMaxSize: optional(size),
     logMaxFiles: optional(integer(1, 1000)),

@@ -2,8 +2,9 @@ import type { BuildNews, WireBuildLine } from './step-reader.ts'
 import type { BuildRequest, BuildState } from '#shared/contract/builds.ts'
 import type { ImageId } from '#shared/contract/images.ts'
 import { serializeError } from '#shared/contract/errors.ts'
-import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { EngineError, isEngineError, messageOf, type EngineErrorDetail } from '#shared/errors.ts'
 import type { EngineApi } from '../engine-api.ts'
+import { isRefusal, registryBlamed, signInNeeded } from '../registries/sign-in-needed.ts'
 import { jsonLines } from '../wire/json-lines.ts'
 import { archiveContext, type ContextArchive } from './context-archive.ts'
 import { createStepReader, type StepReader } from './step-reader.ts'
@@ -51,7 +52,7 @@ async function send(api: EngineApi, request: BuildRequest, archive: ContextArchi
   let unreadable: unknown
   archive.once('error', (error) => (unreadable = error))
   try {
-    return await api.stream('POST', '/build', { query: queryOf(request), source: archive, signal })
+    return await api.stream('POST', '/build', { query: queryOf(request), source: archive, registry: 'every', signal })
   } catch (error) {
     throw unreadable ?? error
   }
@@ -74,15 +75,17 @@ const queryOf = ({ dockerfile, tags, args, target, platform, noCache, pull }: Bu
 /** Where in the Dockerfile, as far as the error tells. */
 class BuildFailure extends EngineError {
   readonly line: number | undefined
-  constructor(line: number | undefined, message: string, hint: string | undefined) {
-    super('failed-precondition', message, { reason: 'build-failed', hint })
+  constructor(line: number | undefined, message: string, detail: Pick<EngineErrorDetail, 'hint' | 'remedy'>) {
+    super('failed-precondition', message, { reason: 'build-failed', ...detail })
     this.line = line
   }
 }
 
-function stepFailure({ error, errorDetail }: WireBuildLine): BuildFailure {
+function stepFailure({ error, errorDetail }: WireBuildLine): EngineError {
   const message = errorDetail?.message ?? error ?? 'The build failed.'
-  return new BuildFailure(errorDetail?.line, message, errorDetail?.hint?.replace(/^Dockerfile line \d+\.\s*/, '') || undefined)
+  const registry = isRefusal(message) ? registryBlamed(message) : undefined
+  const remedy = registry === undefined ? undefined : signInNeeded(message, registry).remedy
+  return new BuildFailure(errorDetail?.line, message, { hint: errorDetail?.hint?.replace(/^Dockerfile line \d+\.\s*/, '') || undefined, remedy })
 }
 
 function lineOf(error: unknown): number | undefined {

@@ -16,6 +16,8 @@ export interface FakeEngine extends AsyncDisposable {
   images: Map<string, WireImageDetail>
   /** Every request so far, as `GET /path?query`. */
   asked: string[]
+  /** The same, as they came. */
+  requests: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[]
   /** A star stands for parts of a path. A plain answer is sent as JSON; undefined means the handler answered. */
   routes: Map<string, Handler>
   upgrade: ((path: string, socket: Duplex) => void) | undefined
@@ -43,12 +45,14 @@ export async function startFakeEngine(): Promise<FakeEngine> {
   const images = new Map<string, WireImageDetail>()
   const routes = new Map<string, Handler>()
   const asked: string[] = []
+  const requests: FakeEngine['requests'] = []
   const listeners = new Set<ServerResponse>()
   const upgraded = new Set<Duplex>()
   let server: Server
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     asked.push(`${request.method} ${request.url}`)
+    requests.push(request)
     const url = new URL(request.url ?? '/', 'http://localhost')
     const found = find([...routes, ...builtIn(containers, images, listeners)], `${request.method} ${decodeURIComponent(url.pathname)}`)
     let body = ''
@@ -64,6 +68,7 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     containers,
     images,
     asked,
+    requests,
     routes,
     upgrade: undefined,
     emit(event) {

@@ -34,11 +34,11 @@ describe.each([
     await secrets.keep('registry:ghcr.io', 'hunter3 — ü')
     const again = openSecrets(folder, seal)
     expect(await again.recall('registry:ghcr.io')).toBe('hunter3 — ü')
-    expect(await again.names()).toEqual(['registry:ghcr.io', 'ssh:../../etc/é'])
+    expect(await again.list()).toEqual([{ name: 'registry:ghcr.io', place }, { name: 'ssh:../../etc/é', place }])
     await again.forget('registry:ghcr.io')
     await again.forget('registry:ghcr.io')
     expect(await again.recall('registry:ghcr.io')).toBeUndefined()
-    expect(await again.names()).toEqual(['ssh:../../etc/é'])
+    expect(await again.list()).toEqual([{ name: 'ssh:../../etc/é', place }])
   })
 
   test('nobody else may read it', async () => {

@@ -27,8 +27,8 @@ export interface SecretStore {
   recall(name: string): Promise<string | undefined>
   /** Forgetting what is not kept is done already. */
   forget(name: string): Promise<void>
-  /** Of everything that is kept, sorted. */
-  names(): Promise<string[]>
+  /** Everything that is kept, and where, by name. */
+  list(): Promise<{ name: string; place: SecretPlace }[]>
 }
 
 interface KeptSecret {
@@ -65,10 +65,10 @@ export function openSecrets(folder: string, seal?: Seal): SecretStore {
       }
     },
     forget: (name) => rm(fileOf(name), { force: true }),
-    async names() {
+    async list() {
       const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'))
       const kept = await Promise.all(files.map((file) => readKept(join(folder, file))))
-      return kept.flatMap((each) => each?.name ?? []).sort()
+      return kept.flatMap((each) => (each ? { name: each.name, place: each.place } : [])).sort((a, b) => a.name.localeCompare(b.name))
     },
   }
 }

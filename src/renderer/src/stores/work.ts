@@ -16,6 +16,8 @@ export interface Work {
   state: WorkState
   progress: Progress
   cancel: () => void
+  /** Begins the same anew. */
+  again: () => void
 }
 
 export const useWork = defineStore('work', () => {
@@ -27,7 +29,7 @@ export const useWork = defineStore('work', () => {
   /** Begins a piece of work. `done` rejects as the call does; the entry stays listed until dismissed when it failed. */
   function begin<Answer>(kind: WorkKind, subject: string, call: (options: CallOptions) => Promise<Answer>): { work: Work; done: Promise<Answer> } {
     const abort = new AbortController()
-    const work: Work = shallowReactive({ id: ++last, kind, subject, state: { status: 'running' }, progress: noProgress, cancel: () => abort.abort() })
+    const work: Work = shallowReactive({ id: ++last, kind, subject, state: { status: 'running' }, progress: noProgress, cancel: () => abort.abort(), again: () => void begin(kind, subject, call).done.catch(() => undefined) })
     entries.value = [...entries.value, work]
     const onProgress: CallOptions['onProgress'] = (step) => (work.progress = addStep(work.progress, step))
     return { work, done: settle(work, performance.now(), call({ signal: abort.signal, onProgress })) }
@@ -54,8 +56,13 @@ export const useWork = defineStore('work', () => {
   /** Hears of every piece that ends, and how many milliseconds it took. */
   const onEnd = (hear: (work: Work, took: number) => void) => void ended.add(hear)
 
+  /** What failed is tried again, in its place. */
+  function again(work: Work) {
+    dismiss(work)
+    work.again()
+  }
   function dismiss(work: Work) {
     entries.value = entries.value.filter((each) => each !== work)
   }
-  return { entries, running, begin, dismiss, onEnd }
+  return { entries, running, begin, dismiss, again, onEnd }
 })

@@ -57,7 +57,7 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     OSType: 'linux',
     Architecture: MACHINE_NAMES[facts.architecture] ?? facts.architecture,
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: registryJson(info.registryMirrors),
+    RegistryConfig: registryJson(info),
     NCPU: facts.cpus,
     MemTotal: facts.memoryBytes,
     GenericResources: null,
@@ -101,11 +101,15 @@ function limitsJson({ cgroup }: HostFacts) {
   }
 }
 
-const registryJson = (Mirrors: readonly string[]) => ({
+/** Networks and hosts stand apart. */
+const registryJson = ({ registryMirrors: Mirrors, insecureRegistries }: Pick<SystemInfo, 'registryMirrors' | 'insecureRegistries'>) => ({
   AllowNondistributableArtifactsCIDRs: null,
   AllowNondistributableArtifactsHostnames: null,
-  InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128'],
-  IndexConfigs: { 'docker.io': { Mirrors, Name: 'docker.io', Official: true, Secure: true } },
+  InsecureRegistryCIDRs: ['127.0.0.0/8', '::1/128', ...insecureRegistries.filter((each) => each.includes('/'))],
+  IndexConfigs: {
+    'docker.io': { Mirrors, Name: 'docker.io', Official: true, Secure: true },
+    ...Object.fromEntries(insecureRegistries.filter((each) => !each.includes('/')).map((Name) => [Name, { Mirrors: [], Name, Official: false, Secure: false }])),
+  },
   Mirrors,
 })
 

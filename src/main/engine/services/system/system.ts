@@ -37,6 +37,7 @@ export interface SystemInfo {
   addressPools: { Base: string; Size: number }[]
   dataRoot: string
   registryMirrors: readonly string[]
+  insecureRegistries: readonly string[]
   /** What does not work here, in Docker's words where it has some. */
   warnings: string[]
   systemTime: string
@@ -51,6 +52,7 @@ export interface SystemOptions {
   id: string
   version: string
   registryMirrors: readonly string[]
+  insecureRegistries: readonly string[]
   needs: SystemNeeds
 }
 
@@ -74,6 +76,7 @@ export function createSystem(options: SystemOptions): System {
       addressPools: needs.defaultAddressPools(),
       dataRoot: options.layout.dataRoot,
       registryMirrors: options.registryMirrors,
+      insecureRegistries: options.insecureRegistries,
       warnings: [...warningsOf(facts), ...needs.networkWarnings().map((warning) => `WARNING: ${warning}`)],
       systemTime: new Date().toISOString(),
       openFiles: readdirSync('/proc/self/fd').length,

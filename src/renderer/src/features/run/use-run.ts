@@ -34,11 +34,16 @@ export function useRun({ form, tried, error, problems, carried }: ReturnType<typ
     }
   }
 
+  /** What was tried last, for trying it again. */
+  const again = shallowRef<() => unknown>(() => {})
+
   function pull() {
+    again.value = pull
     const reference = form.value.image.trim()
     return follow(works.begin('pull', reference, (options) => engine.images.pull({ reference }, options)))
   }
   async function run() {
+    again.value = run
     tried.value = true
     if (problems.value.size > 0) return
     const request = { ...toRunRequest(form.value), ...carried.value }
@@ -50,5 +55,5 @@ export function useRun({ form, tried, error, problems, carried }: ReturnType<typ
   }
   /** The sheet closes or begins anew: what runs is left to the status line. */
   const leave = () => (work.value = undefined)
-  return { work, busy, pull, run, leave }
+  return { work, busy, pull, run, again: () => again.value(), leave }
 }

@@ -4,7 +4,7 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { PaletteItem } from '../../ui/palette.ts'
 
-const NAMES = ['appearance', 'language', 'motion', 'background', 'runtime', 'pools', 'mirrors', 'httpsProxy', 'logSize', 'noticeCrash', 'noticeUnhealthy', 'noticeWork'] as const
+const NAMES = ['appearance', 'language', 'motion', 'background', 'runtime', 'pools', 'mirrors', 'insecure', 'httpsProxy', 'logSize', 'noticeCrash', 'noticeUnhealthy', 'noticeWork'] as const
 
 /** Settings by name, and the diagnostics. */
 export function useSettingItems(): ComputedRef<PaletteItem[]> {

@@ -7,7 +7,7 @@ import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
 
 /** Settings that the engine reads when it starts. */
-const ofEngine: readonly (keyof Settings)[] = ['registryMirrors', 'addressPools', 'logMaxSize', 'logMaxFiles', 'httpProxy', 'httpsProxy', 'noProxy', 'runtime']
+const ofEngine: readonly (keyof Settings)[] = ['registryMirrors', 'insecureRegistries', 'addressPools', 'logMaxSize', 'logMaxFiles', 'httpProxy', 'httpsProxy', 'noProxy', 'runtime']
 /** What they were when the engine that runs now was first seen, by the moment it started. */
 const started = ref<{ since: number; values: string }>()
 

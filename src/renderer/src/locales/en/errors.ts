@@ -17,6 +17,8 @@ export const errors = {
     internal: 'Something went wrong inside Slipway',
   },
   reasons: {
+    'sign-in-needed': 'The registry wants to know who asks',
+    'wrong-credentials': 'The registry does not know this account',
     'edit-not-undone': 'It could not be put back as it was',
     'edit-stale': 'It has changed since',
     'ended-at-once': 'The new container does not stay up',

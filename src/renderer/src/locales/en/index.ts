@@ -18,10 +18,11 @@ import { logs } from './logs.ts'
 import { networks } from './networks.ts'
 import { notices } from './notices.ts'
 import { ports } from './ports.ts'
+import { registries } from './registries.ts'
 import { run } from './run.ts'
 import { settings } from './settings.ts'
 import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { build, cleanUp, common, compose, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, common, compose, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }

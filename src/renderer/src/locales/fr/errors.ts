@@ -17,6 +17,8 @@ export const errors = {
     internal: 'Slipway a rencontré un problème interne',
   },
   reasons: {
+    'sign-in-needed': 'Le registre veut savoir qui demande',
+    'wrong-credentials': 'Le registre ne connaît pas ce compte',
     'edit-not-undone': 'Il n’a pas pu être remis comme avant',
     'edit-stale': 'Il a changé depuis',
     'ended-at-once': 'Le nouveau conteneur ne reste pas en marche',
