@@ -1,3 +1,4 @@
+import type { ComposeProblemCode } from '../compose-problems.ts'
 import { integer, nothing, oneOf, optional, record, text, type Shapes } from './shape.ts'
 
 /** Something wrong in a compose file, at its line and column, both from 1. */
@@ -5,7 +6,9 @@ export interface ComposeProblem {
   line: number
   column: number
   severity: 'error' | 'warning'
-  message: string
+  /** What it is, and the names in it. */
+  code: ComposeProblemCode
+  words: Record<string, string>
 }
 /** A service as the file has it. */
 export interface ComposeService {

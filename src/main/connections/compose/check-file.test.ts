@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
+import { composeProblems } from '#shared/compose-problems.ts'
+import type { ComposeProblem } from '#shared/contract/compose.ts'
 import { checkComposeFile } from './check-file.ts'
 
-const said = (text: string) => checkComposeFile(text).problems.map(({ line, severity, message }) => `${line} ${severity} ${message}`)
+/** As the page says it, in English. */
+function sentence(code: ComposeProblem['code'], words: ComposeProblem['words']): string {
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? '')
+  return [composeProblems[code], ...(words['meant'] === undefined ? [] : [composeProblems.meant])].map(fill).join(' ')
+}
+const said = (text: string) => checkComposeFile(text).problems.map(({ line, severity, code, words }) => `${line} ${severity} ${sentence(code, words)}`)
 
 test('services, as the file has them', () => {
   const { name, services, problems } = checkComposeFile('name: shop\nservices:\n  web:\n    image: nginx:1\n    ports: ["8080:80"]\n    depends_on:\n      db:\n        condition: service_healthy\n    networks: [front]\n  db:\n    build:\n      context: ./db\nnetworks:\n  front: {}\n')
@@ -52,7 +59,7 @@ test.each(['restart: "on-failure:3"', 'ports: ["8080:80", "127.0.0.1::80", "[::1
 
 test('between services: a circle of waiting, and one port of the machine twice', () => {
   expect(said('services:\n  a: {image: x, depends_on: [b], ports: ["80:80"]}\n  b: {image: x, depends_on: [c], ports: ["80:8080"]}\n  c: {image: x, depends_on: [a]}\n')).toEqual([
-    '2 error a waits for b waits for c waits for a: none of them can start.',
+    '2 error a → b → c → a: each waits for the next, and none of them can start.',
     '3 error a already publishes port 80 of this machine.',
   ])
 })

@@ -27,24 +27,24 @@ export function checkComposeFile(text: string): ComposeCheck {
     const { line, col } = counter.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const report = (node: unknown, message: string, severity: ComposeProblem['severity'] = 'error') => problems.push({ ...at(offsetOf(node)), severity, message })
-  for (const error of document.errors) problems.push({ ...at(error.pos[0]), severity: 'error', message: error.message })
+  const report: Report = (node, code, words = {}, severity = 'error') => void problems.push({ ...at(offsetOf(node)), severity, code, words })
+  for (const error of document.errors) problems.push({ ...at(error.pos[0]), severity: 'error', code: 'syntax', words: { text: error.message } })
   const root = document.contents
   if (!isMap(root)) {
-    if (problems.length === 0) report(root, 'A compose file is a table with services.')
+    if (problems.length === 0) report(root, 'root')
     return { services: [], problems }
   }
   for (const { key } of root.items) {
     const name = nameOf(key)
-    if (name === 'version') report(key, 'version has no effect any more; it can go.', 'warning')
-    else unknownKey('a compose file', key, topLevel, report)
+    if (name === 'version') report(key, 'version', {}, 'warning')
+    else unknownKey('unknownTop', key, topLevel, report)
   }
   const names = (kind: string) => new Set(keysOf(root.get(kind, true)))
   const declared = { volumes: names('volumes'), secrets: names('secrets'), configs: names('configs') }
   const pairs = pairsOf(root.get('services', true))
   const services = pairs.map(({ key, value }) => checkService(nameOf(key), key, value, declared, report, at))
-  if (root.has('services') && !isMap(root.get('services', true))) report(root.get('services', true), 'services is a table: each service by its name.')
-  if (services.length === 0 && !root.has('include')) report(root, 'There are no services.', 'warning')
+  if (root.has('services') && !isMap(root.get('services', true))) report(root.get('services', true), 'services')
+  if (services.length === 0 && !root.has('include')) report(root, 'noServices', {}, 'warning')
   // What another file brings in is not known here.
   if (!root.has('include')) refuseUnknown(services, pairs, names('networks'), report)
   checkRelations(services, new Map(pairs.map(({ key, value }) => [nameOf(key), value])), report)
@@ -53,14 +53,14 @@ export function checkComposeFile(text: string): ComposeCheck {
 }
 
 function checkService(name: string, keyNode: unknown, value: unknown, declared: Declared, report: Report, at: (offset: number) => { line: number }): ComposeService {
-  if (!isMap(value)) report(value ?? keyNode, `${name} is a table of what the service is made of.`)
+  if (!isMap(value)) report(value ?? keyNode, 'service', { name })
   const parts = partsOf(value)
   for (const [key, { key: node, value: part }] of parts) {
-    unknownKey('a service', node, serviceKeys, report)
+    unknownKey('unknownService', node, serviceKeys, report)
     const expected = kinds[key]
-    if (expected && part !== null && !expected.includes(kindOf(part)) && !/^\$\{/.test(nameOf(part))) report(part, `${key} is ${expected.map(word).join(' or ')}.`)
+    if (expected && part !== null && !expected.includes(kindOf(part)) && !/^\$\{/.test(nameOf(part))) report(part, wordOf(expected), { key })
   }
-  if (isMap(value) && !['image', 'build', 'extends', 'provider', '<<'].some((key) => parts.has(key))) report(keyNode, `${name} has neither an image nor something to build.`)
+  if (isMap(value) && !['image', 'build', 'extends', 'provider', '<<'].some((key) => parts.has(key))) report(keyNode, 'nothing', { name })
   checkValues(name, value, declared, report)
   const plain = (key: string) => plainValue(parts.get(key)?.value)
   const texts = (key: string) => [plain(key) ?? []].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : String(each)))
@@ -95,8 +95,8 @@ function refuseUnknown(services: readonly ComposeService[], pairs: readonly { ke
   const names = new Set(services.map(({ name }) => name))
   services.forEach((service, index) => {
     const part = (key: string) => pairsOf(pairs[index]?.value).find((pair) => nameOf(pair.key) === key)?.value ?? pairs[index]?.key
-    for (const other of service.dependsOn) if (!names.has(other)) report(part('depends_on'), `${service.name} depends on ${other}, which is not there.`)
-    for (const network of service.networks) if (network !== 'default' && !networks.has(network)) report(part('networks'), `The network ${network} is not among the networks of this file.`)
+    for (const other of service.dependsOn) if (!names.has(other)) report(part('depends_on'), 'dependsOnNobody', { name: service.name, other })
+    for (const network of service.networks) if (network !== 'default' && !networks.has(network)) report(part('networks'), 'undeclaredNetwork', { name: network })
   })
 }
 
@@ -105,4 +105,4 @@ function kindOf(node: unknown): Kind {
   if (isSeq(node)) return 'list'
   return isScalar(node) && typeof node.value === 'boolean' ? 'flag' : 'text'
 }
-const word = (kind: Kind) => ({ map: 'a table', list: 'a list', text: 'text', flag: 'true or false' })[kind]
+const wordOf = ([one, other]: readonly Kind[]) => (one === undefined || one === 'flag' ? 'flag' : other === undefined ? one : one === 'map' ? 'mapOrList' : other === 'list' ? 'textOrList' : 'textOrMap')

@@ -7,7 +7,7 @@ export function checkRelations(services: readonly ComposeService[], nodes: Reado
   for (const { name } of services) {
     const circle = circleFrom(name, byName)
     // Told once, where the first of them stands.
-    if (circle && circle.toSorted()[0] === name) report(partsOf(nodes.get(name)).get('depends_on')?.key, `${[...circle, name].join(' waits for ')}: none of them can start.`)
+    if (circle && circle.toSorted()[0] === name) report(partsOf(nodes.get(name)).get('depends_on')?.key, 'circle', { names: [...circle, name].join(' → ') })
   }
   const taken = new Map<string, string>()
   for (const { name } of services) {
@@ -15,7 +15,7 @@ export function checkRelations(services: readonly ComposeService[], nodes: Reado
       const key = published(item)
       if (key === undefined) continue
       const other = taken.get(key)
-      if (other !== undefined && other !== name) report(item, `${other} already publishes port ${key.split('/')[0]} of this machine.`)
+      if (other !== undefined && other !== name) report(item, 'portTwice', { other, port: key.split('/')[0] ?? '' })
       taken.set(key, name)
     }
   }

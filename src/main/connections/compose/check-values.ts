@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml'
+import type { ComposeProblemCode } from '#shared/compose-problems.ts'
 import { closest, isOpen, itemsOf, keysOf, nameOf, pairsOf, partsOf, plainValue, type Report } from './nodes.ts'
 
 /** What the Compose Specification says of the values people write most: https://github.com/compose-spec/compose-spec/blob/main/05-services.md */
@@ -34,80 +35,80 @@ export function checkValues(name: string, service: unknown, declared: Declared, 
   const parts = partsOf(service)
   const value = (key: string) => parts.get(key)?.value
   for (const [key, allowed] of Object.entries(words)) among(key, value(key), allowed, report)
-  if (isScalar(value('restart')) && !isOpen(value('restart')) && !/^(?:no|false|always|on-failure(?::\d+)?|unless-stopped)$/.test(nameOf(value('restart')))) report(value('restart'), 'restart is one of no, always, on-failure, unless-stopped.')
-  for (const [key, known] of Object.entries(tables)) for (const { key: node } of pairsOf(value(key))) unknownKey(key, node, known, report)
+  if (isScalar(value('restart')) && !isOpen(value('restart')) && !/^(?:no|false|always|on-failure(?::\d+)?|unless-stopped)$/.test(nameOf(value('restart')))) report(value('restart'), 'oneOf', { key: 'restart', allowed: 'no, always, on-failure, unless-stopped' })
+  for (const [key, known] of Object.entries(tables)) for (const { key: node } of pairsOf(value(key))) unknownKey('unknownPart', node, known, report, { whole: key })
   for (const item of itemsOf(value('ports'))) checkPort(item, report)
   for (const item of itemsOf(value('volumes'))) checkVolume(item, declared, report)
   checkDependencies(value('depends_on'), report)
   checkEnvironment(value('environment'), report)
   checkQuantities(parts, report)
   for (const kind of ['secrets', 'configs'] as const) for (const item of itemsOf(value(kind))) undeclared(kind, isMap(item) ? partsOf(item).get('source')?.value : item, declared[kind], report)
-  if (parts.has('network_mode') && parts.has('networks')) report(parts.get('network_mode')?.key, `${name} has both network_mode and networks; only one of them can be.`)
-  if (parts.has('container_name') && Number(plainValue(partsOf(value('deploy')).get('replicas')?.value) ?? plainValue(value('scale')) ?? 1) > 1) report(parts.get('container_name')?.key, `There can be only one ${name} while it has a container_name.`)
+  if (parts.has('network_mode') && parts.has('networks')) report(parts.get('network_mode')?.key, 'networkModeToo', { name })
+  if (parts.has('container_name') && Number(plainValue(partsOf(value('deploy')).get('replicas')?.value) ?? plainValue(value('scale')) ?? 1) > 1) report(parts.get('container_name')?.key, 'oneContainerName', { name })
 }
 
-export function unknownKey(whole: string, node: unknown, known: Iterable<string>, report: Report): void {
+export function unknownKey(code: ComposeProblemCode, node: unknown, known: Iterable<string>, report: Report, words: Record<string, string> = {}): void {
   const key = nameOf(node)
   if (key === '' || key === '<<' || key.startsWith('x-') || [...known].includes(key)) return
   const meant = closest(key, known)
-  report(node, `${key} is not a part of ${whole}.${meant === undefined ? '' : ` Is ${meant} meant?`}`)
+  report(node, code, { key, ...words, ...(meant !== undefined && { meant }) })
 }
 
 function among(key: string, node: unknown, allowed: readonly string[], report: Report): void {
-  if (isScalar(node) && node.value !== null && !isOpen(node) && !allowed.includes(nameOf(node))) report(node, `${key} is one of ${allowed.join(', ')}.`)
+  if (isScalar(node) && node.value !== null && !isOpen(node) && !allowed.includes(nameOf(node))) report(node, 'oneOf', { key, allowed: allowed.join(', ') })
 }
 
 function checkPort(item: unknown, report: Report): void {
-  for (const { key } of pairsOf(item)) unknownKey('a port', key, longPort, report)
-  if (isMap(item) && !partsOf(item).has('target')) report(item, 'A port needs a target: the port in the container.')
+  for (const { key } of pairsOf(item)) unknownKey('unknownPort', key, longPort, report)
+  if (isMap(item) && !partsOf(item).has('target')) report(item, 'portTarget')
   if (!isScalar(item) || isOpen(item)) return
   const text = nameOf(item)
-  if (!shortPort.test(text)) return report(item, `${text} is no port. Write it as "8080:80", "127.0.0.1:8080:80" or "53:53/udp".`)
-  if (text.replace(/^\[.*\]|^\d+\.\d+\.\d+\.\d+/, '').match(/\d+/g)?.some((number) => Number(number) > 65_535 || Number(number) < 1)) report(item, 'Ports go from 1 to 65535.')
+  if (!shortPort.test(text)) return report(item, 'noPort', { text })
+  if (text.replace(/^\[.*\]|^\d+\.\d+\.\d+\.\d+/, '').match(/\d+/g)?.some((number) => Number(number) > 65_535 || Number(number) < 1)) report(item, 'portRange')
 }
 
 function checkVolume(item: unknown, { volumes }: Declared, report: Report): void {
   if (isMap(item)) {
     const parts = partsOf(item)
-    for (const { key } of parts.values()) unknownKey('a mount', key, longVolume, report)
-    if (!parts.has('target')) report(item, 'A mount needs a target: the path in the container.')
+    for (const { key } of parts.values()) unknownKey('unknownMount', key, longVolume, report)
+    if (!parts.has('target')) report(item, 'mountTarget')
     if (nameOf(parts.get('type')?.value) === 'volume') undeclared('volumes', parts.get('source')?.value, volumes, report)
     return
   }
   if (!isScalar(item) || isOpen(item)) return
   const [source = '', target] = nameOf(item).split(':')
-  if (target === undefined) return void (source.startsWith('/') || report(item, `${source} is no path in the container: it must begin with a slash.`))
-  if (!target.startsWith('/') && !/^[A-Za-z]$/.test(source)) report(item, `${target} is no path in the container: it must begin with a slash.`)
+  if (target === undefined) return void (source.startsWith('/') || report(item, 'noPath', { path: source }))
+  if (!target.startsWith('/') && !/^[A-Za-z]$/.test(source)) report(item, 'noPath', { path: target })
   if (/^[a-z0-9][\w.-]*$/i.test(source)) undeclared('volumes', item, volumes, report, source)
 }
 
+const undeclaredCode = { volumes: 'undeclaredVolume', secrets: 'undeclaredSecret', configs: 'undeclaredConfig' } as const
 function undeclared(kind: keyof Declared, node: unknown, declared: ReadonlySet<string>, report: Report, name = nameOf(node)): void {
   if (name === '' || isOpen(node) || declared.has(name)) return
-  const folder = kind === 'volumes' ? ` For a folder, write ./${name}.` : ''
-  report(node, `${name} is not among the ${kind} of this file.${folder}`)
+  report(node, undeclaredCode[kind], { name })
 }
 
 function checkDependencies(node: unknown, report: Report): void {
   for (const { key, value } of pairsOf(node)) {
     const condition = partsOf(value).get('condition')?.value
-    if (condition === undefined) report(key, `${nameOf(key)} needs a condition: ${conditions.join(', ')}.`)
+    if (condition === undefined) report(key, 'noCondition', { name: nameOf(key), allowed: conditions.join(', ') })
     else among('condition', condition, conditions, report)
   }
 }
 
 /** `- NAME: value` makes a table of each line. */
 function checkEnvironment(node: unknown, report: Report): void {
-  for (const item of itemsOf(node)) if (isMap(item)) report(item, `In a list it is written ${keysOf(item)[0] ?? 'NAME'}=value.`)
-  for (const { key, value } of pairsOf(node)) if (isMap(value) || isSeq(value)) report(value, `${nameOf(key)} is one value.`)
+  for (const item of itemsOf(node)) if (isMap(item)) report(item, 'pairInList', { name: keysOf(item)[0] ?? 'NAME' })
+  for (const { key, value } of pairsOf(node)) if (isMap(value) || isSeq(value)) report(value, 'oneValue', { name: nameOf(key) })
 }
 
 function checkQuantities(parts: Parts, report: Report): void {
   for (const key of ['mem_limit', 'mem_reservation', 'memswap_limit', 'shm_size']) {
     const node = parts.get(key)?.value
-    if (isScalar(node) && !isOpen(node) && nameOf(node) !== '-1' && !size.test(nameOf(node))) report(node, `${key} is a size such as 512m or 2g.`)
+    if (isScalar(node) && !isOpen(node) && nameOf(node) !== '-1' && !size.test(nameOf(node))) report(node, 'size', { key })
   }
   const times = [...partsOf(parts.get('healthcheck')?.value)].filter(([key]) => ['interval', 'timeout', 'start_period', 'start_interval'].includes(key))
   for (const [key, pair] of [...times, ['stop_grace_period', parts.get('stop_grace_period')] as const]) {
-    if (isScalar(pair?.value) && !isOpen(pair.value) && nameOf(pair.value) !== '0' && !duration.test(nameOf(pair.value))) report(pair.value, `${key} is a time such as 30s or 1m30s.`)
+    if (isScalar(pair?.value) && !isOpen(pair.value) && nameOf(pair.value) !== '0' && !duration.test(nameOf(pair.value))) report(pair.value, 'duration', { key })
   }
 }

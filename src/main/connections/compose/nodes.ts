@@ -1,8 +1,9 @@
 import { isMap, isPair, isScalar, isSeq, type Node } from 'yaml'
+import type { ComposeProblemCode } from '#shared/compose-problems.ts'
 import type { ComposeProblem } from '#shared/contract/compose.ts'
 
 /** Says what is wrong at a node of the text. */
-export type Report = (node: unknown, message: string, severity?: ComposeProblem['severity']) => void
+export type Report = (node: unknown, code: ComposeProblemCode, words?: Record<string, string>, severity?: ComposeProblem['severity']) => void
 
 export const pairsOf = (node: unknown): { key: unknown; value: unknown }[] => (isMap(node) ? node.items.filter(isPair) : [])
 /** The merge key has a symbol for a value. A key that is itself a table has no name: written out, nested ones would grow without bound. */

@@ -58,7 +58,7 @@ const check: ComposeCheck = {
     service('database', 24, 'postgres:17-alpine', [], [], ['back'], ['database']),
     service('cache', 29, 'redis:7.4', [], [], ['back'], ['cache']),
   ],
-  problems: [{ line: 31, column: 14, severity: 'error', message: 'restart is one of no, always, on-failure, unless-stopped.' }],
+  problems: [{ line: 31, column: 14, severity: 'error', code: 'oneOf', words: { key: 'restart', allowed: 'no, always, on-failure, unless-stopped' } }],
 }
 
 /** What runs of the project: containers of the world under the names that its services have. */

@@ -1,11 +1,15 @@
+import { composeProblems } from '#shared/compose-problems.ts'
+
 export const compose = {
   title: 'Compose',
   projects: 'Projects',
+  filter: 'Filter projects',
   services: 'Services',
   text: 'Compose file',
   problems: 'Problems of the file',
   output: 'What docker compose says',
   atLine: 'Line {line}: {message}',
+  problem: composeProblems,
   running: '{running} of {count} running',
   noFile: 'Its file is not known.',
   pick: { file: 'Open a file', folder: 'Open a folder' },

@@ -1,0 +1,48 @@
+/**
+ * What can be wrong in a compose file, by code, in English. What is found carries its code and the words for the places, so that
+ * the page can say it in its own language.
+ */
+export const composeProblems = {
+  syntax: '{text}',
+  root: 'A compose file is a table with services.',
+  version: 'version has no effect any more; it can go.',
+  services: 'services is a table: each service by its name.',
+  noServices: 'There are no services.',
+  service: '{name} is a table of what the service is made of.',
+  nothing: '{name} has neither an image nor something to build.',
+  unknownTop: '{key} is not a part of a compose file.',
+  unknownService: '{key} is not a part of a service.',
+  unknownPort: '{key} is not a part of a port.',
+  unknownMount: '{key} is not a part of a mount.',
+  unknownPart: '{key} is not a part of {whole}.',
+  meant: 'Is {meant} meant?',
+  map: '{key} is a table.',
+  list: '{key} is a list.',
+  text: '{key} is text.',
+  flag: '{key} is true or false.',
+  mapOrList: '{key} is a table or a list.',
+  textOrList: '{key} is text or a list.',
+  textOrMap: '{key} is text or a table.',
+  oneOf: '{key} is one of {allowed}.',
+  dependsOnNobody: '{name} depends on {other}, which is not there.',
+  undeclaredNetwork: 'The network {name} is not among the networks of this file.',
+  undeclaredVolume: '{name} is not among the volumes of this file. For a folder, write ./{name}.',
+  undeclaredSecret: '{name} is not among the secrets of this file.',
+  undeclaredConfig: '{name} is not among the configs of this file.',
+  circle: '{names}: each waits for the next, and none of them can start.',
+  portTwice: '{other} already publishes port {port} of this machine.',
+  networkModeToo: '{name} has both network_mode and networks; only one of them can be.',
+  oneContainerName: 'There can be only one {name} while it has a container_name.',
+  portTarget: 'A port needs a target: the port in the container.',
+  noPort: '{text} is no port. Write it as "8080:80", "127.0.0.1:8080:80" or "53:53/udp".',
+  portRange: 'Ports go from 1 to 65535.',
+  mountTarget: 'A mount needs a target: the path in the container.',
+  noPath: '{path} is no path in the container: it must begin with a slash.',
+  noCondition: '{name} needs a condition: {allowed}.',
+  pairInList: 'In a list it is written {name}=value.',
+  oneValue: '{name} is one value.',
+  size: '{key} is a size such as 512m or 2g.',
+  duration: '{key} is a time such as 30s or 1m30s.',
+}
+
+export type ComposeProblemCode = keyof typeof composeProblems
