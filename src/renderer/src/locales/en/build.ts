@@ -19,7 +19,7 @@ export const build = {
   removeArg: 'Remove {name}',
   platform: 'Platform',
   thisPlatform: 'That of this machine',
-  noCache: 'Do every step anew, whatever is known of it',
+  noCache: 'Build without the cache',
   pullBases: 'Look for newer base images',
   noDockerfile: 'There is no {name} here yet. Type one: FROM, then what to copy and run. Ctrl+Space offers what fits.',
   empty: { title: 'Build an image from a folder', text: 'A folder with a Dockerfile becomes an image: what to start from, what to copy in, what to run. Choose one, or drop it here.' },

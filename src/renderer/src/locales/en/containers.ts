@@ -73,6 +73,7 @@ export const containers = {
     noPorts: 'None: only other containers can reach it',
     noAddress: 'No address while it is stopped',
     aliases: 'also known as {names}',
+    network: 'Network',
     hostname: 'Host name',
     mounts: 'Mounts',
     mount: { bind: 'folder of the host', volume: 'volume', anonymous: 'anonymous volume', tmpfs: 'in memory' },

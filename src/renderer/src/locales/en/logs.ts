@@ -36,7 +36,7 @@ export const logs = {
   interrupted: 'The engine is away. The log goes on without a hole when it is back.',
   sources: 'Whose logs',
   filterSources: 'Filter containers',
-  allRunning: 'All that run',
+  allRunning: 'All running',
   none: { title: 'No container, no log', text: 'What containers write appears here, of many at once in order of time.' },
-  choose: { title: 'Whose logs?', text: 'Tick containers or whole projects at the left: their lines come together here in order of time.', running: 'All that run' },
+  choose: { title: 'Whose logs?', text: 'Tick containers or whole projects at the left: their lines come together here in order of time.', running: 'All running' },
 }

@@ -117,6 +117,6 @@ export const networks = {
     failed: '{name} was not removed',
   },
   empty: { title: 'No networks', text: 'Containers on the same network reach one another by name.' },
-  gone: 'This network is no longer there',
+  gone: { title: 'This network is no longer there', text: 'It was removed, here or by another program.' },
   facts: { general: 'General', id: 'ID', driver: 'Driver', subnet: 'Subnet', gateway: 'Gateway', access: 'Access', internal: 'Internal: no way out to other networks', created: 'Created', members: 'Containers on it', nobody: 'None.' },
 }

@@ -2,7 +2,7 @@ export const volumes = {
   title: 'Volumes',
   filter: 'Filter volumes',
   anonymous: 'anonymous ({id})',
-  columns: { name: 'Name', size: 'Size', used: 'Used by', place: 'On the machine', driver: 'Driver', created: 'Created' },
+  columns: { name: 'Name', size: 'Size', used: 'Used by', driver: 'Driver', created: 'Created' },
   remove: {
     verb: 'Remove',
     titleOne: 'Remove {name}?',
@@ -13,7 +13,7 @@ export const volumes = {
     failed: '{name} was not removed',
   },
   empty: { title: 'No volumes yet', text: 'A volume keeps files when its container goes. Name one when you run a container, or let an image ask for it.' },
-  gone: 'This volume is no longer there',
+  gone: { title: 'This volume is no longer there', text: 'It was removed, here or by another program.' },
   facts: { general: 'General', driver: 'Driver', place: 'On the machine', created: 'Created', users: 'Mounted in', unused: 'No container.', labels: 'Labels' },
   menu: 'What can be done with {name}',
   tabs: { overview: 'Overview', files: 'Files' },
@@ -25,7 +25,6 @@ export const volumes = {
   emptying: { menu: 'Empty', title: 'Empty {name}?', used: 'It is used by {names}.', lost: 'Every file in it is lost for good; the volume itself stays.', confirm: 'Remove all its files', done: '{name} is empty', failed: '{name} was not emptied' },
   backup: { menu: 'Back up to a file…', title: 'Back up {name}', files: 'Backups', done: '{name} is backed up', where: '{path}, {size}', failed: '{name} was not backed up' },
   restore: {
-    action: 'Restore',
     title: 'Restore from a backup',
     text: 'A file that a backup made, or any tar archive.',
     source: 'Backup',
@@ -40,7 +39,6 @@ export const volumes = {
     done: '{name} is restored',
   },
   prune: {
-    action: 'Clean up',
     title: 'Remove unused volumes',
     text: 'Those that no container has, running or not. Their files are lost for good.',
     named: 'Also the one that has a name | Also the {n} that have a name',

@@ -19,7 +19,7 @@ export const build = {
   removeArg: 'Retirer {name}',
   platform: 'Plate-forme',
   thisPlatform: 'Celle de cette machine',
-  noCache: 'Tout refaire, même ce qui est déjà connu',
+  noCache: 'Construire sans le cache',
   pullBases: 'Chercher des images de base plus récentes',
   noDockerfile: 'Il n’y a pas encore de {name} ici. Écrivez-en un : FROM, puis ce qu’il faut copier et lancer. Ctrl+Espace propose ce qui convient.',
   empty: { title: 'Construire une image à partir d’un dossier', text: 'Un dossier avec un Dockerfile devient une image : d’où partir, quoi copier, quoi lancer. Choisissez-en un, ou déposez-le ici.' },

@@ -73,6 +73,7 @@ export const containers = {
     noPorts: 'Aucun : seuls les autres conteneurs peuvent l’atteindre',
     noAddress: 'Pas d’adresse tant qu’il est arrêté',
     aliases: 'aussi nommé {names}',
+    network: 'Réseau',
     hostname: 'Nom d’hôte',
     mounts: 'Montages',
     mount: { bind: 'dossier de l’hôte', volume: 'volume', anonymous: 'volume anonyme', tmpfs: 'en mémoire' },

@@ -117,6 +117,6 @@ export const networks = {
     failed: '{name} n’a pas été supprimé',
   },
   empty: { title: 'Aucun réseau', text: 'Les conteneurs d’un même réseau s’atteignent par leur nom.' },
-  gone: 'Ce réseau n’existe plus',
+  gone: { title: 'Ce réseau n’existe plus', text: 'Il a été supprimé, ici ou par un autre programme.' },
   facts: { general: 'Général', id: 'ID', driver: 'Pilote', subnet: 'Sous-réseau', gateway: 'Passerelle', access: 'Accès', internal: 'Interne : aucune sortie vers d’autres réseaux', created: 'Créé', members: 'Conteneurs présents', nobody: 'Aucun.' },
 }

@@ -2,7 +2,7 @@ export const volumes = {
   title: 'Volumes',
   filter: 'Filtrer les volumes',
   anonymous: 'anonyme ({id})',
-  columns: { name: 'Nom', size: 'Taille', used: 'Utilisé par', place: 'Sur la machine', driver: 'Pilote', created: 'Créé' },
+  columns: { name: 'Nom', size: 'Taille', used: 'Utilisé par', driver: 'Pilote', created: 'Créé' },
   remove: {
     verb: 'Supprimer',
     titleOne: 'Supprimer {name} ?',
@@ -13,7 +13,7 @@ export const volumes = {
     failed: '{name} n’a pas été supprimé',
   },
   empty: { title: 'Aucun volume pour l’instant', text: 'Un volume garde les fichiers quand son conteneur disparaît. Nommez-en un en lançant un conteneur, ou laissez une image le demander.' },
-  gone: 'Ce volume n’existe plus',
+  gone: { title: 'Ce volume n’existe plus', text: 'Il a été supprimé, ici ou par un autre programme.' },
   facts: { general: 'Général', driver: 'Pilote', place: 'Sur la machine', created: 'Créé', users: 'Monté dans', unused: 'Aucun conteneur.', labels: 'Étiquettes' },
   menu: 'Ce qu’on peut faire de {name}',
   tabs: { overview: 'Aperçu', files: 'Fichiers' },
@@ -25,7 +25,6 @@ export const volumes = {
   emptying: { menu: 'Vider', title: 'Vider {name} ?', used: 'Il est utilisé par {names}.', lost: 'Tous ses fichiers sont perdus pour de bon ; le volume lui-même reste.', confirm: 'Supprimer tous ses fichiers', done: '{name} est vide', failed: '{name} n’a pas pu être vidé' },
   backup: { menu: 'Sauvegarder dans un fichier…', title: 'Sauvegarder {name}', files: 'Sauvegardes', done: '{name} est sauvegardé', where: '{path}, {size}', failed: '{name} n’a pas pu être sauvegardé' },
   restore: {
-    action: 'Restaurer',
     title: 'Restaurer une sauvegarde',
     text: 'Un fichier issu d’une sauvegarde, ou n’importe quelle archive tar.',
     source: 'Sauvegarde',
@@ -40,7 +39,6 @@ export const volumes = {
     done: '{name} est restauré',
   },
   prune: {
-    action: 'Nettoyer',
     title: 'Supprimer les volumes inutilisés',
     text: 'Ceux qu’aucun conteneur n’a, en marche ou non. Leurs fichiers sont perdus pour de bon.',
     named: 'Aussi celui qui porte un nom | Aussi les {n} qui portent un nom',

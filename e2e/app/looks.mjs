@@ -1,0 +1,109 @@
+// Every address of the app on the fake engine, for looking at and measured.
+//   node e2e/app/looks.mjs FOLDER [--scene some,many] [--theme light,dark] [--language en,fr] [--size 1280x800,900x700] [--zoom 2] [--only PATTERN] [--check]
+// Pictures go into FOLDER; what is cut off, lies outside of the window or (--check) breaks WCAG is told by address. Makes no container: it needs neither root nor an engine.
+/* global window, document, location, innerWidth, getComputedStyle */
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { chromium } from 'playwright-core'
+import { createServer } from 'vite'
+import config from '../../electron.vite.config.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scene: { type: 'string', default: 'some' },
+    theme: { type: 'string', default: 'light' },
+    language: { type: 'string', default: 'en' },
+    size: { type: 'string', default: '1280x800' },
+    zoom: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
+    more: { type: 'string', default: '' },
+    check: { type: 'boolean', default: false },
+  },
+})
+const folder = resolve(positionals[0] ?? 'looks')
+const axe = values.check ? await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8') : undefined
+const list = (text) => text.split(',')
+
+/** Container, image, volume and network by name: `{web}`. What is behind `>` is pressed there. */
+const TABS = ['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect']
+const DIALOGS = ['rename', 'kill', 'commit', 'duplicate', 'recipe']
+const ADDRESSES = {
+  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/settings', '/connections', '/containers?run', '/images?pull', '/images?load', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?q=log'],
+  full: [
+    '/containers?run=nginx:latest', '/containers?q=state:running', '/containers?q=nothing-like-it', '/images?q=zzz',
+    ...TABS.map((tab) => `/containers/{web}/${tab}`), '/containers/{web}/overview?wide', '/containers/{web}/stats?wide', '/containers/{web}/logs?wide', '/containers/{migrate}/overview', '/containers/{migrate}/logs', '/containers/{nightly-worker-with-a-rather-long-name}/overview', '/containers/{trusting_hopper}/terminal', '/containers/gone/overview',
+    ...DIALOGS.map((name) => `/containers?${name}={web}`), '/containers?edit={web}', '/containers?mount-in={web}&path=/home/ada/site',
+    '/images/{nginx:1.27}/overview', '/images/{nginx:1.27}/layers', '/images/{nginx:1.27}/layers?wide', '/images/{nginx:1.27}/inspect', '/images?push=nginx:1.27', '/images?tag=nginx:1.27', '/images?pull=nope',
+    '/build/b4', '/build/b3', '/volumes/shop-database-data/overview', '/volumes/shop-database-data/files', '/volumes?clone=shop-database-data',
+    '/networks/{shop_default}', '/networks/containers/{web}/overview', '/logs?running', '/compose?file=/home/ada/projects/shop/compose.yaml', '/compose?file=/home/ada/projects/shop/compose.yaml&as=list', '/compose?file=/gone',
+  ],
+}
+
+await mkdir(folder, { recursive: true })
+const server = await createServer({ ...config.renderer, configFile: false, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } })
+await server.listen()
+const browser = await chromium.launch({ executablePath: process.env['SLIPWAY_CHROMIUM'] ?? '/usr/bin/chromium', args: ['--disable-gpu', '--disable-3d-apis', ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : [])] })
+const findings = []
+for (const scene of list(values.scene)) for (const language of list(values.language)) for (const theme of list(values.theme)) for (const size of list(values.size)) await look({ scene, language, theme, size })
+for (const finding of [...new Set(findings)]) console.log(finding)
+await browser.close()
+await server.close()
+
+async function look({ scene, language, theme, size }) {
+  const [width, height] = size.split('x').map((side) => Math.round(Number(side) / Number(values.zoom)))
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: Number(values.zoom), locale: language, colorScheme: theme, reducedMotion: 'reduce' })
+  context.setDefaultTimeout(120_000)
+  const page = await context.newPage()
+  const name = [scene, language, theme, size, ...(values.zoom === '1' ? [] : [`x${values.zoom}`])].join(' ')
+  let at = ''
+  page.on('pageerror', (error) => findings.push(`${name} ${at}: ${error.message}`))
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && findings.push(`${name} ${at}: ${message.text().split('\n')[0]}`))
+  await page.goto(`http://127.0.0.1:${server.config.server.port || server.httpServer.address().port}/?fake=${scene}&language=${language}&appearance=${theme}${values.more}`)
+  await page.locator('main').waitFor()
+  const ids = await page.evaluate(async () => {
+    const read = async (path) => (await window.slipway.call('look', path, {})).value ?? []
+    const [containers, images, networks] = await Promise.all(['containers.list', 'images.list', 'networks.list'].map(read))
+    return Object.fromEntries([...networks.map(({ name, id }) => [name, id]), ...containers.map(({ name, id }) => [name, id]), ...images.map(({ tags, id }) => [tags[0], id])])
+  })
+  if (axe) await page.evaluate(axe)
+  for (const address of [...ADDRESSES.any, ...(['some', 'many'].includes(scene) ? ADDRESSES.full : [])].filter((each) => new RegExp(values.only).test(each))) {
+    at = address
+    const to = address.split(' > ')[0].replace(/\{([^}]+)\}/g, (_, one) => encodeURIComponent(ids[one] ?? one))
+    await page.evaluate((path) => void (location.hash = path), '/settings?look')
+    await page.evaluate((path) => void (location.hash = path), to)
+    const press = address.split(' > ')[1]
+    if (press) await page.getByText(press, { exact: true }).click({ timeout: 3_000 }).catch(() => findings.push(`${name} ${address}: has no ${press}`))
+    await page.waitForTimeout(/logs|stats|build|compose|events|processes/.test(address) ? 900 : 450)
+    const file = `${address === '/' ? 'home' : address.slice(1)}`.replace(/[^\w.-]+/g, '_')
+    await page.screenshot({ animations: 'disabled', path: join(folder, `${file}.${name.replaceAll(' ', '.')}.png`) })
+    for (const finding of await page.evaluate(cutOff)) findings.push(`${name} ${address}: ${finding}`)
+    if (axe) for (const finding of await violations(page)) findings.push(`${name} ${address}: ${finding}`)
+  }
+  await context.close()
+}
+
+/** Texts that end before their end without saying so, and controls out of reach. */
+function cutOff() {
+  const found = []
+  const words = (element) => `“${(element.textContent || element.getAttribute('aria-label') || '').trim().slice(0, 60)}” <${element.tagName.toLowerCase()} ${String(element.className?.baseVal ?? element.className).slice(0, 60)}>`
+  for (const element of document.querySelectorAll('body *')) {
+    if (element.closest('.vue-flow, .xterm, .cm-editor, svg, [aria-hidden=true], .sr-only')) continue
+    const box = element.getBoundingClientRect()
+    if (box.width === 0 || box.height === 0) continue
+    const style = getComputedStyle(element)
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '')
+    if (own && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && style.textOverflow !== 'ellipsis' && !['auto', 'scroll'].includes(style.overflowX) && style.display !== 'inline') found.push(`cut off: ${words(element)}`)
+    if (own && style.textOverflow === 'ellipsis' && element.scrollWidth > element.clientWidth + 1 && element.closest('button, [role=tab], label, th, h1, h2, h3, [role=columnheader]')) found.push(`shortened: ${words(element)}`)
+    if (element.matches('button, a, input') && (box.left >= innerWidth - 4 || box.right > innerWidth + 1) && !element.closest('[class*=overflow-auto], [class*=overflow-x-auto]')) found.push(`out of the window: ${words(element)}`)
+    if (element.matches('button') && own && box.height > 40 && element.querySelectorAll('*').length < 4) found.push(`a button in two lines: ${words(element)}`)
+  }
+  return found
+}
+
+async function violations(page) {
+  const found = await page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }).then((result) => result.violations)`)
+  return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary?.split('\n').slice(1).join(';').trim() ?? ''}`))
+}
