@@ -140,3 +140,19 @@ test('an answer that makes no sense is not the end of the connection', async () 
   engine.routes.delete('GET /volumes')
   await connection.ready(never)
 })
+
+test('who was stopped before the app came is known from the engine’s history', async () => {
+  await using engine = await startFakeEngine()
+  const exited = { State: 'exited', Status: 'Exited (1) 5 minutes ago' }
+  for (const id of ['stopped', 'crashed', 'again']) engine.containers.set(id, wireContainer(id, exited))
+  const event = (Action: string, ID: string, time: number) => JSON.stringify({ Type: 'container', Action, Actor: { ID, Attributes: { signal: '15' } }, time })
+  engine.routes.set('GET /events', ({ query, response }) => {
+    if (!query.has('until')) return void response.writeHead(200).flushHeaders()
+    expect(JSON.parse(query.get('filters') ?? '')).toEqual({ type: ['container'], event: ['kill', 'start'] })
+    response.end([event('kill', 'stopped', 1), event('kill', 'again', 1), event('start', 'again', 2)].join('\n'))
+  })
+  await using connection = openConnection({ id: 'a', name: 'A', target: { kind: 'socket', socketPath: engine.socketPath } })
+  await connection.ready(AbortSignal.timeout(10_000))
+  await vi.waitFor(() => expect(connection.mirror.container('stopped')?.state).toMatchObject({ asked: true }))
+  for (const id of ['crashed', 'again']) expect(connection.mirror.container(id)?.state).not.toHaveProperty('asked')
+})

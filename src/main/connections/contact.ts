@@ -2,6 +2,7 @@ import type { EngineFacts, HostFacts } from '#shared/contract/engine.ts'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { EngineApi } from './engine-api.ts'
 import type { Mirror } from './mirror.ts'
+import { recallAsked } from './recall-asked.ts'
 import { createRefresher, listEverything } from './refresh.ts'
 import { momentOf, touchedBy, type WireEvent } from './wire/event.ts'
 import { readFacts, type WireInfo, type WireVersion } from './wire/facts.ts'
@@ -30,6 +31,7 @@ export async function holdContact({ api, mirror, signal: parent, onReady }: Cont
   const events = jsonLines<WireEvent>(await api.stream('GET', '/events', { signal }))
   mirror.reset(await listEverything(api, signal))
   onReady(greeting)
+  void recallAsked(api, mirror, signal)
   const refresher = createRefresher(api, mirror, signal, (error) => scope.abort(error))
   for await (const event of events) {
     const moment = momentOf(event)

@@ -37,11 +37,11 @@ export function createMirror(emit: (event: EngineEvent) => void): Mirror {
   const images = createTable<ImageSummary>((image) => emit({ type: 'image.changed', image }))
   const networks = createTable<NetworkSummary>((network) => emit({ type: 'network.changed', network }))
   const volumes = createTable<VolumeSummary>((volume) => emit({ type: 'volume.changed', volume }))
-  const moments = new Map<string, { started?: number; finished?: number }>()
+  const moments = new Map<string, { started?: number; finished?: number; asked?: number }>()
 
   /** What events told, else what was read from the list's words before: read again they would give another moment each time. */
   function withMoments(container: ContainerSummary): ContainerSummary {
-    const { started, finished } = moments.get(container.id) ?? {}
+    const { started, finished, asked } = moments.get(container.id) ?? {}
     const { state } = container
     const before = containers.find(container.id)?.state
     if (state.status === 'running' || state.status === 'paused') {
@@ -50,7 +50,8 @@ export function createMirror(emit: (event: EngineEvent) => void): Mirror {
     }
     if (state.status !== 'exited') return container
     const known = finished ?? (before?.status === 'exited' ? before.finishedAt : undefined)
-    return { ...container, state: { ...state, finishedAt: known ?? state.finishedAt } }
+    const wasAsked = asked !== undefined || (before?.status === 'exited' && before.asked)
+    return { ...container, state: { ...state, finishedAt: known ?? state.finishedAt, ...(wasAsked && { asked: true }) } }
   }
 
   return {
@@ -74,7 +75,9 @@ export function createMirror(emit: (event: EngineEvent) => void): Mirror {
       if (noun === 'container') moments.delete(id)
     },
     noteMoment({ id, kind, at }) {
-      moments.set(id, { ...moments.get(id), [kind]: at })
+      const { asked: _, ...before } = moments.get(id) ?? {}
+      // A start is a new life: what ended the one before is over.
+      moments.set(id, kind === 'started' ? { ...before, started: at } : { ...moments.get(id), [kind]: at })
     },
     container: (id) => containers.find(id),
     imagesLosingTagsTo: (image) => images.all().filter((other) => other.id !== image.id && other.tags.some((tag) => image.tags.includes(tag))),

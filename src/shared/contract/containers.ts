@@ -18,7 +18,8 @@ export type ContainerState =
   | { status: 'running'; startedAt?: Timestamp; health?: Health }
   | { status: 'paused'; startedAt?: Timestamp }
   | { status: 'restarting'; code?: number }
-  | { status: 'exited'; code: number; finishedAt?: Timestamp }
+  /** `asked`: somebody stopped or killed it, whatever code it then ended with. */
+  | { status: 'exited'; code: number; finishedAt?: Timestamp; asked?: true }
   | { status: 'removing' }
   | { status: 'dead' }
 

@@ -104,7 +104,7 @@ const builtIn = (containers: FakeEngine['containers'], images: FakeEngine['image
   ['GET /_ping', () => 'OK'],
   ['GET /version', () => ({ Version: '1', ApiVersion: '1.51', Platform: { Name: 'Fake' } })],
   ['GET /info', () => ({ NCPU: 2, MemTotal: 1 })],
-  ['GET /events', ({ response }) => void (response.writeHead(200).flushHeaders(), listeners.add(response))],
+  ['GET /events', ({ query, response }) => (query.has('until') ? void response.end() : void (response.writeHead(200).flushHeaders(), listeners.add(response)))],
   ['GET /containers/json', ({ query }) => [...containers.values()].filter(({ Id }) => idsOf(query)?.includes(Id) ?? true)],
   ['GET /images/json', () => [...images.values()].map((image) => ({ ...image, Created: 1 }))],
   ['GET /images/*/json', ({ params }) => [...images.values()].find(({ Id, RepoTags }) => Id === params[0] || RepoTags?.includes(params[0]!)) ?? new Refusal(404, `No such image: ${params[0]}`)],

@@ -15,11 +15,11 @@ export interface Touched {
   id: string
   gone: boolean
 }
-/** What the event knows better than a list: when a container started or ended. */
+/** What the event knows better than a list: when a container started or ended, and whether somebody asked for its end. */
 export interface Moment {
   id: ContainerId
   at: Timestamp
-  kind: 'started' | 'finished'
+  kind: 'started' | 'finished' | 'asked'
 }
 
 const containerActions = new Set(['create', 'start', 'die', 'stop', 'restart', 'pause', 'unpause', 'rename', 'update', 'oom', 'health_status'])
@@ -51,9 +51,13 @@ function networkTouched(action: string, id: string, container: string | undefine
 }
 
 export function momentOf(event: WireEvent): Moment | undefined {
-  const kind = event.Type !== 'container' ? undefined : event.Action === 'start' ? 'started' : event.Action === 'die' ? 'finished' : undefined
-  if (!kind) return undefined
-  return { id: event.Actor.ID, kind, at: momentOfEvent(event) }
+  if (event.Type !== 'container') return undefined
+  const kind = event.Action === 'kill' && !leavesRunning(event) ? 'asked' : momentKinds[event.Action]
+  return kind && { id: event.Actor.ID, kind, at: momentOfEvent(event) }
 }
+const momentKinds: Record<string, Moment['kind'] | undefined> = { start: 'started', die: 'finished' }
+
+/** HUP, USR1, USR2, CONT, STOP, TSTP, WINCH tell a program something. A stop ends with KILL (9) where the program does not go by itself. */
+const leavesRunning = ({ Actor }: WireEvent) => ['1', '10', '12', '18', '19', '20', '28'].includes(Actor.Attributes?.['signal'] ?? '')
 
 export const momentOfEvent = (event: WireEvent): Timestamp => (event.timeNano ? Math.round(event.timeNano / 1e6) : event.time * 1000)

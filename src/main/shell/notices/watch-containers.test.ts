@@ -51,6 +51,32 @@ test('a crash is told with its code and last words, once in a while; an end that
   stop()
 })
 
+test('a container that was stopped or killed has not crashed, whatever it then ends with; one that was told something and then ends has', async () => {
+  await using engine = await startFakeEngine()
+  const [stopped, told, restarted] = [serveContainer(engine, 'stopped'), serveContainer(engine, 'told'), serveContainer(engine, 'restarted')]
+  await using connection = openConnection({ id: 'a', name: 'A', target: { kind: 'socket', socketPath: engine.socketPath } })
+  await connection.ready(AbortSignal.timeout(10_000))
+  const news: ContainerNotice[] = []
+  const stop = watchContainers(connection, (notice) => news.push(notice))
+  const signalled = (id: string, signal: string) => engine.emit({ Type: 'container', Action: 'kill', Actor: { ID: id, Attributes: { signal } } })
+  const end = (container: typeof stopped) => container.become({ State: 'exited', Status: 'Exited (1) 1 second ago' }, { ExitCode: 1 })
+  const ended = (id: string) => expect.poll(() => connection.mirror.container(id)?.state.status).toBe('exited')
+
+  signalled('stopped', '15')
+  end(stopped)
+  signalled('restarted', '9')
+  end(restarted)
+  await Promise.all([ended('stopped'), ended('restarted')])
+  expect(connection.mirror.container('stopped')?.state).toMatchObject({ code: 1, asked: true })
+  restarted.become({}, {}, 'start')
+  await expect.poll(() => connection.mirror.container('restarted')?.state.status).toBe('running')
+  end(restarted)
+  signalled('told', '1')
+  end(told)
+  await expect.poll(() => news.map(({ container }) => container.name).sort()).toEqual(['restarted', 'told'])
+  stop()
+})
+
 test('unhealthy is told when it turns so, and not at the first look', async () => {
   await using engine = await startFakeEngine()
   const web = serveContainer(engine, 'web')

@@ -9,7 +9,7 @@ const lastWords = 5
 /** A container that crashes again within this time (milliseconds) is not told of again: one in a restart loop is one piece of news. */
 const quiet = 60_000
 
-/** Ends that somebody asked for: by Ctrl-C, by stop, by kill. */
+/** Ends that somebody asked for without the engine's knowing: by Ctrl-C, by a signal from inside. */
 const asked = new Set([0, 130, 137, 143])
 
 /** Hears of containers that crash or turn unhealthy while they are watched; what was so before is no news. @returns stops watching. */
@@ -27,7 +27,8 @@ export function watchContainers(connection: Connection, tell: (notice: Container
     const outOfMemory = detail.State.OOMKilled === true
     const code = detail.State.ExitCode ?? 0
     // Killed by the kernel for want of memory looks like a kill that was asked for, but for this flag.
-    if (kind === 'crash' && asked.has(code) && !outOfMemory) return
+    const isAsked = asked.has(code) || (container.state.status === 'exited' && container.state.asked)
+    if (kind === 'crash' && isAsked && !outOfMemory) return
     const key = `${kind} ${container.id}`
     if (clock() - (toldAt.get(key) ?? -Infinity) < quiet) return
     toldAt.set(key, clock())

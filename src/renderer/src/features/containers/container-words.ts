@@ -27,7 +27,7 @@ export function containerLook(state: ContainerState): ContainerLook {
     case 'exited':
       if (state.code === 0) return { look: 'exited', word: 'exited' }
       if (state.code === KILLED) return { look: 'exited', word: 'killed', code: state.code }
-      return { look: STOPPED_BY_SIGNAL.has(state.code) ? 'exited' : 'failed', word: 'exitedCode', code: state.code }
+      return { look: state.asked || STOPPED_BY_SIGNAL.has(state.code) ? 'exited' : 'failed', word: 'exitedCode', code: state.code }
   }
 }
 

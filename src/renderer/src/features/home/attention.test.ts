@@ -12,6 +12,7 @@ test('crashes of its own making, not stops that were asked for, nor those of lon
     container('older', { status: 'exited', code: 1, finishedAt: NOW - 60_000 }),
     container('crashed', { status: 'exited', code: 2, finishedAt: NOW - 1000 }),
     container('stopped', { status: 'exited', code: 143, finishedAt: NOW }),
+    container('asked', { status: 'exited', code: 1, finishedAt: NOW, asked: true }),
     container('done', { status: 'exited', code: 0, finishedAt: NOW }),
     container('ancient', { status: 'exited', code: 1, finishedAt: NOW - 30 * 86_400_000 }),
     container('ill', { status: 'running', health: 'unhealthy' }),

@@ -11,7 +11,7 @@ export const home = {
     disk: 'The disk is nearly full: {free} of {total} left.',
     logs: 'Show logs',
   },
-  running: { title: 'Running', all: 'All containers', none: 'Nothing is running.' },
+  running: { title: 'Running', all: 'All containers', none: 'Nothing is running.', paused: '{n} paused' },
   recent: { title: 'Recent builds', all: 'All builds' },
   disk: {
     title: 'Disk',

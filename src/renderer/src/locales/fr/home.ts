@@ -11,7 +11,7 @@ export const home = {
     disk: 'Le disque est presque plein : il reste {free} sur {total}.',
     logs: 'Voir le journal',
   },
-  running: { title: 'En marche', all: 'Tous les conteneurs', none: 'Rien ne tourne.' },
+  running: { title: 'En marche', all: 'Tous les conteneurs', none: 'Rien ne tourne.', paused: '{n} en pause' },
   recent: { title: 'Constructions récentes', all: 'Toutes les constructions' },
   disk: {
     title: 'Disque',
