@@ -1,4 +1,5 @@
-import type { ContainerPort, PortMapping, Protocol } from '../contract/containers.ts'
+import { canStop, type ContainerPort, type ContainerSummary, type PortMapping, type Protocol } from '../contract/containers.ts'
+import type { PortListener } from '../contract/ports.ts'
 
 /** Who has a port of the machine: a container's mapping, or a program that listens. */
 export interface TakenPort {
@@ -32,7 +33,7 @@ export const takenBy = (wish: PortWish, taken: readonly TakenPort[]): TakenPort 
 /** Ports below 1024 may need rights and are often taken: 80 is offered as 8080. */
 const offered = (port: number) => (port >= 1024 ? port : port === 443 ? 8443 : 8000 + port)
 
-/** The first port from the wished one on that nobody has. */
+/** The first port from the wished one on that nobody has; undefined when there is none. */
 export function nextFreePort(wish: PortWish & { hostPort: number }, taken: readonly TakenPort[]): number | undefined {
   const busy = new Set(taken.filter(({ ip, protocol }) => protocol === wish.protocol && addressesMeet(ip, wish.hostIp)).map(({ port }) => port))
   for (let port = offered(wish.hostPort); port < 65_536; port++) if (!busy.has(port)) return port
@@ -82,3 +83,12 @@ export function foldRanges(mappings: readonly PortMapping[]): PortRange[] {
 /** Every mapping of a range. */
 export const unfold = ({ first, count }: PortRange): PortMapping[] =>
   Array.from({ length: count }, (_, index) => ({ ...first, containerPort: first.containerPort + index, ...(first.hostPort !== undefined && { hostPort: first.hostPort + index }) }))
+
+/** Who has which port: mappings of containers that run, then programs that listen. What the engine itself listens with for a mapping is not told twice. */
+export function takenPorts(containers: readonly ContainerSummary[], listeners: readonly PortListener[]): TakenPort[] {
+  const running = containers.filter(({ state }) => canStop(state))
+  const ours = running.flatMap((container) => mappingsOf(container.ports).map(({ hostIp = '', hostPort = 0, protocol }): TakenPort => ({ ip: hostIp, port: hostPort, protocol, owner: container.name, container: container.id })))
+  const known = new Set(ours.map(({ port, protocol }) => `${port}/${protocol}`))
+  const others = listeners.filter(({ container, port, protocol }) => container === undefined && !known.has(`${port}/${protocol}`))
+  return [...ours, ...others.map(({ ip, port, protocol, process }): TakenPort => ({ ip, port, protocol, ...(process && { owner: process }) }))]
+}

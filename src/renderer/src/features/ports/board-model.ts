@@ -1,6 +1,6 @@
 import { canStop, type ContainerSummary, type PortMapping, type Protocol } from '#shared/contract/containers.ts'
 import type { PortListener } from '#shared/contract/ports.ts'
-import { foldRanges, mappingKey, mappingsOf, type PortRange, type TakenPort } from '#shared/network/ports.ts'
+import { foldRanges, mappingKey, mappingsOf, takenPorts, type PortRange } from '#shared/network/ports.ts'
 
 /** Left: a port of the machine. Ours lead to a container, the rest belong to other programs. */
 export interface HostRow {
@@ -44,14 +44,6 @@ const GAP = 4
 
 const publishes = (container: ContainerSummary) => canStop(container.state)
 export const sharesPorts = ({ networkMode = '', networks }: ContainerSummary): boolean => networkMode === 'host' || networkMode === 'none' || networkMode.startsWith('container:') || networks.some(({ network }) => network === 'host' || network === 'none')
-
-/** Who has which port: mappings of containers, then programs that listen. What the engine itself listens with for a mapping is not told twice. */
-export function takenPorts(containers: readonly ContainerSummary[], listeners: readonly PortListener[]): TakenPort[] {
-  const ours = containers.flatMap((container) => mappingsOf(container.ports).map(({ hostIp = '', hostPort = 0, protocol }): TakenPort => ({ ip: hostIp, port: hostPort, protocol, owner: container.name, container: container.id })))
-  const known = new Set(ours.map(({ port, protocol }) => `${port}/${protocol}`))
-  const others = listeners.filter(({ container, port, protocol }) => container === undefined && !known.has(`${port}/${protocol}`))
-  return [...ours, ...others.map(({ ip, port, protocol, process }): TakenPort => ({ ip, port, protocol, ...(process && { owner: process }) }))]
-}
 
 /** Several addresses of one program at one port are one row. */
 function programRows(containers: readonly ContainerSummary[], listeners: readonly PortListener[]): Omit<HostRow, 'y'>[] {

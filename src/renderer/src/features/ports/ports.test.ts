@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ContainerPort, ContainerSummary } from '#shared/contract/containers.ts'
 import type { PortListener } from '#shared/contract/ports.ts'
-import { layBoard, ROW, takenPorts, withRange } from './board-model.ts'
+import { takenPorts } from '#shared/network/ports.ts'
+import { layBoard, ROW, withRange } from './board-model.ts'
 import { portForm, portProblems, toRange } from './port-form.ts'
 import { addressOf, insideLabel, rangeLabel, rangeUrl } from './range-words.ts'
 

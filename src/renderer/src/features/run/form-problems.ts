@@ -1,17 +1,7 @@
-import type { PortListener } from '#shared/contract/ports.ts'
-import type { ContainerSummary } from '#shared/contract/containers.ts'
-import { freePort, type PortRow, type RunForm } from './run-form.ts'
+import { nextFreePort, takenBy, type TakenPort } from '#shared/network/ports.ts'
+import type { PortRow, RunForm } from './run-form.ts'
 
-/** Who holds which port of the machine, by `8080/tcp`: containers, as the page knows them live, and other programs, as the engine last told (without a name where it cannot be known). */
-export function portOwners(containers: readonly ContainerSummary[], listeners: readonly PortListener[] = []): Map<string, string> {
-  const programs = listeners.filter(({ container }) => container === undefined).map(({ port, protocol, process = '' }) => [`${port}/${protocol}`, process] as const)
-  const running = containers.filter(({ state }) => state.status === 'running' || state.status === 'paused')
-  return new Map([...programs, ...running.flatMap(({ name, ports }) => ports.flatMap(({ hostPort, protocol }) => (hostPort ? [[`${hostPort}/${protocol}`, name] as const] : [])))])
-}
-
-export const takenPorts = (owners: ReadonlyMap<string, string>): Set<number> => new Set([...owners.keys()].map((key) => Number(key.split('/')[0])))
-
-export type FieldProblem = { key: 'required' | 'port' | 'absolute' | 'number' | 'name' | 'twice' } | { key: 'taken'; owner: string; free: number }
+export type FieldProblem = { key: 'required' | 'port' | 'absolute' | 'number' | 'name' | 'twice' } | { key: 'taken'; owner: string | undefined; free: number | undefined }
 export type Problems = Map<string, FieldProblem>
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
@@ -20,11 +10,11 @@ const isAmount = (text: string) => /^\d+([.,]\d+)?$/.test(text) && Number(text.r
 const amounts = (form: RunForm) => [['limits.memoryBytes', form.memoryMegabytes], ['limits.cpus', form.cpus], ['limits.pids', form.pids], ['shmBytes', form.shmMegabytes], ['stopSeconds', form.stopSeconds]] as const
 
 /** What can be told while typing, by the field names that the engine's own errors use. */
-export function problemsOf(form: RunForm, owners: ReadonlyMap<string, string>): Problems {
+export function problemsOf(form: RunForm, taken: readonly TakenPort[]): Problems {
   const problems: Problems = new Map()
   if (form.image.trim() === '') problems.set('image', { key: 'required' })
   if (form.name !== '' && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(form.name)) problems.set('name', { key: 'name' })
-  form.ports.forEach((row, index) => checkPort(row, index, form, owners, problems))
+  form.ports.forEach((row, index) => checkPort(row, index, form, taken, problems))
   form.mounts.forEach(({ kind, source, target }, index) => {
     if (target !== '' && !target.startsWith('/')) problems.set(`mounts[${index}].target`, { key: 'absolute' })
     if (target === '' && source !== '') problems.set(`mounts[${index}].target`, { key: 'required' })
@@ -34,15 +24,16 @@ export function problemsOf(form: RunForm, owners: ReadonlyMap<string, string>): 
   return problems
 }
 
-function checkPort({ hostPort, containerPort, protocol, hostIp, key }: PortRow, index: number, form: RunForm, owners: ReadonlyMap<string, string>, problems: Problems): void {
+function checkPort({ hostPort, containerPort, protocol, hostIp, key }: PortRow, index: number, form: RunForm, taken: readonly TakenPort[], problems: Problems): void {
   const field = `ports[${index}]`
   if (hostPort === '' && containerPort === '') return
   if (!isPort(containerPort)) problems.set(`${field}.containerPort`, { key: containerPort === '' ? 'required' : 'port' })
   if (hostPort === '') return
   if (!isPort(hostPort)) return void problems.set(`${field}.hostPort`, { key: 'port' })
   const twin = form.ports.find((other) => other.key < key && other.hostPort === hostPort && other.protocol === protocol && other.hostIp === hostIp)
-  const owner = owners.get(`${Number(hostPort)}/${protocol}`)
+  const wish = { hostIp, hostPort: Number(hostPort), protocol }
+  const other = takenBy(wish, taken)
   if (twin) problems.set(`${field}.hostPort`, { key: 'twice' })
-  else if (owner !== undefined) problems.set(`${field}.hostPort`, { key: 'taken', owner, free: freePort(Number(hostPort) + 1, takenPorts(owners)) })
+  else if (other) problems.set(`${field}.hostPort`, { key: 'taken', owner: other.owner, free: nextFreePort({ ...wish, hostPort: wish.hostPort + 1 }, taken) })
 }
 

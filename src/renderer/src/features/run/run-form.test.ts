@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
+import type { PortListener } from '#shared/contract/ports.ts'
+import { takenPorts, type TakenPort } from '#shared/network/ports.ts'
 import { shapes } from '#shared/contract/contract.ts'
-import { portOwners, problemsOf } from './form-problems.ts'
-import { emptyForm, freePort, mountRow, networkRow, portRow, toRunRequest, variableRow, withDefaults, type RunForm } from './run-form.ts'
+import { problemsOf } from './form-problems.ts'
+import { emptyForm, mountRow, networkRow, portRow, toRunRequest, variableRow, withDefaults, type RunForm } from './run-form.ts'
 import { splitWords } from './words.ts'
 
 const defaults = {
@@ -11,24 +13,25 @@ const defaults = {
   exposedPorts: [{ containerPort: 80, protocol: 'tcp' as const }, { containerPort: 8080, protocol: 'tcp' as const }, { containerPort: 53, protocol: 'udp' as const }],
   volumes: ['/data'],
 }
-const nobody = new Map<string, string>()
+const nobody: readonly TakenPort[] = []
+const taken = (port: number, owner: string, ip = ''): TakenPort => ({ ip, port, protocol: 'tcp', owner })
 const filled = (change: Partial<RunForm>): RunForm => ({ ...emptyForm('nginx'), ...change })
 
 test('the image fills ports that are free, volumes and variables', () => {
-  const form = withDefaults(emptyForm('nginx'), defaults, new Set([8080]))
+  const form = withDefaults(emptyForm('nginx'), defaults, [taken(8080, 'web')])
   expect(form.ports.map(({ hostPort, containerPort, protocol }) => [hostPort, containerPort, protocol])).toEqual([['8081', '80', 'tcp'], ['8082', '8080', 'tcp'], ['8053', '53', 'udp']])
   expect(form.mounts).toMatchObject([{ kind: 'volume', source: '', target: '/data' }])
   expect(form.variables).toMatchObject([{ name: 'PATH', value: '/bin' }, { name: 'MODE', value: 'fast' }])
 })
 
 test('another image replaces what the first one filled and keeps what the user added', () => {
-  const first = withDefaults(emptyForm('nginx'), defaults, new Set())
+  const first = withDefaults(emptyForm('nginx'), defaults, nobody)
   const own = { ...first, variables: [...first.variables, variableRow({ name: 'MINE', value: '1' })] }
-  expect(withDefaults(own, { ...defaults, environment: ['OTHER=2'] }, new Set()).variables.map(({ name }) => name)).toEqual(['OTHER', 'MINE'])
+  expect(withDefaults(own, { ...defaults, environment: ['OTHER=2'] }, nobody).variables.map(({ name }) => name)).toEqual(['OTHER', 'MINE'])
 })
 
 test('what equals the image is not sent', () => {
-  const form = withDefaults(emptyForm(' nginx '), { ...defaults, volumes: [], exposedPorts: [] }, new Set())
+  const form = withDefaults(emptyForm(' nginx '), { ...defaults, volumes: [], exposedPorts: [] }, nobody)
   expect(toRunRequest(form)).toEqual({ image: 'nginx' })
   form.variables[1]!.value = 'slow'
   expect(toRunRequest(form)).toEqual({ image: 'nginx', environment: ['MODE=slow'] })
@@ -58,7 +61,7 @@ test('problems are told by the names of the fields that the engine uses', () => 
     ports: [portRow({ hostPort: '8080', containerPort: '80' }), portRow({ hostPort: '8080', containerPort: '81' }), portRow({ hostPort: '70000', containerPort: '' }), portRow({ hostPort: '5432', containerPort: '5432' })],
     mounts: [mountRow({ source: 'x', target: 'relative' }), mountRow({ kind: 'bind', source: 'relative', target: '/ok' })],
   })
-  expect(Object.fromEntries(problemsOf(form, new Map([['5432/tcp', 'db'], ['5433/tcp', 'other']])))).toEqual({
+  expect(Object.fromEntries(problemsOf(form, [taken(5432, 'db'), taken(5433, 'other')]))).toEqual({
     image: { key: 'required' },
     name: { key: 'name' },
     'ports[1].hostPort': { key: 'twice' },
@@ -72,10 +75,14 @@ test('problems are told by the names of the fields that the engine uses', () => 
   expect(problemsOf(filled({}), nobody).size).toBe(0)
 })
 
-test('only what runs holds its ports', () => {
-  const container = (name: string, status: 'running' | 'exited') => ({ name, state: { status }, ports: [{ containerPort: 80, protocol: 'tcp', hostPort: name.length }] }) as unknown as ContainerSummary
-  expect([...portOwners([container('aa', 'running'), container('bbb', 'exited')])]).toEqual([['2/tcp', 'aa']])
-  expect(freePort(443, new Set([8443]))).toBe(8444)
+test('only what runs holds its ports, at its own address and protocol', () => {
+  const container = (name: string, status: 'running' | 'exited', hostIp: string) => ({ name, state: { status }, ports: [{ containerPort: 80, protocol: 'tcp', hostPort: 8080, hostIp }] }) as unknown as ContainerSummary
+  const listener: PortListener = { ip: '0.0.0.0', port: 9000, protocol: 'udp' } as PortListener
+  const known = takenPorts([container('local', 'running', '127.0.0.1'), container('ended', 'exited', '127.0.0.2')], [listener])
+  const problemAt = (hostIp: string, hostPort: string, protocol: 'tcp' | 'udp' = 'tcp') => problemsOf(filled({ ports: [portRow({ hostIp, hostPort, containerPort: '80', protocol })] }), known).get('ports[0].hostPort')
+  expect([problemAt('', '8080'), problemAt('127.0.0.1', '8080')]).toEqual([{ key: 'taken', owner: 'local', free: 8081 }, { key: 'taken', owner: 'local', free: 8081 }])
+  expect([problemAt('127.0.0.2', '8080'), problemAt('', '8080', 'udp'), problemAt('', '9000')]).toEqual([undefined, undefined, undefined])
+  expect(problemAt('', '9000', 'udp')).toEqual({ key: 'taken', owner: undefined, free: 9001 })
 })
 
 test.each([

@@ -1,6 +1,7 @@
 import type { ImageDefaults } from '#shared/contract/images.ts'
 import type { NetworkJoin } from '#shared/contract/container-settings.ts'
 import type { Limits, MountRequest, PortMapping, Protocol, RestartPolicy, RunRequest } from '#shared/contract/containers.ts'
+import { nextFreePort, type TakenPort } from '#shared/network/ports.ts'
 import { splitVariable } from '../containers/environment.ts'
 import { emptyFurther, toFurther, type FurtherForm } from './further-form.ts'
 import { splitWords } from './words.ts'
@@ -104,22 +105,13 @@ export const emptyForm = (image = ''): RunForm => ({
   ...emptyFurther(),
 })
 
-/** Ports below 1024 may need privileges and are often taken: 80 is offered as 8080. */
-const offered = (port: number): number => (port >= 1024 ? port : port === 443 ? 8443 : 8000 + port)
-
-/** The first port from where the image would like it that is not taken. */
-export function freePort(wanted: number, taken: ReadonlySet<number>): number {
-  for (let port = offered(wanted); port < 65_536; port++) if (!taken.has(port)) return port
-  return offered(wanted)
-}
-
 /** Fills what the image says about itself, in place of what an image said before; what the user added stays. */
-export function withDefaults(form: RunForm, defaults: ImageDefaults, taken: ReadonlySet<number>): RunForm {
-  const used = new Set(taken)
+export function withDefaults(form: RunForm, defaults: ImageDefaults, taken: readonly TakenPort[]): RunForm {
+  const used = [...taken]
   const ports = defaults.exposedPorts.map(({ containerPort, protocol }) => {
-    const hostPort = freePort(containerPort, used)
-    used.add(hostPort)
-    return portRow({ hostPort: String(hostPort), containerPort: String(containerPort), protocol })
+    const hostPort = nextFreePort({ hostPort: containerPort, protocol }, used)
+    if (hostPort !== undefined) used.push({ ip: '', port: hostPort, protocol })
+    return portRow({ hostPort: String(hostPort ?? ''), containerPort: String(containerPort), protocol })
   })
   return withImageVariables({ ...form, ports, mounts: defaults.volumes.map((target) => mountRow({ target })) }, defaults)
 }

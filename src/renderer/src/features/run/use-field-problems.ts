@@ -2,9 +2,10 @@ import { computed, ref, shallowRef, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { PortListener } from '#shared/contract/ports.ts'
 import { EngineError } from '#shared/errors.ts'
+import { takenPorts } from '#shared/network/ports.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
-import { portOwners, problemsOf, takenPorts, type FieldProblem } from './form-problems.ts'
+import { problemsOf, type FieldProblem } from './form-problems.ts'
 import type { RunForm } from './run-form.ts'
 
 /** What is wrong with each field of a form, as seen from here and as the engine refused. `self` is the container that the form is of: its own ports are not taken. */
@@ -17,9 +18,8 @@ export function useFieldProblems(form: Ref<RunForm>, error: Ref<unknown>, self: 
   const listeners = shallowRef<readonly PortListener[]>([])
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  const owners = computed(() => portOwners(store.containers.list.filter(({ id }) => id !== self()), listeners.value))
-  const taken = computed(() => takenPorts(owners.value))
-  const problems = computed(() => problemsOf(form.value, owners.value))
+  const taken = computed(() => takenPorts(store.containers.list.filter(({ id }) => id !== self()), listeners.value))
+  const problems = computed(() => problemsOf(form.value, taken.value))
   /** The field that the engine refused. */
   const refused = computed(() => (error.value instanceof EngineError ? error.value.field : undefined))
 
@@ -36,7 +36,7 @@ export function useFieldProblems(form: Ref<RunForm>, error: Ref<unknown>, self: 
 
   function words(problem: FieldProblem): string {
     if (problem.key !== 'taken') return t(`run.problems.${problem.key}`)
-    return problem.owner === '' ? t('run.problems.takenByOther') : t('run.problems.taken', { owner: problem.owner })
+    return problem.owner === undefined ? t('run.problems.takenByOther') : t('run.problems.taken', { owner: problem.owner })
   }
   /** What to say beside a field: what the engine refused, else what can be seen from here. An empty field is named only once the form was sent. */
   function problemOf(field: string): string | undefined {

@@ -1,5 +1,5 @@
 import type { RunRequest } from '#shared/contract/containers.ts'
-import { freePort } from '../run-form.ts'
+import { nextFreePort, type TakenPort } from '#shared/network/ports.ts'
 
 /** An image with what it needs to be of use: its ports, where its data lies, and a password that nobody has to think of. */
 export interface Template {
@@ -18,18 +18,18 @@ export interface Template {
 
 /** What is in use already, and is stepped around. */
 export interface Taken {
-  ports: ReadonlySet<number>
+  ports: readonly TakenPort[]
   names: ReadonlySet<string>
   volumes: ReadonlySet<string>
 }
 
 /** The template as a request: ports that are free, and a name and volumes that are not another container's. */
 export function fromTemplate(template: Template, taken: Taken): { request: RunRequest; secrets: { name: string; value: string }[] } {
-  const ports = new Set(taken.ports)
+  const ports = [...taken.ports]
   const mappings = template.ports.map((containerPort) => {
-    const hostPort = freePort(containerPort, ports)
-    ports.add(hostPort)
-    return { containerPort, protocol: 'tcp' as const, hostPort }
+    const hostPort = nextFreePort({ hostPort: containerPort, protocol: 'tcp' }, ports)
+    if (hostPort !== undefined) ports.push({ ip: '', port: hostPort, protocol: 'tcp' })
+    return { containerPort, protocol: 'tcp' as const, ...(hostPort !== undefined && { hostPort }) }
   })
   const secrets = template.secrets.map((name) => ({ name, value: password() }))
   const variables = [...Object.entries(template.environment), ...secrets.map(({ name, value }) => [name, value] as const)]
