@@ -66,7 +66,7 @@ async function againstKernel(engine: TestEngine, { containers, networks }: Recor
   const rootfsMounts = kernel.mounts.filter((path) => path.endsWith('/bundle/rootfs'))
   const cables = connected.reduce((sum, { NetworkSettings }) => sum + Object.keys(NetworkSettings.Networks).length, 0)
   return [
-    ...differs('execs whose shim is gone, or whose container', kernel.execs.filter(({ shim, container }) => !shim || !ids.includes(container)).map(({ id }) => id), []),
+    ...kernel.execs.filter(({ shim, container }) => !shim || !ids.includes(container)).map(({ id }) => `the shim or the container of exec ${id} is gone`),
     ...differs('shims', kernel.shims, ids),
     ...differs('processes that run only by the records', dead, []),
     ...differs('root file systems', rootfsMounts, ids.map((id) => join(engine.runRoot, 'containers', id, 'bundle/rootfs'))),

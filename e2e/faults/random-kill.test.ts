@@ -24,14 +24,14 @@ async function workUntilCut(client: Client): Promise<number> {
   return steps
 }
 
-/** Cables and shims go in the kernel's own time: only what is still different after a while counts. */
+/** Cables and shims go in the kernel's own time, and health probes come and go: only what every look finds for a while counts. */
 async function lasting(look: () => Promise<string[]>): Promise<string[]> {
-  const until = Date.now() + 5000
-  for (;;) {
+  let left: string[] | undefined
+  for (let until = Date.now() + 10_000; left === undefined || (left.length > 0 && Date.now() < until); await pause(100)) {
     const found = await look()
-    if (found.length === 0 || Date.now() > until) return found
-    await pause(100)
+    left = left?.filter((finding) => found.includes(finding)) ?? found
   }
+  return left
 }
 
 /** A saved image whose one name is `name`. */

@@ -2,6 +2,11 @@
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>()
 
+  /** Somebody works under it, or waits to. */
+  isHeld(key: string): boolean {
+    return this.#tails.has(key)
+  }
+
   async run<Result>(key: string, work: () => Promise<Result> | Result): Promise<Result> {
     const before = this.#tails.get(key) ?? Promise.resolve()
     const mine = before.then(work)

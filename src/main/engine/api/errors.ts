@@ -1,4 +1,5 @@
 import { EngineError, messageOf, type ErrorCode } from '#shared/errors.ts'
+import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import type { Reply } from './router.ts'
 
 /** The one place where an error becomes a number. */
@@ -24,6 +25,9 @@ const STATUS: Record<ErrorCode, number> = {
 const STATUS_BY_REASON: Readonly<Record<string, number>> = {
   'body-too-large': 413,
   'port-allocated': 500,
+  EDQUOT: 507,
+  ENOSPC: 507,
+  EROFS: 500,
 }
 
 /** Docker's `{message}`, with what our own app reads beside it. */
@@ -35,9 +39,14 @@ export interface ErrorBody {
   field?: string
 }
 
-/** Any thrown value as an EngineError; what is not one already is a bug. */
-export const toEngineError = (error: unknown): EngineError =>
-  error instanceof EngineError ? error : new EngineError('internal', messageOf(error), { cause: error })
+/** What the machine may come to at any moment, whatever is being done. */
+const CONDITIONS: ReadonlySet<string> = new Set(['EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EROFS'])
+
+/** Any thrown value as an EngineError; what neither is one already nor the machine's condition is a bug. */
+export function toEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error
+  return CONDITIONS.has(errnoOf(error) ?? '') ? fromSystemError(error, 'the engine could not go on') : new EngineError('internal', messageOf(error), { cause: error })
+}
 
 export const statusOf = (error: EngineError): number => (error.reason === undefined ? undefined : STATUS_BY_REASON[error.reason]) ?? STATUS[error.code]
 

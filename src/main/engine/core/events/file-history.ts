@@ -25,10 +25,14 @@ export function openFileHistory({ folder, fileBytes = FILE_BYTES, log }: FileHis
   let file = openSync(newer, 'a', 0o600)
   let size = fstatSync(file).size
   let told = false
-  // The line that a power cut left unfinished must not spoil the next one.
-  if (size > 0) write('\n')
-  function write(text: string) {
-    size += writeSync(file, text)
+  // The line that a power cut or a full disk left unfinished must not spoil the next one.
+  let unfinished = size > 0
+  function write(line: string) {
+    const bytes = Buffer.from(unfinished ? `\n${line}\n` : `${line}\n`)
+    unfinished = true
+    const written = writeSync(file, bytes)
+    size += written
+    unfinished = written < bytes.length
   }
   function rotate() {
     closeSync(file)
@@ -39,7 +43,7 @@ export function openFileHistory({ folder, fileBytes = FILE_BYTES, log }: FileHis
   return {
     append(event) {
       try {
-        write(`${JSON.stringify({ ...event, timeNano: String(event.timeNano) })}\n`)
+        write(JSON.stringify({ ...event, timeNano: String(event.timeNano) }))
         if (size >= fileBytes) rotate()
         told = false
       } catch (error) {

@@ -1,5 +1,6 @@
 import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
+import { fromSystemError } from '#base/system-error.ts'
 import type { Syscalls } from './host.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { Syscalls } from './host.ts'
  * The file says whose it is. @throws conflict (data-root-in-use) naming the process that holds it.
  */
 export function acquireLock(syscalls: Pick<Syscalls, 'tryLock'>, lockFile: string, what: string): Disposable {
-  const fd = openSync(lockFile, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  const fd = openLock(lockFile, what)
   if (!syscalls.tryLock(fd)) {
     closeSync(fd)
     throw inUse(what, holderOf(lockFile))
@@ -15,6 +16,14 @@ export function acquireLock(syscalls: Pick<Syscalls, 'tryLock'>, lockFile: strin
   ftruncateSync(fd)
   writeSync(fd, `${process.pid}\n`)
   return { [Symbol.dispose]: () => closeSync(fd) }
+}
+
+function openLock(lockFile: string, what: string): number {
+  try {
+    return openSync(lockFile, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    throw fromSystemError(error, `Slipway cannot use ${what}`)
+  }
 }
 
 function inUse(what: string, pid: string): EngineError {

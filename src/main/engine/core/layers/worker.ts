@@ -72,7 +72,7 @@ function streamed(source: (Job & { kind: 'stream' })['source']): Chunks {
 
 async function apply(job: Job & { kind: 'apply' }): Promise<AppliedLayer & { implied: string[] }> {
   const free = statfsSync(job.directory)
-  const limit = Math.min(job.limit, free.bavail * free.bsize)
+  const [limit, room] = [job.limit, free.bavail * free.bsize]
   const tree = new LayerTree(job.directory, { whiteouts: job.whiteouts, syscalls: loadSyscalls(), fileLimit: job.limit, inUserNamespace })
   const reader = new TarReader(tree)
   const hash = createHash('sha256')
@@ -80,7 +80,8 @@ async function apply(job: Job & { kind: 'apply' }): Promise<AppliedLayer & { imp
   try {
     for await (const chunk of uncompressedFile(job.source)) {
       size += chunk.length
-      if (size > limit) throw new EngineError('resource-exhausted', `the layer has more than ${limit} bytes uncompressed`, { reason: 'layer-too-large', hint: 'Free space on the disk, or do not trust the image.' })
+      if (size > limit) throw new EngineError('resource-exhausted', `the layer has more than ${limit} bytes uncompressed`, { reason: 'layer-too-large', hint: 'Do not trust the image.' })
+      if (size > room) throw new EngineError('resource-exhausted', `no space left on the disk: the layer has more than the ${room} bytes that are free`, { reason: 'ENOSPC', hint: 'Free space on the disk, or do not trust the image.' })
       hash.update(chunk)
       if (!reader.ended) reader.write(chunk)
     }

@@ -7,6 +7,8 @@ const READ_ONLY = 8
 const CANNOT_OPEN = 14
 const IO_ERROR = 10
 
+export const isFull = (error: unknown): boolean => error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === FULL
+
 /** What SQLite could not do, in words of the disk. Other errors pass unchanged. */
 export function fromSqliteError(error: unknown, path: string): unknown {
   if (isEngineError(error) || !(error instanceof Error) || !('errcode' in error)) return error

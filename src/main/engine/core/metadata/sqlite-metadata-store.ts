@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Collection, MetadataStore } from './metadata-store.ts'
 import { migrate, MIGRATIONS, type Migration } from './migrate.ts'
-import { fromSqliteError } from './sqlite-error.ts'
+import { fromSqliteError, isFull } from './sqlite-error.ts'
 
 /**
  * Opens or creates the database.
@@ -16,7 +16,8 @@ export function openMetadataStore(path: string, migrations: readonly Migration[]
   try {
     database.exec('PRAGMA busy_timeout = 2000')
     migrate(database, path, migrations)
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512')
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -512; PRAGMA wal_autocheckpoint = ${RESERVE_PAGES}`)
+    reserve(database)
   } catch (error) {
     database.close()
     throw fromSqliteError(error, path)
@@ -26,11 +27,33 @@ export function openMetadataStore(path: string, migrations: readonly Migration[]
   return {
     collection<Value>(name: string): Collection<Value> {
       let found = collections.get(name)
-      if (!found) collections.set(name, (found = new SqliteCollection<unknown>(name, database, write)))
+      if (found) return found as SqliteCollection<Value>
+      try {
+        collections.set(name, (found = new SqliteCollection<unknown>(name, database, write)))
+      } catch (error) {
+        throw fromSqliteError(error, path)
+      }
       return found as SqliteCollection<Value>
     },
     transaction: (work) => write.transaction(work),
     [Symbol.dispose]: () => database.close(),
+  }
+}
+
+/** Of 4 KiB. */
+const RESERVE_PAGES = 256
+
+/**
+ * Room for small changes on a disk that is full: who wants to free space has to stop containers and remove images, and each of that is a record.
+ * Writing so many pages and giving them back leaves them free within the database, and its log as long as it grows between two checkpoints; a file
+ * that is written over needs no new blocks. A disk that is full already has none to give.
+ */
+function reserve(database: DatabaseSync): void {
+  try {
+    database.exec(`DROP TABLE IF EXISTS reserve; BEGIN; CREATE TABLE reserve (bytes BLOB); INSERT INTO reserve VALUES (zeroblob(${Math.floor(RESERVE_PAGES * 1.5) * 4096})); COMMIT; DROP TABLE reserve`)
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    if (!isFull(error)) throw error
   }
 }
 

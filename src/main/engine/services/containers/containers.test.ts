@@ -211,6 +211,29 @@ test('another engine on the same records: runs are followed, ends are recorded w
   expect(next.get(running).state).toMatchObject({ status: 'exited', finishedAt: '2023-11-14T22:13:20.000000000Z' })
 })
 
+test('a pause that nobody asked for ends with the next engine: one for a commit, and one that was never recorded', async () => {
+  const engine = createFakeEngine()
+  const [committed, unrecorded] = [await engine.run(), await engine.run()]
+  await engine.containers.pause(committed, { passing: true })
+  await engine.runtime.tasks.get(unrecorded)!.pause()
+  const next = engine.reopen()
+  await next.restore()
+  for (const id of [committed, unrecorded]) {
+    expect(next.get(id).state).toMatchObject({ status: 'running' })
+    expect(await engine.runtime.tasks.get(id)!.isPaused()).toBe(false)
+  }
+})
+
+test('a removal that failed half way can be tried again', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run()
+  engine.failNextRemoval(new Error('EROFS: read-only file system'))
+  await expect(engine.containers.remove(id, { force: true })).rejects.toThrow('EROFS')
+  expect(engine.containers.get(id).state.status).toBe('removing')
+  await engine.containers.remove(id, { force: true })
+  expect(engine.containers.find(id)).toBeUndefined()
+})
+
 test('a container of --rm whose end was recorded and whose removal was cut is removed by the next engine', async () => {
   const engine = createFakeEngine()
   const id = await engine.run({ AutoRemove: true })

@@ -60,7 +60,7 @@ export interface Containers {
   stop(reference: string, options?: StopOptions): Promise<void>
   restart(reference: string, options?: StopOptions): Promise<void>
   kill(reference: string, signal?: string): Promise<void>
-  pause(reference: string): Promise<void>
+  pause(reference: string, options?: { passing?: boolean }): Promise<void>
   unpause(reference: string): Promise<void>
   remove(reference: string, options?: RemoveOptions): Promise<void>
   removeLink(reference: string, alias: string): Promise<void>
@@ -110,7 +110,7 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     stop: (reference, stopOptions = {}) => stopContainer(ctx, reference, stopOptions),
     restart: (reference, stopOptions = {}) => restartContainer(ctx, reference, stopOptions),
     kill: (reference, signal) => killContainer(ctx, reference, signal),
-    pause: (reference) => pauseContainer(ctx, reference),
+    pause: (reference, options) => pauseContainer(ctx, reference, options),
     unpause: (reference) => unpauseContainer(ctx, reference),
     remove: (reference, removeOptions = {}) => removeContainer(ctx, reference, removeOptions),
     removeLink: (reference, alias) => removeLink(ctx, reference, alias),

@@ -20,9 +20,11 @@ export interface RemoveOptions {
 export async function removeContainer(ctx: ContainersContext, reference: string, options: RemoveOptions): Promise<void> {
   const { id } = ctx.records.get(reference)
   const live = ctx.live.of(id)
+  if (ctx.records.get(id).state.status === 'removing' && ctx.locks.isHeld(id)) throw new EngineError('conflict', `removal of container ${id} is already in progress`, { reason: 'being-removed' })
   await ctx.locks.run(id, async () => {
     const record = ctx.records.get(id)
-    if (record.state.status === 'removing') throw new EngineError('conflict', `removal of container ${id} is already in progress`, { reason: 'being-removed' })
+    // One that failed half way is gone on with.
+    if (record.state.status === 'removing') return await removeLocked(ctx, record, { ...options, volumes: options.volumes || record.state.volumes })
     if (!isAlive(record.state) && record.state.status !== 'restarting') return await removeLocked(ctx, record, options)
     if (!options.force) throw refusal(record)
     clearTimeout(live.restartTimer)

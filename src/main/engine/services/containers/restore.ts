@@ -49,8 +49,11 @@ async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task:
     const after = ctx.records.byId(record.id)
     return after && restartIfWanted(ctx, after)
   }
-  const paused = await task.isPaused()
-  ctx.records.commit({ ...record, state: { ...record.state, status: paused ? 'paused' : 'running' } })
+  const { pid, startedAt } = record.state
+  const wanted = record.state.status === 'paused' && !record.state.passing
+  const frozen = await task.isPaused()
+  if (frozen && !wanted) await task.resume()
+  ctx.records.commit({ ...record, state: { status: frozen && wanted ? 'paused' : 'running', pid, startedAt } })
   watchTask(ctx, record.id, task)
   await restoreExecs(ctx, record)
   watchHealth(ctx, record.id, true)

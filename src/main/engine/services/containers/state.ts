@@ -3,7 +3,8 @@ export type ContainerState =
   /** Never ran, or its first start failed: `failure` says why. */
   | { status: 'created'; failure?: StartFailure }
   | { status: 'running'; pid: number; startedAt: string }
-  | { status: 'paused'; pid: number; startedAt: string }
+  /** `passing`: for as long as the engine does something with it; nobody asked for it. */
+  | { status: 'paused'; pid: number; startedAt: string; passing?: true }
   /** Ended, and the restart policy will start it again. */
   | ({ status: 'restarting' } & Ended)
   | ({ status: 'exited' } & Ended)

@@ -48,7 +48,7 @@ export async function commitContainer(ctx: FilesContext, request: CommitRequest)
 async function whileStill<Result>({ needs: { containers } }: FilesContext, container: ContainerFacts, pause: boolean, work: () => Promise<Result>): Promise<Result> {
   if (!isAlive(container)) return containers.hold(container.id, work)
   if (!pause || container.state.status === 'paused') return work()
-  const paused = await containers.pause(container.id).then(
+  const paused = await containers.pause(container.id, { passing: true }).then(
     () => true,
     (error: unknown) => {
       if (isEngineError(error) && error.reason === 'no-cgroup') return false

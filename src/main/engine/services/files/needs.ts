@@ -31,7 +31,7 @@ export interface ContainersNeed {
   get(reference: string): ContainerFacts
   /** Nobody starts, stops or removes the container until the work is done; it may end by itself. */
   hold<Result>(reference: string, work: (container: ContainerFacts) => Promise<Result>): Promise<Result>
-  pause(reference: string): Promise<void>
+  pause(reference: string, options?: { passing?: boolean }): Promise<void>
   unpause(reference: string): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -10,6 +10,7 @@ import { createVolumes, type VolumeRecord } from './volumes.ts'
 function volumesOnDisk() {
   const root = mkdtempSync(join(tmpdir(), 'slipway-volumes-'))
   onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+  mkdirSync(join(root, 'data'))
   const [metadata, layout, users] = [createMemoryMetadataStore(), createLayout(join(root, 'data'), join(root, 'run')), new Set<string>()]
   const host = { run: async () => ({ code: 0, stdout: '', stderr: '' }), syscalls: {} as never, facts: {} as never }
   const volumes = createVolumes({ metadata, events: createEventBus(), host, layout, clock: unixNano, needs: { containersUsing: (name) => (users.has(name) ? [{ id: 'c', running: false }] : []) } })

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, rmdirSync, unli
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { breathe } from '../../core/files/breathe.ts'
 import type { Host } from '../../core/host/host.ts'
 import { walkTree } from '../../core/layers/tree-walk.ts'
@@ -32,9 +33,9 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
   return {
     folder,
     async create(name) {
-      await mkdir(layout.volumes, { recursive: true, mode: 0o711 })
-      await mkdir(join(layout.volumes, name), { recursive: true, mode: 0o711 })
-      await mkdir(folder(name), { recursive: true, mode: 0o755 })
+      await ensureFolder(layout.volumes, 0o711)
+      await ensureFolder(join(layout.volumes, name), 0o711)
+      await ensureFolder(folder(name), 0o755)
     },
     async remove(name) {
       if (await isMounted(folder(name))) host.syscalls.unmount(folder(name), { detach: true })
@@ -58,6 +59,13 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
     isHeld: (name) => holders.has(name),
     size: (name) => sizeOf(folder(name)),
   }
+}
+
+/** Not `recursive`: of a file system that is read-only that says that there is no such file. */
+async function ensureFolder(path: string, mode: number): Promise<void> {
+  await mkdir(path, { mode }).catch((error: unknown) => {
+    if (errnoOf(error) !== 'EEXIST') throw fromSystemError(error, 'cannot make a volume')
+  })
 }
 
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 24)

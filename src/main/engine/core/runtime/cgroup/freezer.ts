@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineError } from '#shared/errors.ts'
+import { errnoOf } from '#base/system-error.ts'
 import type { Cgroup } from './locate.ts'
 
 const DEADLINE_MS = 10_000
@@ -15,6 +16,15 @@ const LOOKS_PER_TRY = 6
  * @throws failed-precondition without a cgroup, deadline-exceeded when a process sits in the kernel and does not freeze (it is thawed again).
  */
 export async function setFrozen(cgroup: Cgroup | undefined, frozen: boolean): Promise<void> {
+  try {
+    await setState(cgroup, frozen)
+  } catch (error) {
+    if (!isGone(error)) throw error
+    if (frozen) throw new EngineError('failed-precondition', 'the container is not running', { reason: 'not-running', cause: error })
+  }
+}
+
+async function setState(cgroup: Cgroup | undefined, frozen: boolean): Promise<void> {
   const directory = cgroup?.directory('freezer')
   if (cgroup === undefined || directory === undefined) throw noCgroup()
   const write = async (wanted: boolean) =>
@@ -41,9 +51,16 @@ export async function setFrozen(cgroup: Cgroup | undefined, frozen: boolean): Pr
 export async function isFrozen(cgroup: Cgroup | undefined): Promise<boolean> {
   const directory = cgroup?.directory('freezer')
   if (cgroup === undefined || directory === undefined) return false
-  if (cgroup.version === 1) return (await readFile(join(directory, 'freezer.state'), 'utf8')).trim() === 'FROZEN'
-  return /^frozen 1$/m.test(await readFile(join(directory, 'cgroup.events'), 'utf8'))
+  const read = (name: string) =>
+    readFile(join(directory, name), 'utf8').catch((error: unknown) => {
+      if (isGone(error)) return ''
+      throw error
+    })
+  return cgroup.version === 1 ? (await read('freezer.state')).trim() === 'FROZEN' : /^frozen 1$/m.test(await read('cgroup.events'))
 }
+
+/** The last process has ended, and the kernel has taken the cgroup away in between. */
+const isGone = (error: unknown): boolean => ['ENOENT', 'ENODEV'].includes(errnoOf(error) ?? '')
 
 const noCgroup = () =>
   new EngineError('failed-precondition', 'this container has no cgroup, so it cannot be paused', {

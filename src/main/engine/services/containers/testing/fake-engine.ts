@@ -34,6 +34,7 @@ export interface FakeEngine {
   volumes: Map<string, { users: Set<string> }>
   /** What is torn down from now on waits for this. */
   holdTearDown(held: Promise<void> | undefined): void
+  failNextRemoval(error: Error): void
   /** Creates and starts one; returns its id. */
   run(host?: object, config?: object): Promise<string>
 }
@@ -50,7 +51,7 @@ export function createFakeEngine(): FakeEngine {
   const bus = createEventBus()
   const events: EngineEvent[] = []
   bus.subscribe((event) => events.push(event))
-  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined }
+  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined }
   const options: ContainersOptions = {
     metadata: createMemoryMetadataStore(),
     leases: createLeases(),
@@ -77,6 +78,9 @@ export function createFakeEngine(): FakeEngine {
       closing = new AbortController()
       return createContainers({ ...options, closing: closing.signal })
     },
+    failNextRemoval(error) {
+      state.removalFailure = error
+    },
     holdTearDown(held) {
       state.tearDownHeld = held
     },
@@ -88,16 +92,22 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined }
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined }
 
-function fakeSnapshots({ mounted, snapshots }: State): Snapshotter {
+function fakeSnapshots(state: State): Snapshotter {
+  const { mounted, snapshots } = state
   return {
     driver: 'overlay2',
     prepare: async (key: string) => void snapshots.add(key),
     hasActive: (key: string) => snapshots.has(key),
     mount: async (_key: string, target: string) => void mounted.add(target),
     unmount: async (target: string) => void mounted.delete(target),
-    remove: async (key: string) => void snapshots.delete(key),
+    async remove(key: string) {
+      const failure = state.removalFailure
+      state.removalFailure = undefined
+      if (failure) throw failure
+      snapshots.delete(key)
+    },
     listActive: () => [...snapshots].map((key) => ({ key, parent: undefined })),
     usage: async () => ({ bytes: 10, inodes: 1 }),
     describe: () => ({}),

@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { callRaw } from '../fixtures/raw-api.ts'
+import { setStage, type Stage } from '../fixtures/stage.ts'
+import { damagedBlobs } from './check.ts'
+import { observe, openFiles } from './observe.ts'
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
+
+/** What the machine may come to: a full disk, one that turned read-only, no more open files. Told in words, nothing that was confirmed is lost, and all goes on when it has passed. */
+let stage: Stage
+let disk: SmallDisk
+beforeAll(async () => void (stage = await setStage({ prepare: async (dataRoot) => (disk = await mountSmallDisk(dataRoot, 64)) })))
+afterAll(async () => stage?.[Symbol.asyncDispose]())
+
+const ok = (...args: string[]) => stage.engine.ok(...args)
+const statusOf = (name: string) => ok('inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', name)
+/** Runs until /dev/shm/end is there, and exits 7. */
+const WAITS = ['sh', '-c', 'while [ ! -e /dev/shm/end ]; do sleep 0.05; done; exit 7']
+
+async function fails(...args: string[]): Promise<string> {
+  const { code, output } = await stage.engine.docker(...args)
+  expect(code, output).not.toBe(0)
+  return output
+}
+
+test('a full disk: what needs space is refused in words; containers run, exec, end, stop and go, and images make room', async () => {
+  const { engine, busybox, web } = stage
+  await ok('run', '-d', '--name', 'runs', busybox, 'sleep', '1000000')
+  await ok('run', '-d', '--name', 'ends', busybox, ...WAITS)
+  onTestFinished(() => disk.empty())
+  await disk.fill(0)
+  expect(await fails('pull', '-q', `${web}:1.1`)).toMatch(/no space left/i)
+  expect(await fails('run', '--rm', busybox, 'true')).toMatch(/no space left/i)
+  const { Id } = (await callRaw(engine.socket, 'POST', '/containers/create?name=full', { Image: busybox, Cmd: ['true'] })).json<{ Id: string }>()
+  const refused = await callRaw(engine.socket, 'POST', `/containers/${Id}/start`)
+  expect([refused.status, refused.json()]).toEqual([507, expect.objectContaining({ reason: 'ENOSPC', hint: expect.stringContaining('Free some space') as string })])
+
+  expect(await ok('exec', 'runs', 'echo', 'hello')).toBe('hello')
+  await ok('exec', 'ends', 'touch', '/dev/shm/end')
+  expect(await ok('wait', 'ends')).toBe('7')
+  // Many more changes than the database has room for at once.
+  const names = ['runs', 'renamed']
+  for (let count = 0; count < 300; count++) expect((await callRaw(engine.socket, 'POST', `/containers/${names[count % 2]}/rename?name=${names[(count + 1) % 2]}`)).status).toBe(204)
+  await ok('stop', '-t', '0', 'runs')
+  await ok('rm', 'full', 'ends')
+  await ok('rmi', `${web}:1.0`)
+
+  // As the disk filled it up, so it is after a kill.
+  await disk.fill(0)
+  await engine.kill('SIGKILL')
+  await engine.start()
+  expect(await ok('ps', '-a', '--format', '{{.Names}}')).toBe('runs')
+  expect(await statusOf('runs')).toMatch(/^exited/)
+  await disk.empty()
+  await ok('pull', '-q', `${web}:1.1`)
+  await ok('start', 'runs')
+  expect(await ok('run', '--rm', busybox, 'echo', 'again')).toBe('again')
+  expect(await damagedBlobs(engine)).toEqual([])
+  await ok('rm', '-f', 'runs')
+})
+
+test('pulls with a little space, more each time: refused whole until one fits', async () => {
+  const { engine, web } = stage
+  await ok('rmi', `${web}:1.1`)
+  await ok('image', 'prune', '-af')
+  onTestFinished(() => disk.empty())
+  let fitted = false
+  for (let free = 0; !fitted; free = Math.max(4096, free * 3)) {
+    await disk.empty()
+    await disk.fill(free)
+    const { code, output } = await engine.docker('pull', '-q', `${web}:1.1`)
+    fitted = code === 0
+    if (!fitted) expect(output).toMatch(/no space left/i)
+    expect(await ok('images', '-q')).toEqual(fitted ? expect.stringMatching(/^[0-9a-f]{12}$/) : '')
+  }
+  await disk.empty()
+  expect(await damagedBlobs(engine)).toEqual([])
+  expect(await ok('run', '--rm', `${web}:1.1`, 'echo', 'whole')).toBe('whole')
+})
+
+test('a disk that turned read-only: refused in words, what runs goes on, a removal can be tried again; no engine starts on it', async () => {
+  const { engine, web } = stage
+  await ok('run', '-d', '--name', 'kept', `${web}:1.1`, ...WAITS)
+  await ok('create', '--name', 'goes', `${web}:1.1`, 'true')
+  onTestFinished(() => disk.writable())
+  disk.readOnly()
+  for (const command of [['create', `${web}:1.1`, 'true'], ['volume', 'create', 'vol'], ['rm', 'goes']]) expect(await fails(...command)).toMatch(/read-only file system/i)
+  expect(await fails('pull', '-q', stage.busybox)).toMatch(/read-only file system/i)
+  expect(await ok('exec', 'kept', 'echo', 'hello')).toBe('hello')
+  disk.writable()
+  await ok('rm', 'goes')
+  await ok('volume', 'create', 'vol')
+
+  await engine.kill('SIGKILL')
+  disk.readOnly()
+  await expect(engine.start()).rejects.toThrow(/cannot use the data root .*read-only file system[^]*mounted read-only/i)
+  disk.writable()
+  await engine.start()
+  await ok('exec', 'kept', 'touch', '/dev/shm/end')
+  expect(await ok('wait', 'kept')).toBe('7')
+  expect(await ok('volume', 'ls', '-q')).toBe('vol')
+  await ok('rm', 'kept')
+})
+
+test('no more open files: refused in words, and nothing is lost or left once there are', async () => {
+  const { engine, web } = stage
+  const limit = (soft: string) => execFileSync('prlimit', ['--pid', String(engine.pid), `--nofile=${soft}:`])
+  const unlimited = /^Max open files +(\d+)/m.exec(await readFile(`/proc/${engine.pid}/limits`, 'utf8'))![1]!
+  onTestFinished(() => void limit(unlimited))
+  const before = await observe(engine)
+  const idle = async () => (await openFiles(engine.pid)).length
+  const filesBefore = await idle()
+  const highest = async () => Math.max(...(await readdir(join('/proc', String(engine.pid), 'fd'))).map(Number))
+  for (const more of [2, 4, 6, 8, 11, 15, 20]) {
+    limit(String((await highest()) + 1 + more))
+    const body = { Image: `${web}:1.1`, Cmd: ['true'] }
+    const replies = await Promise.all([1, 2, 3].map((one) => callRaw(engine.socket, 'POST', `/containers/create?name=few-${more}-${one}`, body).catch(() => undefined)))
+    const started = await Promise.all(replies.map((reply) => (reply?.status === 201 ? callRaw(engine.socket, 'POST', `/containers/${reply.json<{ Id: string }>().Id}/start`).catch(() => undefined) : undefined)))
+    limit(unlimited)
+    // A connection that cannot even be taken up is closed; whoever gets an answer is told why.
+    for (const reply of [...replies, ...started]) if (reply && reply.status >= 400) expect(reply.json()).toMatchObject({ reason: expect.stringMatching(/^E[MN]FILE$/) as string })
+    const there = (await ok('ps', '-a', '--format', '{{.Names}}')).split('\n').filter(Boolean).sort()
+    const confirmed = replies.flatMap((reply, index) => (reply?.status === 201 ? [`few-${more}-${index + 1}`] : []))
+    expect(there).toEqual(expect.arrayContaining(confirmed))
+    if (there.length > 0) await ok('rm', '-f', ...there)
+  }
+  expect(await ok('run', '--rm', `${web}:1.1`, 'echo', 'again')).toBe('again')
+  await expect.poll(() => observe(engine), { timeout: 20_000 }).toEqual(before)
+  await expect.poll(idle, { timeout: 20_000 }).toBeLessThanOrEqual(filesBefore + 2)
+})
