@@ -26,8 +26,8 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['GET', '/containers/json?filters={"nonsense":["x"]}', 400, "invalid filter 'nonsense'"],
   ['GET', '/containers/json?filters={"status":["nonsense"]}', 400],
   ['GET', '/containers/json?limit=x', 400],
-  ['POST', '/containers/create', 400],
-  ['POST', '/containers/create', 400, /invalid JSON/, () => 'garbage'],
+  ['POST', '/containers/create', 400, 'invalid JSON: got EOF while reading request body'],
+  ['POST', '/containers/create', 400, "invalid JSON: invalid character 'g' looking for beginning of value", () => 'garbage'],
   ['POST', '/containers/create', 404, 'No such image: nope:latest', () => ({ Image: 'nope' })],
   ['POST', '/containers/create?name=made', 409, /^Conflict\. The container name "\/made" is already in use by container "[0-9a-f]{64}"/, () => ({ Image: image() })],
   ['POST', '/containers/create?name=-x', 400, 'Invalid container name (-x), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed', () => ({ Image: image() })],
@@ -37,6 +37,11 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/containers/create', 400, undefined, () => ({ Image: image(), HostConfig: { Binds: ['relative/:'] } })],
   ['POST', '/containers/create', 400, undefined, () => ({ Image: image(), HostConfig: { Mounts: [{ Type: 'bind', Source: '/does/not/exist', Target: '/x' }] } })],
   ['POST', '/containers/create', 400, undefined, () => ({ Image: image(), HostConfig: { PortBindings: { 'x/tcp': [] } } })],
+  ['POST', '/containers/create', 400, 'invalid tmpfs option "nonsense"', () => ({ Image: image(), HostConfig: { Tmpfs: { '/x': 'size=1m,nonsense' } } })],
+  ['POST', '/containers/create', 400, /must not be specified$/, () => ({ Image: image(), HostConfig: { Binds: ['/tmp:/x:nocopy'] } })],
+  ['POST', '/containers/create', 400, 'mount options conflict: !ReadOnly && BindOptions.ReadOnlyForceRecursive', () => ({ Image: image(), HostConfig: { Mounts: [{ Type: 'bind', Source: '/tmp', Target: '/x', BindOptions: { ReadOnlyForceRecursive: true } }] } })],
+  ['POST', '/containers/create', 400, 'bad format for links: a:b:c', () => ({ Image: image(), HostConfig: { Links: ['a:b:c'] } })],
+  ['POST', '/containers/create', 400, 'invalid config for network net: EndpointsConfig is nil', () => ({ Image: image(), NetworkingConfig: { EndpointsConfig: { net: null } } })],
   ['GET', '/containers/nobody/json', 404, 'No such container: nobody'],
   ['GET', '/containers/nobody/top', 404],
   ['GET', '/containers/nobody/stats', 404],
@@ -44,7 +49,9 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/containers/nobody/wait', 404],
   ['POST', '/containers/nobody/attach', 404],
   ['POST', '/containers/nobody/exec', 404, undefined, () => ({ Cmd: ['true'] })],
+  ['POST', '/containers/nobody/kill', 404, 'cannot kill container: nobody: No such container: nobody'],
   ['DELETE', '/containers/nobody', 404],
+  ['GET', '/containers/made/checkpoints', 501, /experimental/],
   ['GET', '/containers/made/top', 409, /is not running$/],
   ['POST', '/containers/made/kill', 409, /is not running$/],
   ['POST', '/containers/made/pause', 409, /is not running$/],
@@ -92,6 +99,10 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/networks/nowhere/connect', 404, undefined, () => ({ Container: 'runs' })],
   ['POST', '/networks/net/disconnect', 403, /is not connected to (the )?network net/, () => ({ Container: 'runs' })],
   ['GET', '/events?since=nonsense', 400],
+  ['GET', '/events?since=5&until=1', 400, '`since` time (5) cannot be after `until` time (1)'],
+  ['GET', '/system/df?type=nonsense', 400, 'unknown object type: nonsense'],
+  ['POST', '/build?buildargs=nonsense', 400, "error reading build args: invalid character 'o' in literal null (expecting 'u')"],
+  ['POST', '/build?version=2', 501],
   ['POST', '/auth', 400, undefined, () => 'garbage'],
   ['GET', '/services', 503, /This node is not a swarm manager/],
   ['GET', '/swarm', 503],
@@ -122,7 +133,7 @@ test('what succeeds has Docker\'s status and shape', async () => {
   expect((await api('POST', '/containers/shape/start')).status).toBe(204)
   expect((await api('POST', '/containers/shape/wait')).json()).toEqual({ StatusCode: 0 })
   expect((await api('POST', '/containers/shape/rename?name=shaped')).status).toBe(204)
-  expect((await api('POST', '/containers/shaped/update', { RestartPolicy: { Name: 'no' } })).json()).toEqual({ Warnings: [] })
+  expect((await api('POST', '/containers/shaped/update', { RestartPolicy: { Name: 'no' } })).json()).toEqual({ Warnings: null })
   expect((await api('DELETE', '/containers/shaped')).status).toBe(204)
   expect((await api('POST', '/containers/prune')).json()).toEqual({ ContainersDeleted: expect.any(Array), SpaceReclaimed: expect.any(Number) })
   expect((await api('POST', '/volumes/create', { Name: 'v2', Labels: { a: 'b' } }))).toMatchObject({ status: 201 })
@@ -135,6 +146,21 @@ test('what succeeds has Docker\'s status and shape', async () => {
   expect((await api('DELETE', '/networks/n2')).status).toBe(204)
   expect((await api('POST', `/images/${image()}/tag?repo=shape&tag=1`)).status).toBe(201)
   expect((await api('DELETE', '/images/shape:1')).json()).toEqual([{ Untagged: 'shape:1' }])
+})
+
+test('what is wrong with an archive is said in the answer to it, which has begun', async () => {
+  const reply = await api('POST', '/images/load', 'garbage')
+  expect([reply.status, reply.json()]).toEqual([200, { error: expect.any(String), errorDetail: { message: expect.any(String) } }])
+})
+
+test('a place that an image names for a volume need not be absolute', async () => {
+  const { Id } = (await api('POST', '/containers/create', { Image: image(), Cmd: ['true'], Volumes: { 'some:where': {} } })).json<{ Id: string }>()
+  expect((await api('GET', `/containers/${Id}/json`)).json()).toMatchObject({ Mounts: [{ Type: 'volume', Destination: '/some:where' }] })
+  await api('DELETE', `/containers/${Id}?v=1`)
+})
+
+test('any path says to OPTIONS that it is there', async () => {
+  expect((await api('OPTIONS', '/containers/json')).status).toBe(200)
 })
 
 test('docker inspect finds what is there by name, and says when nothing is', async () => {

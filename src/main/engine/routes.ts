@@ -11,6 +11,7 @@ import { distributionRoutes } from './api/distribution/routes.ts'
 import { doctorRoutes } from './api/doctor/routes.ts'
 import { execRoutes } from './api/exec/routes.ts'
 import { fileRoutes } from './api/files/routes.ts'
+import { imageUsageJson } from './api/images/wire.ts'
 import { imageRoutes } from './api/images/routes.ts'
 import { networkRoutes } from './api/networks/routes.ts'
 import type { Route } from './api/router.ts'
@@ -72,10 +73,7 @@ const pathsOf = (layout: Layout) => (id: string) => {
 function usageOf({ builder, containers, images, volumes }: Services, api: ContainersApiNeeds) {
   return {
     layersSize: () => images.layersSize(),
-    async images() {
-      const rows = await images.list({ sharedSize: true })
-      return rows.map((row) => ({ Id: row.id, ParentId: row.parent ?? '', RepoTags: row.tags, RepoDigests: row.digests, Created: row.created, Size: row.size, SharedSize: row.sharedSize, VirtualSize: row.size, Labels: row.labels, Containers: row.containers }))
-    },
+    images: async (apiVersion: number) => (await images.list({ sharedSize: true })).map((row) => imageUsageJson(row, apiVersion)),
     async containers() {
       const now = Date.now()
       return await Promise.all(containers.records().map(async (record) => {

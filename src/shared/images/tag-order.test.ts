@@ -14,3 +14,7 @@ test('nothing is lost, and the order does not depend on how it came', () => {
     expect(sortTags(tags.toReversed())).toEqual(sortTags(tags))
   }))
 })
+
+test('two that are the same version have their place by their letters', () => {
+  expect(sortTags(['9.', '9'])).toEqual(sortTags(['9', '9.']))
+})

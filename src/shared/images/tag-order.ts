@@ -32,5 +32,7 @@ function compare(a: Key, b: Key): number {
     if (difference !== 0) return difference
   }
   if (a.group === 1 && a.tag.length !== b.tag.length) return a.tag.length - b.tag.length
-  return a.variant < b.variant ? -1 : Number(a.variant > b.variant)
+  return textOrder(a.variant, b.variant) || textOrder(a.tag, b.tag)
 }
+
+const textOrder = (a: string, b: string) => (a < b ? -1 : Number(a > b))

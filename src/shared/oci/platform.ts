@@ -22,10 +22,10 @@ const ARCHITECTURES = /^(386|amd64|x86_64|x86-64|i386|arm|armhf|armel|arm64|aarc
 /** `linux/arm64/v8`; `arm64` alone is Linux, and a system alone has the architecture `own`. @throws EngineError invalid-argument */
 export function parsePlatform(text: string, own: string): Platform {
   const parts = text.toLowerCase().split('/')
-  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9._-]+$/.test(part))) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: invalid platform`, { reason: 'invalid-platform', field: 'platform', hint: 'A platform looks like linux/amd64.' })
+  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9._-]+$/.test(part))) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`, { reason: 'invalid-platform', field: 'platform', hint: 'A platform looks like linux/amd64.' })
   const [first = '', second, variant] = parts
   if (second === undefined && SYSTEMS.includes(first)) return { os: first, architecture: own }
   if (second === undefined && ARCHITECTURES.test(first)) return { os: 'linux', architecture: first }
-  if (second === undefined) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: unknown operating system or architecture`, { reason: 'invalid-platform', field: 'platform', hint: 'A platform looks like linux/amd64.' })
+  if (second === undefined) throw new EngineError('invalid-argument', `${JSON.stringify(text)}: unknown operating system or architecture: invalid argument`, { reason: 'invalid-platform', field: 'platform', hint: 'A platform looks like linux/amd64.' })
   return { os: first, architecture: second, ...(variant && { variant }) }
 }

@@ -1,7 +1,8 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import { Duplex } from 'node:stream'
 import type { Socket } from 'node:net'
-import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
+import { parseJsonBody } from './json-text.ts'
 import { createQuery } from './query.ts'
 import type { Exchange } from './router.ts'
 
@@ -134,13 +135,7 @@ function parseBody<Body extends object>(request: IncomingMessage, bytes: Buffer)
   if (bytes.length === 0) return {} as Body
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   if (type !== 'application/json') throw new EngineError('invalid-argument', `unsupported Content-Type header (${type}): must be 'application/json'`)
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch (error) {
-    const message = messageOf(error)
-    throw new EngineError('invalid-argument', `invalid JSON: ${/after JSON/.test(message) ? 'unexpected content after JSON' : message}`)
-  }
+  const value = parseJsonBody(bytes.toString('utf8'))
   if (value === null) return {} as Body
   if (typeof value !== 'object' || Array.isArray(value)) throw new EngineError('invalid-argument', 'invalid JSON: expected an object')
   return value as Body

@@ -1,4 +1,4 @@
-import { EngineError, messageOf } from '#shared/errors.ts'
+import { EngineError } from '#shared/errors.ts'
 import type { Filters, Query } from './router.ts'
 
 const FALSE_WORDS = new Set(['', '0', 'no', 'false', 'none'])
@@ -35,14 +35,16 @@ function parseFilters(text: string): Filters {
 }
 
 function parseObject(text: string): Record<string, unknown> {
+  let value: unknown
   try {
-    const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
-  } catch (error) {
-    throw invalidFilter(messageOf(error))
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw invalidFilter(cause)
   }
+  if (value === null) return {}
+  if (isObject(value)) return value
   throw invalidFilter()
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
-const invalidFilter = (why = 'expected an object of lists') => new EngineError('invalid-argument', `invalid filter: ${why}`, { field: 'filters' })
+const invalidFilter = (cause?: unknown) => new EngineError('invalid-argument', 'invalid filter', { field: 'filters', hint: 'Filters are a JSON object of lists: {"label":["a=b"]}.', cause })

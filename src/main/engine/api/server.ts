@@ -76,7 +76,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const find = (request: IncomingMessage, url: string) => {
     const [rawPath = '/', search = ''] = splitOnce(url, '?')
     const { path, apiVersion } = splitVersion(rawPath)
-    const match = table.match(request.method ?? 'GET', path)
+    const match = request.method === 'OPTIONS' ? { params: {}, handle: () => ({ status: 200 }) } : table.match(request.method ?? 'GET', path)
     if (!match) throw new EngineError('not-found', 'page not found', { reason: 'no-route' })
     return { match, search, apiVersion }
   }

@@ -11,7 +11,7 @@ export function createBuildHandlers(builder: BuildNeeds) {
       const version = exchange.query.text('version') || '1'
       if (version !== '1' && version !== '2') throw new EngineError('invalid-argument', `invalid version ${JSON.stringify(version)}`, { field: 'version' })
       if (version === '2')
-        throw new EngineError('not-implemented', 'BuildKit sessions are not supported by this engine', { hint: 'Set DOCKER_BUILDKIT=0 to build through the classic API, which knows every instruction.' })
+        throw new EngineError('not-implemented', 'building with BuildKit through /build is not supported: this engine has it at /grpc, where docker buildx and Docker\'s clients from version 23 on ask', { hint: 'Set DOCKER_BUILDKIT=0, or leave version=2 out: the classic builder knows every instruction.' })
       const query = decodeBuildQuery(exchange.query, decodeRegistryConfig(exchange.request))
       const isolation = exchange.query.text('isolation') || 'default'
       if (isolation !== 'default') throw new EngineError('invalid-argument', `unsupported isolation: ${JSON.stringify(isolation)}`, { field: 'isolation' })

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { EngineError, isEngineError } from '#shared/errors.ts'
+import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import type { Located } from '../../core/dockerfile/dockerfile.ts'
 import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
 import type { CacheEntry } from '../../services/builder/cache-entries.ts'
 import type { PruneRequest } from '../../services/builder/prune-cache.ts'
+import { parseJsonText } from '../json-text.ts'
 import type { Query } from '../router.ts'
 
 type Decoded = Omit<BuildRequest, 'context' | 'signal' | 'onMessage'>
@@ -69,13 +70,15 @@ export const cacheEntryJson = (entry: CacheEntry) => ({
 
 const optional = <Key extends string, Value>(key: Key, value: Value | undefined | ''): { [Name in Key]?: Value } => (value === undefined || value === '' ? {} : { [key]: value }) as { [Name in Key]?: Value }
 
+const JSON_PARAMETERS: Record<string, string> = { buildargs: 'build args', ulimits: 'ulimit settings', cachefrom: 'cache-from' }
+
 function parseJson(query: Query, name: string): unknown {
   const text = query.text(name)
   if (!text) return undefined
   try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new EngineError('invalid-argument', `the parameter ${name} is not JSON`, { cause: error })
+    return parseJsonText(text)
+  } catch (cause) {
+    throw new EngineError('invalid-argument', `error reading ${JSON_PARAMETERS[name] ?? name}: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -52,8 +52,8 @@ export function parseCreateBody(body: CreateBody, name: string | undefined, plat
   check(HOST, host, 'HostConfig.')
   const endpoints = NetworkingConfig?.EndpointsConfig ?? {}
   if (!mapOf(orNull(isMap))(endpoints)) throw wrongType('NetworkingConfig.EndpointsConfig')
-  const asked = Object.entries(endpoints).map(([network, settings]) => [network, settings ?? {}] as const)
-  return { name, platform, config, host, endpoints: Object.fromEntries(asked) }
+  for (const [network, settings] of Object.entries(endpoints)) if (settings === null) throw new EngineError('invalid-argument', `invalid config for network ${network}: EndpointsConfig is nil`, { field: 'networks' })
+  return { name, platform, config, host, endpoints: endpoints as Record<string, EndpointSettings> }
 }
 
 /** Docker does not mind the case of a field's name, and docker-py relies on it (`CPURealtimePeriod`). */

@@ -23,6 +23,7 @@ async function sizesOf(needs: Needs, record: ContainerRecord): Promise<Sizes> {
 }
 
 export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
+  if (isEmpty(exchange)) throw new EngineError('invalid-argument', 'invalid JSON: got EOF while reading request body')
   const body = await exchange.json<CreateBody>()
   if (Object.keys(body).length === 0) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container')
   const request = parseCreateBody(body, exchange.query.text('name') || undefined, platformOf(exchange.query.text('platform')))
@@ -30,6 +31,8 @@ export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
   const { id, warnings } = await needs.create(request)
   return json({ Id: id, Warnings: warnings }, 201)
 }
+
+const isEmpty = ({ request: { headers } }: Exchange) => headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
 
 export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> {
   const record = needs.get(idOf(exchange))
@@ -100,7 +103,8 @@ export async function top(needs: Needs, exchange: Exchange): Promise<Reply> {
 export async function update(needs: Needs, exchange: Exchange): Promise<Reply> {
   const changes = await exchange.json<ResourceUpdate>()
   checkHostConfig(changes)
-  return json({ Warnings: await needs.update(idOf(exchange), changes) })
+  const warnings = await needs.update(idOf(exchange), changes)
+  return json({ Warnings: warnings.length > 0 ? warnings : null })
 }
 export async function prune(needs: Needs, { query }: Exchange): Promise<Reply> {
   const { ids, reclaimed } = await needs.prune(query.filters())

@@ -139,6 +139,7 @@ export async function save(needs: Needs, exchange: Exchange): Promise<undefined>
   return undefined
 }
 
+/** Docker's has begun its answer before it looks at the archive: what is wrong with it is said there. */
 export async function load(needs: Needs, exchange: Exchange): Promise<undefined> {
   const quiet = exchange.query.flag('quiet')
   return streamProgress(exchange, async (emit) => {
@@ -147,5 +148,5 @@ export async function load(needs: Needs, exchange: Exchange): Promise<undefined>
       if (names.length === 0) emit({ stream: `Loaded image ID: ${id}\n` })
       for (const name of names) emit({ stream: `Loaded image: ${name}\n` })
     }
-  })
+  }, { statusOnFailure: false })
 }

@@ -19,9 +19,13 @@ export function summaryJson(image: ImageSummary, apiVersion: number) {
     SharedSize: image.sharedSize,
     ...(apiVersion < 44 && { VirtualSize: image.size }),
     Labels: orNull(image.labels),
-    Containers: image.containers,
+    // Not counted for a list, as Docker says it.
+    Containers: -1,
   }
 }
+
+/** A row of `system df`, where an image's containers are counted. */
+export const imageUsageJson = (image: ImageSummary, apiVersion: number) => ({ ...summaryJson(image, apiVersion), RepoDigests: image.digests.length > 0 ? image.digests : null, Containers: image.containers })
 
 export function detailsJson(image: ImageDetails, apiVersion: number) {
   const { config } = image

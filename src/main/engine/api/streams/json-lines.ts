@@ -29,7 +29,7 @@ export function openJsonLines({ response }: Pick<Exchange, 'response'>, ending =
  * Progress of a long request as Docker streams it. Nothing is sent before the first value, so a request that fails at once
  * still gets its status; a later failure becomes the last line.
  */
-export async function streamProgress(exchange: Exchange, work: (emit: (value: unknown) => void) => Promise<void>): Promise<undefined> {
+export async function streamProgress(exchange: Exchange, work: (emit: (value: unknown) => void) => Promise<void>, { statusOnFailure = true } = {}): Promise<undefined> {
   let lines: JsonLines | undefined
   const emit = (value: unknown) => {
     lines ??= openJsonLines(exchange, PROGRESS_ENDING)
@@ -39,7 +39,8 @@ export async function streamProgress(exchange: Exchange, work: (emit: (value: un
     await work(emit)
     lines ??= openJsonLines(exchange, PROGRESS_ENDING)
   } catch (error) {
-    if (!lines) throw error
+    if (!lines && statusOnFailure) throw error
+    lines ??= openJsonLines(exchange, PROGRESS_ENDING)
     const { message } = errorReply(error).body as ErrorBody
     void lines.write({ errorDetail: { message }, error: message })
   }

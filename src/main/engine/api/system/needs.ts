@@ -8,7 +8,7 @@ export interface SystemApiNeeds {
   /** Docker's rows for `system df`, as their own nouns make them. */
   usage: {
     layersSize(): number
-    images(): Promise<object[]>
+    images(apiVersion: number): Promise<object[]>
     containers(): Promise<object[]>
     volumes(): Promise<object[]>
     buildCache(): Promise<{ Size: number; Shared: boolean }[]>

@@ -14,6 +14,7 @@ export function refusedRoutes(): Route[] {
   const refusing = (method: Route['method'], refuse: () => EngineError) => (path: string): Route => ({ method, path, handle: () => { throw refuse() } })
   const noSwarm = () => new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
   const never = () => new EngineError('not-implemented', 'this engine has no swarm mode: connect to a Docker engine for one', { reason: 'no-swarm' })
+  const noCheckpoints = () => new EngineError('not-implemented', 'This experimental feature is disabled by default: this engine keeps no checkpoints', { reason: 'experimental' })
   const noPlugins = () => new EngineError('not-implemented', 'this engine has no plugins', { reason: 'no-plugins' })
   return [
     ...SWARM_PATHS.map(refusing('GET', noSwarm)),
@@ -21,6 +22,8 @@ export function refusedRoutes(): Route[] {
     ...SWARM_PUTS.map(refusing('PUT', noSwarm)),
     ...SWARM_DELETES.map(refusing('DELETE', noSwarm)),
     ...SWARM_BEGINNINGS.map(refusing('POST', never)),
+    ...(['GET', 'POST'] as const).map((method) => refusing(method, noCheckpoints)('/containers/:id/checkpoints')),
+    refusing('DELETE', noCheckpoints)('/containers/:id/checkpoints/:checkpoint'),
     { method: 'GET', path: '/plugins', handle: () => ({ status: 200, body: [] }) },
     ...PLUGIN_POSTS.map(refusing('POST', noPlugins)),
     refusing('GET', noPlugins)('/plugins/privileges'),

@@ -1,3 +1,4 @@
+import { EngineError } from '#shared/errors.ts'
 import { json, type Exchange, type Reply, type Route } from '../router.ts'
 import { streamEvents } from './events.ts'
 import type { SystemApiNeeds } from './needs.ts'
@@ -13,7 +14,7 @@ export function systemRoutes(needs: SystemApiNeeds): Route[] {
     { method: 'GET', path: '/_ping', handle: () => ({ status: 200, body: 'OK', headers: PING_HEADERS }) },
     { method: 'HEAD', path: '/_ping', handle: () => ({ status: 200, headers: PING_HEADERS }) },
     { method: 'GET', path: '/version', handle: () => json(versionJson(system.version, system.facts)) },
-    { method: 'GET', path: '/info', handle: () => json(infoJson(system.info(), system.version, system.facts)) },
+    { method: 'GET', path: '/info', handle: ({ apiVersion }) => json(infoJson(system.info(), system.version, system.facts, apiVersion)) },
     { method: 'GET', path: '/events', handle: (exchange) => streamEvents(needs, exchange) },
     { method: 'GET', path: '/system/df', handle: (exchange) => diskUsage(needs, exchange) },
     { method: 'GET', path: '/slipway/host', handle: () => json(system.facts) },
@@ -23,14 +24,18 @@ export function systemRoutes(needs: SystemApiNeeds): Route[] {
   ]
 }
 
-async function diskUsage({ usage }: SystemApiNeeds, { query }: Exchange): Promise<Reply> {
+const USAGE_TYPES = new Set(['container', 'image', 'volume', 'build-cache'])
+
+async function diskUsage({ usage }: SystemApiNeeds, { query, apiVersion }: Exchange): Promise<Reply> {
   const types = query.all('type')
+  const strange = types.find((type) => !USAGE_TYPES.has(type))
+  if (strange !== undefined) throw new EngineError('invalid-argument', `unknown object type: ${strange}`, { field: 'type' })
   const wanted = (type: string) => types.length === 0 || types.includes(type)
   const [Images, Containers, Volumes, BuildCache] = await Promise.all([
-    wanted('image') ? usage.images() : undefined,
-    wanted('container') ? usage.containers() : undefined,
-    wanted('volume') ? usage.volumes() : undefined,
-    wanted('build-cache') ? usage.buildCache() : undefined,
+    wanted('image') ? usage.images(apiVersion) : null,
+    wanted('container') ? usage.containers() : null,
+    wanted('volume') ? usage.volumes() : null,
+    wanted('build-cache') ? usage.buildCache() : null,
   ])
   return json({ ...(Images ? { LayersSize: usage.layersSize() } : {}), Images, Containers, Volumes, BuildCache, ...(BuildCache && { BuilderSize: BuildCache.reduce((sum, { Size, Shared }) => sum + (Shared ? 0 : Size), 0) }) })
 }

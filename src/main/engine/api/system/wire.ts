@@ -28,7 +28,7 @@ export function versionJson(version: string, facts: HostFacts) {
 }
 
 /** `GET /info` */
-export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
+export function infoJson(info: SystemInfo, version: string, facts: HostFacts, apiVersion: number) {
   const runtimeName = facts.runtime?.name ?? 'none'
   const { running, paused, stopped } = info.containers
   return {
@@ -39,9 +39,9 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     ContainersStopped: stopped,
     Images: info.images,
     Driver: info.storageDriver,
-    DriverStatus: [['Kind', facts.storage]],
+    DriverStatus: [['Kind', facts.storage], ['Backing Filesystem', info.backingFilesystem], ['Supports d_type', 'true'], ['Native Overlay Diff', 'true'], ['userxattr', String(facts.rootless)]],
     Plugins: { Volume: ['local'], Network: info.networkDrivers, Authorization: null, Log: ['json-file', 'local', 'none'] },
-    ...limitsJson(facts),
+    ...limitsJson(facts, apiVersion),
     IPv4Forwarding: true,
     Debug: false,
     NFd: info.openFiles,
@@ -53,7 +53,7 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     NEventsListener: info.eventListeners,
     KernelVersion: facts.kernel,
     OperatingSystem: facts.operatingSystem,
-    OSVersion: '',
+    OSVersion: facts.osVersion,
     OSType: 'linux',
     Architecture: MACHINE_NAMES[facts.architecture] ?? facts.architecture,
     IndexServerAddress: 'https://index.docker.io/v1/',
@@ -74,20 +74,23 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts) {
     Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
     LiveRestoreEnabled: true,
     Isolation: '',
-    InitBinary: '',
-    ContainerdCommit: { ID: '' },
-    RuncCommit: { ID: facts.runtime?.version ?? '' },
-    InitCommit: { ID: '' },
+    InitBinary: 'slipway-init',
+    ContainerdCommit: commitJson('', apiVersion),
+    RuncCommit: commitJson(facts.runtime?.version ?? '', apiVersion),
+    InitCommit: commitJson(version, apiVersion),
     SecurityOptions: [...(facts.apparmor ? ['name=apparmor'] : []), ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), ...(facts.cgroup.mode === 'v2' ? ['name=cgroupns'] : []), ...(facts.rootless ? ['name=rootless'] : [])],
-    DefaultAddressPools: info.addressPools,
+    ...(info.addressPools.length > 0 && { DefaultAddressPools: info.addressPools }),
     FirewallBackend: { Driver: 'nftables' },
-    Warnings: info.warnings,
+    Warnings: info.warnings.length > 0 ? info.warnings : null,
     CDISpecDirs: [],
   }
 }
 
+/** Until API 1.48 with what Docker was built for, which is what it found. */
+const commitJson = (ID: string, apiVersion: number) => ({ ID, ...(apiVersion < 49 && { Expected: ID }) })
+
 /** Which limits are enforced here. */
-function limitsJson({ cgroup }: HostFacts) {
+function limitsJson({ cgroup }: HostFacts, apiVersion: number) {
   const can = (controller: string) => cgroup.driver !== 'none' && cgroup.controllers.includes(controller)
   return {
     MemoryLimit: can('memory'),
@@ -97,6 +100,9 @@ function limitsJson({ cgroup }: HostFacts) {
     CPUShares: can('cpu'),
     CPUSet: can('cpuset'),
     PidsLimit: can('pids'),
+    ...(apiVersion < 42 && { KernelMemory: false }),
+    // Rules are matched in the bridge itself; the setting that Docker needs for it is not.
+    ...(apiVersion < 50 && { BridgeNfIptables: true, BridgeNfIp6tables: true }),
     OomKillDisable: cgroup.mode !== 'v2' && can('memory'),
   }
 }

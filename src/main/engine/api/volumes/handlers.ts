@@ -26,5 +26,5 @@ export async function remove(needs: VolumesApiNeeds, exchange: Exchange): Promis
 export async function prune(needs: VolumesApiNeeds, { query, apiVersion }: Exchange): Promise<Reply> {
   const filters = query.filters()
   const { names, reclaimed } = await needs.prune(apiVersion < 42 ? { all: ['true'], ...filters } : filters)
-  return json({ VolumesDeleted: names.length > 0 ? names : null, SpaceReclaimed: reclaimed })
+  return json({ VolumesDeleted: names, SpaceReclaimed: reclaimed })
 }

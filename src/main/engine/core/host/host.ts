@@ -115,6 +115,8 @@ export interface HostFacts {
   rootless: boolean
   kernel: string
   operatingSystem: string
+  /** Of the distribution: `12`, `24.04`. Empty where it has none. */
+  osVersion: string
   /** GOARCH. */
   architecture: string
   cpus: number

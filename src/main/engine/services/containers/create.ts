@@ -42,7 +42,7 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
   const name = request.name ? parseContainerName(request.name) : generateName((wanted) => ctx.records.isTaken(wanted))
   using _claim = ctx.records.claimName(name, id)
   const warnings = warningsOf(ctx, request.host)
-  if (!request.config.Image) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container: it names no image', { field: 'image' })
+  if (!request.config.Image) throw new EngineError('invalid-argument', commandOf(request).length === 0 ? 'no command specified' : 'no image specified: a container is made of one', { field: 'image' })
   const image = await ctx.needs.images.resolve(request.config.Image, request.platform)
   if (image.chain) lease.hold(image.chain)
 

@@ -144,6 +144,6 @@ export function compilePruneFilters(filters: ContainerFilters, now: bigint): Pre
 function untilFilter(values: readonly string[], now: bigint): Predicate {
   if (values.length > 1) throw new EngineError('invalid-argument', 'more than one until filter specified', { field: 'filters' })
   const until = parseMoment(values[0] ?? '', now)
-  if (until === undefined) throw new EngineError('invalid-argument', `invalid value for "until" filter: ${values[0] ?? ''}`, { field: 'filters' })
+  if (until === undefined) throw new EngineError('invalid-argument', `failed to parse value as time or duration: ${JSON.stringify(values[0] ?? '')}`, { field: 'filters' })
   return ({ createdAt }) => (parseTimestamp(createdAt) ?? 0n) < until
 }

@@ -7,7 +7,7 @@ import { isAlive } from './state.ts'
 
 /** Sends a signal, KILL by default; KILL waits for the end to be recorded. @throws failed-precondition when it does not run. */
 export async function killContainer(ctx: ContainersContext, reference: string, signalText: string | undefined): Promise<void> {
-  const { id } = ctx.records.get(reference)
+  const { id } = existing(ctx, reference)
   const signal = signalText ? signalFor(reference, signalText) : SIGKILL
   const live = ctx.live.of(id)
   await ctx.locks.run(id, async () => {
@@ -21,6 +21,12 @@ export async function killContainer(ctx: ContainersContext, reference: string, s
     if (signal === SIGKILL && record.state.status === 'paused') await live.task.resume()
   })
   if (signal === SIGKILL) await live.settled
+}
+
+function existing({ records }: ContainersContext, reference: string): ContainerRecord {
+  const record = records.find(reference)
+  if (!record) throw new EngineError('not-found', `cannot kill container: ${reference}: No such container: ${reference}`, { reason: 'no-such-container' })
+  return record
 }
 
 /** Between two runs there is nothing to signal: the next run does not come. */

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { MountRequest } from './config.ts'
+import { checkTmpfsOptions } from './tmpfs-options.ts'
 
 /** A mount as the user wrote it, checked, before any volume exists. */
 export type MountWish =
@@ -19,9 +20,15 @@ export function parseBind(text: string, defaultDriver: string | undefined): Moun
   const [source, target, mode = ''] = parts.length === 1 ? [undefined, parts[0] as string] : [parts[0], parts[1] as string, parts[2]]
   const modes = parseModes(mode)
   const place = checkTarget(target, text, source?.startsWith('/') ? 'bind' : 'volume')
+  if (source?.startsWith('/') && modes.nocopy) throw invalidBind(text, 'field VolumeOptions must not be specified')
   if (source?.startsWith('/')) return { kind: 'bind', source: posix.normalize(source), target: place, readonly: modes.readonly, propagation: modes.propagation ?? 'rprivate', mode, createSource: true }
-  if (modes.propagation !== undefined) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': propagation is for binds only`)
+  if (modes.propagation !== undefined) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid mount config for type "volume": field BindOptions must not be specified`, { field: 'mounts', hint: 'Propagation is for binds only.' })
   return { kind: 'volume', name: source === undefined ? undefined : checkVolumeName(source), driver: defaultDriver, target: place, readonly: modes.readonly, mode: mode || 'z', copyUp: !modes.nocopy }
+}
+
+/** A VOLUME of an image, or a key of `Volumes`: a place and nothing else. One that is not absolute is meant from the root, as Docker takes it. */
+export function anonymousVolume(target: string, driver: string | undefined): MountWish {
+  return { kind: 'volume', name: undefined, driver, target: checkTarget(posix.join('/', target), target), readonly: false, mode: '', copyUp: true }
 }
 
 interface Modes {
@@ -54,7 +61,8 @@ export function parseMountRequest(mount: MountRequest): MountWish {
   const target = mount.Target ?? ''
   if (target === '') throw invalidMount(type, 'Target', 'field Target must not be empty')
   if (!posix.isAbsolute(target)) throw new EngineError('invalid-argument', `invalid mount config for type "${type}": invalid mount path: '${target}' mount path must be absolute`, { field: 'mounts' })
-  const place = checkTarget(target, target)
+  const place = posix.normalize(target) === '/' ? '/' : checkTarget(target, target)
+  if (place === '/') throw invalidMount(type, 'Target', "invalid specification: destination can't be '/'")
   if (type === 'bind') return bindWish(mount, place)
   if (type === 'volume') return volumeWish(mount, place)
   if (type === 'tmpfs') return tmpfsWish(mount, place)
@@ -66,6 +74,7 @@ function bindWish(mount: MountRequest, target: string): MountWish {
   if (Source === '') throw invalidMount('bind', 'Source', 'field Source must not be empty')
   if (!posix.isAbsolute(Source)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid mount path: '${Source}' mount path must be absolute`, { field: 'mounts' })
   if (mount.VolumeOptions) throw foreignOptions('VolumeOptions', 'bind')
+  checkReadonlyOptions(mount, options)
   const propagation = options.Propagation || 'rprivate'
   if (!PROPAGATIONS.has(propagation)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid propagation mode: ${propagation}`, { field: 'mounts' })
   return {
@@ -79,6 +88,15 @@ function bindWish(mount: MountRequest, target: string): MountWish {
     nonRecursive: options.NonRecursive,
     recursiveReadonly: options.ReadOnlyForceRecursive ? 'force' : options.ReadOnlyNonRecursive ? 'never' : undefined,
   }
+}
+
+/** Read-only to the last mount below it is asked of a read-only bind only, and of one whose mounts below are told to nobody. */
+function checkReadonlyOptions({ ReadOnly }: MountRequest, options: NonNullable<MountRequest['BindOptions']>): void {
+  const conflict = (other: string) => new EngineError('invalid-argument', `mount options conflict: ${other} && BindOptions.ReadOnlyForceRecursive`, { field: 'mounts' })
+  if (options.ReadOnlyNonRecursive && !ReadOnly) throw new EngineError('invalid-argument', 'mount options conflict: !ReadOnly && BindOptions.ReadOnlyNonRecursive', { field: 'mounts' })
+  if (!options.ReadOnlyForceRecursive) return
+  if (!ReadOnly) throw conflict('!ReadOnly')
+  if (options.ReadOnlyNonRecursive) throw conflict('ReadOnlyNonRecursive')
 }
 
 function volumeWish(mount: MountRequest, target: string): MountWish {
@@ -112,6 +130,7 @@ function tmpfsWish(mount: MountRequest, target: string): MountWish {
   if (mount.BindOptions) throw foreignOptions('BindOptions', 'tmpfs')
   if (mount.VolumeOptions) throw foreignOptions('VolumeOptions', 'tmpfs')
   const { SizeBytes, Mode, Options } = mount.TmpfsOptions ?? {}
+  checkTmpfsOptions((Options ?? []).map((option) => option.join('=')))
   const options = [...(mount.ReadOnly ? ['ro'] : []), ...(SizeBytes ? [`size=${SizeBytes}`] : []), ...(Mode ? [`mode=${Mode.toString(8)}`] : []), ...(Options ?? []).map((option) => option.join('='))]
   return { kind: 'tmpfs', target, readonly: mount.ReadOnly ?? false, options }
 }
@@ -131,6 +150,7 @@ export function checkVolumeName(name: string): string {
 }
 
 const invalidSpecification = (text: string) => new EngineError('invalid-argument', `invalid volume specification: '${text}'`, { field: 'mounts' })
+const invalidBind = (text: string, why: string) => new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid mount config for type "bind": ${why}`, { field: 'mounts' })
 const invalidMode = (mode: string) => new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'mounts' })
 const foreignOptions = (field: string, type: string) => new EngineError('invalid-argument', `${field} must not be specified on mount type "${type}"`, { field: 'mounts' })
 const invalidMount = (type: string, _field: string, why: string) => new EngineError('invalid-argument', `invalid mount config for type "${type}": ${why}`, { field: 'mounts' })

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerConfig, HostConfig } from './config.ts'
 import type { ContainersContext } from './context.ts'
-import { parseBind, parseMountRequest, type MountWish } from './mount-syntax.ts'
+import { anonymousVolume, parseBind, parseMountRequest, type MountWish } from './mount-syntax.ts'
 import type { MountPoint } from './record.ts'
 
 /**
@@ -25,7 +25,7 @@ function collectWishes(config: ContainerConfig, host: HostConfig, inherited: Rea
     taken.add(target)
   }
   const anonymous = Object.keys(config.Volumes ?? {})
-    .map((target): MountWish => ({ ...parseBind(target, host.VolumeDriver || undefined), mode: '' }) as MountWish)
+    .map((target): MountWish => anonymousVolume(target, host.VolumeDriver || undefined))
     .filter((wish) => !taken.has(wish.target) && !inherited.has(wish.target))
   return [...asked, ...anonymous]
 }
@@ -33,7 +33,7 @@ function collectWishes(config: ContainerConfig, host: HostConfig, inherited: Rea
 /** `container[:ro|rw|z|nocopy]` */
 function mountsFrom(ctx: ContainersContext, text: string): MountPoint[] {
   const [reference = '', mode = ''] = text.split(':', 2)
-  if (reference === '') throw new EngineError('invalid-argument', `malformed volumes-from specification: ${text}`, { field: 'volumesFrom' })
+  if (reference === '') throw new EngineError('invalid-argument', 'volumes-from specification cannot be an empty string', { field: 'volumesFrom' })
   const words = mode.split(',').filter(Boolean)
   if (words.some((word) => !['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word))) throw new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'volumesFrom' })
   const readonly = words.includes('ro')

@@ -15,7 +15,7 @@ export function readSecurityOptions(options: readonly string[]): SecurityOptions
   const found: SecurityOptions = { noNewPrivileges: false, seccomp: undefined, apparmor: undefined, unconfinedPaths: false }
   for (const option of options) {
     const [, name = option, value = ''] = /^([a-z-]+)[=:](.*)$/s.exec(option) ?? []
-    if (name === 'no-new-privileges') found.noNewPrivileges = value === '' || value === 'true'
+    if (name === 'no-new-privileges' && ['', 'true', 'false'].includes(value)) found.noNewPrivileges = value !== 'false'
     else if (name === 'seccomp') found.seccomp = parseSeccomp(value)
     else if (name === 'apparmor') found.apparmor = value
     else if (name === 'systempaths' && value === 'unconfined') found.unconfinedPaths = true

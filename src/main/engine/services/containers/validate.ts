@@ -4,6 +4,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { ContainerConfig, HostConfig } from './config.ts'
 import { logDriverOf } from './log-drivers.ts'
 import { parseSignal } from './signals.ts'
+import { checkTmpfsOptions } from './tmpfs-options.ts'
 
 /** The refusals of create that need nothing but the request, with Docker's words. Resource limits are checked where their kernel meaning is known. */
 export function validateConfig(config: ContainerConfig, host: HostConfig): void {
@@ -27,7 +28,8 @@ export function validateConfig(config: ContainerConfig, host: HostConfig): void 
 }
 
 function validateTmpfs({ Tmpfs }: HostConfig): void {
-  for (const target of Object.keys(Tmpfs ?? {})) {
+  for (const [target, options] of Object.entries(Tmpfs ?? {})) {
+    checkTmpfsOptions(options.split(',').filter(Boolean))
     if (!posix.isAbsolute(target)) throw invalid(`invalid mount path: '${target}' mount path must be absolute`, 'mounts')
     if (/^\/+$/.test(posix.normalize(target))) throw invalid("invalid specification: destination can't be '/'", 'mounts')
   }
@@ -51,6 +53,8 @@ function validateNetworkMode(config: ContainerConfig, host: HostConfig): void {
   if ((joins || mode === 'host') && host.Links?.length) throw invalid(joins ? 'conflicting options: container type network can\'t be used with links. This would result in undefined behavior' : 'conflicting options: host type networking can\'t be used with links. This would result in undefined behavior', 'links')
   if (config.MacAddress && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(config.MacAddress)) throw invalid(`invalid config for network ${mode || 'bridge'}: invalid MAC address ${config.MacAddress}`, 'macAddress')
   for (const entry of host.ExtraHosts ?? []) validateExtraHost(entry)
+  for (const server of host.Dns ?? []) if (isIP(server.replace(/%.*$/, '')) === 0) throw invalid(`bad nameserver address ${server}: it is no IP address`, 'dns')
+  for (const link of host.Links ?? []) validateLink(link)
   if (!joins) return
   if (host.Dns?.length) throw invalid('conflicting options: dns and the network mode', 'dns')
   if (host.ExtraHosts?.length) throw invalid('conflicting options: custom host-to-IP mapping and the network mode', 'extraHosts')
@@ -64,6 +68,12 @@ function validateExtraHost(entry: string): void {
   const [, name = '', address = ''] = /^([^:=]*)[:=](.*)$/.exec(entry) ?? []
   if (name === '' || address === '') throw invalid(`bad format for add-host: "${entry}"`, 'extraHosts')
   if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(`invalid IP address in add-host: "${address}"`, 'extraHosts')
+}
+
+/** `name[:alias]` */
+function validateLink(link: string): void {
+  if (link === '') throw invalid('empty string specified for links', 'links')
+  if (link.split(':').length > 2) throw invalid(`bad format for links: ${link}`, 'links')
 }
 
 export function validateRestartPolicy(host: HostConfig): void {

@@ -80,7 +80,7 @@ test('of an index, what this machine runs, or what was asked for', async () => {
     ['amd64', 'image', true, true],
     ['unknown', 'unknown', false, false],
   ])
-  await expect(here.images.push(name, { platform: { os: 'linux', architecture: 'amd64' } })).rejects.toThrow('does not match the specified platform (linux/amd64)')
+  await expect(here.images.push(name, { platform: { os: 'linux', architecture: 'amd64' } })).rejects.toThrow('does not match the specified platform: wanted linux/amd64')
   await expect(here.images.pull(name, { platform: { os: 'linux', architecture: 's390x' } })).rejects.toThrow('no matching manifest for linux/s390x in the manifest list entries')
   await expect(here.images.resolve(name, { os: 'linux', architecture: 'amd64' })).rejects.toMatchObject({ code: 'not-found' })
 })

@@ -98,7 +98,7 @@ async function fetchConfig(service: Service, repository: Repository, { config, l
 function assertWanted(config: ImageConfig, reference: Reference, { platform }: PullOptions): void {
   if (config.os !== 'linux') throw new EngineError('invalid-argument', `image operating system "${config.os}" cannot be used on this platform`, { reason: 'wrong-os' })
   if (platform && !isPlatform(config, platform))
-    throw new EngineError('not-found', `image with reference ${familiarName(reference)} was found but its platform (${formatPlatform(config)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform' })
+    throw new EngineError('not-found', `image with reference ${familiarName(reference)} was found but does not match the specified platform: wanted ${formatPlatform(platform)}, actual: ${formatPlatform(config)}`, { reason: 'no-platform' })
 }
 
 /** Every layer by its own: downloads three at a time, unpacks as they arrive, commits from the bottom up. */

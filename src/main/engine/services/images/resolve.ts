@@ -18,7 +18,7 @@ export async function resolveImage(service: Service, name: string, platform?: Pl
 /** @throws not-found when the image is one of another platform than was asked for. */
 export function assertPlatform(image: ImageRecord, name: string, platform: Platform | undefined): void {
   if (platform && !isPlatform(image.platform, platform))
-    throw new EngineError('not-found', `image with reference ${name} was found but its platform (${formatPlatform(image.platform)}) does not match the specified platform (${formatPlatform(platform)})`, { reason: 'no-platform', hint: 'Pull it with the platform you want.' })
+    throw new EngineError('not-found', `image with reference ${name} was found but does not match the specified platform: wanted ${formatPlatform(platform)}, actual: ${formatPlatform(image.platform)}`, { reason: 'no-platform', hint: 'Pull it with the platform you want.' })
 }
 
 export async function findImage(service: Service, name: string): Promise<ResolvedImage | undefined> {

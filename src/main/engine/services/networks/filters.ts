@@ -37,5 +37,5 @@ function matchesType(network: NetworkRecord, type: string): boolean {
 function truth(value: string): boolean {
   if (/^(1|t|true)$/i.test(value)) return true
   if (/^(0|f|false)$/i.test(value)) return false
-  throw new EngineError('invalid-argument', `invalid filter 'dangling=${value}'`, { reason: 'invalid-filter' })
+  throw new EngineError('invalid-argument', `invalid value for filter 'dangling', must be "true" (or "1"), or "false" (or "0")`, { reason: 'invalid-filter' })
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statfsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { HostFacts } from '../../core/host/host.ts'
@@ -33,6 +33,8 @@ export interface SystemInfo {
   containers: ReturnType<SystemNeeds['containers']>
   images: number
   storageDriver: string
+  /** Of the data root, as the kernel's module is called. */
+  backingFilesystem: string
   networkDrivers: readonly string[]
   addressPools: { Base: string; Size: number }[]
   dataRoot: string
@@ -72,6 +74,7 @@ export function createSystem(options: SystemOptions): System {
       containers: needs.containers(),
       images: needs.imageCount(),
       storageDriver: needs.storageDriver,
+      backingFilesystem: FILESYSTEMS[statfsSync(options.layout.dataRoot).type] ?? '<unknown>',
       networkDrivers: needs.networkDrivers,
       addressPools: needs.defaultAddressPools(),
       dataRoot: options.layout.dataRoot,
@@ -85,6 +88,9 @@ export function createSystem(options: SystemOptions): System {
     }),
   }
 }
+
+/** By the magic number of statfs(2), in Docker's words. */
+const FILESYSTEMS: Record<number, string> = { 0xef53: 'extfs', 0x58465342: 'xfs', 0x9123683e: 'btrfs', 0x2fc12fc1: 'zfs', 0x01021994: 'tmpfs', 0x794c7630: 'overlayfs', 0xf2f52010: 'f2fs', 0xca451a4e: 'bcachefs', 0x65735546: 'fuse', 0x6969: 'nfs' }
 
 const CONTROLLERS: readonly [controller: string, warning: string][] = [
   ['memory', 'WARNING: No memory limit support'],

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 /** What os-release(5) says of the machine. */
 export interface OsRelease {
   name: string
+  /** VERSION_ID; rolling distributions have none. */
+  version?: string
   /** ID and ID_LIKE, most specific first: `ubuntu`, `debian`. */
   families: string[]
 }
@@ -27,5 +29,6 @@ export function parseOsRelease(text: string): OsRelease {
     if (match) fields.set(match[1]!, match[2] ?? match[3] ?? match[4] ?? '')
   }
   const families = [fields.get('ID') ?? '', ...(fields.get('ID_LIKE') ?? '').split(' ')].filter(Boolean)
-  return { name: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? 'Linux', families }
+  const version = fields.get('VERSION_ID')
+  return { name: fields.get('PRETTY_NAME') ?? fields.get('NAME') ?? 'Linux', ...(version && { version }), families }
 }

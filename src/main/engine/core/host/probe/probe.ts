@@ -46,10 +46,12 @@ export async function probeHost(context: ProbeContext): Promise<HostFacts> {
     probeStorage(context, tools),
     checkNetworkTools(context, tools),
   ])
+  const os = readOsRelease()
   return {
     rootless: context.rootless,
     kernel: release(),
-    operatingSystem: readOsRelease().name,
+    operatingSystem: os.name,
+    osVersion: os.version ?? '',
     architecture: goArchitecture(arch()),
     cpus: cpus().length,
     memoryBytes: totalmem(),

@@ -64,6 +64,7 @@ export const FAKE_FACTS: HostFacts = {
   rootless: false,
   kernel: '6.1.0',
   operatingSystem: 'Test Linux',
+  osVersion: '1',
   architecture: 'amd64',
   cpus: 2,
   memoryBytes: 4 * 2 ** 30,

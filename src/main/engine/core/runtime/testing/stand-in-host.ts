@@ -16,6 +16,7 @@ const factsOf = (runtime: 'crun' | 'runc', mode: HostFacts['cgroup']['mode'], hi
   rootless: false,
   kernel: readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim(),
   operatingSystem: 'test',
+  osVersion: '',
   architecture: process.arch === 'x64' ? 'amd64' : process.arch,
   cpus: 2,
   memoryBytes: 8 * 1024 ** 3,
