@@ -11,6 +11,7 @@ import { EngineError, messageOf } from '#shared/errors.ts'
 import { writeFileAtomic } from '#base/atomic-file.ts'
 import type { Connection } from '../connection.ts'
 import type { Operation } from '../operation.ts'
+import { openRelay, type Relay } from '../transport/relay.ts'
 import { checkComposeFile } from './check-file.ts'
 import { describeCompose, findCompose } from './find-program.ts'
 import { readOutput, runProgram } from './run-program.ts'
@@ -43,7 +44,8 @@ export async function* runCompose(connection: Connection, { file, verb, service,
     pull: ['pull', ...services],
     scale: ['up', '-d', '--no-recreate', '--scale', `${service}=${count ?? 1}`, ...services],
   }
-  for await (const message of runProgram(programOrRefuse(), [...fileWords(file), ...words[verb]], { ...against(connection, file), signal })) yield 'text' in message ? { kind: 'output', text: message.text } : { kind: 'exited', code: message.code }
+  await using relay = await openRelay(connection.transport)
+  for await (const message of runProgram(programOrRefuse(), [...fileWords(file), ...words[verb]], { ...against(relay, file), signal })) yield 'text' in message ? { kind: 'output', text: message.text } : { kind: 'exited', code: message.code }
 }
 
 async function readComposeFile(path: string): Promise<ComposeFile> {
@@ -65,7 +67,8 @@ const projectName = (folder: string) => folder.toLowerCase().replaceAll(/[^a-z0-
 
 async function differencesOf(connection: Connection, file: string, signal: AbortSignal): Promise<ComposeDifference[]> {
   const program = programOrRefuse()
-  const [hashes, config] = await Promise.all([['config', '--hash', '*'], ['config', '--format', 'json']].map((words) => readOutput(program, [...fileWords(file), ...words], { ...against(connection, file), signal })))
+  await using relay = await openRelay(connection.transport)
+  const [hashes, config] = await Promise.all([['config', '--hash', '*'], ['config', '--format', 'json']].map((words) => readOutput(program, [...fileWords(file), ...words], { ...against(relay, file), signal })))
   if (!hashes || !config || hashes.code !== 0 || config.code !== 0) throw new EngineError('invalid-argument', messageOf(hashes?.stderr.trim() || config?.stderr.trim()), { reason: 'compose-refused' })
   const { name: project } = JSON.parse(config.stdout) as { name: string }
   const wanted = new Map(hashes.stdout.trim().split('\n').filter(Boolean).map((line) => line.split(' ') as [string, string]))
@@ -89,8 +92,4 @@ function refuseRelative(path: string): string {
 }
 const fileWords = (file: string) => ['--ansi', 'never', '--progress', 'plain', '-f', refuseRelative(file), '--project-directory', dirname(file)]
 
-function against(connection: Connection, file: string): { environment: Record<string, string>; folder: string } {
-  const { target } = connection.summary()
-  if (target.kind !== 'embedded' && target.kind !== 'socket') throw new EngineError('not-implemented', 'Compose files can be carried out on engines of this machine only.')
-  return { environment: { DOCKER_HOST: `unix://${target.socketPath}`, DOCKER_BUILDKIT: '0', COMPOSE_MENU: 'false' }, folder: dirname(file) }
-}
+const against = ({ socketPath }: Relay, file: string) => ({ environment: { DOCKER_HOST: `unix://${socketPath}`, DOCKER_BUILDKIT: '0', COMPOSE_MENU: 'false' }, folder: dirname(file) })

@@ -1,9 +1,9 @@
-import { Box, EthernetPort, FileCode2, Hammer, HardDrive, House, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
+import { Box, Cable, EthernetPort, FileCode2, Hammer, HardDrive, House, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
 import type { Component } from 'vue'
 
 /** The places of the rail, in order; `mod+1` opens the first. A new page is a line here and a route. */
 export interface Destination {
-  name: 'home' | 'containers' | 'images' | 'build' | 'volumes' | 'networks' | 'ports' | 'logs' | 'compose' | 'engine' | 'settings'
+  name: 'home' | 'containers' | 'images' | 'build' | 'volumes' | 'networks' | 'ports' | 'logs' | 'compose' | 'connections' | 'engine' | 'settings'
   path: string
   icon: Component
   /** At the foot of the rail, apart from the objects. */
@@ -23,6 +23,7 @@ export const destinations: readonly Destination[] = [
   { name: 'ports', path: '/ports', icon: EthernetPort },
   { name: 'logs', path: '/logs', icon: ScrollText },
   { name: 'compose', path: '/compose', icon: FileCode2 },
+  { name: 'connections', path: '/connections', icon: Cable, foot: true },
   { name: 'engine', path: '/engine', icon: Server, foot: true },
   { name: 'settings', path: '/settings', icon: Settings, foot: true },
 ]

@@ -3,6 +3,7 @@ import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useEngine } from '../composables/use-engine.ts'
+import { useConnectionItems } from '../features/connections/palette-items.ts'
 import { useContainerItems } from '../features/containers/palette-items.ts'
 import { useImageItems } from '../features/images/palette-items.ts'
 import { useLogItems } from '../features/logs/palette-items.ts'
@@ -16,7 +17,7 @@ import { useShortcutHelp } from './shortcut-help.ts'
 
 /** Everything that can be gone to or done from the keyboard: the app's own, then what each feature offers. A feature adds a line here. */
 export function usePaletteItems(): ComputedRef<PaletteItem[]> {
-  const sources = [useAppActions(), usePages(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useSettingItems()]
+  const sources = [useAppActions(), usePages(), useConnectionItems(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useSettingItems()]
   return computed(() => sources.flatMap((source) => source.value))
 }
 

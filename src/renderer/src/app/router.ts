@@ -1,6 +1,7 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import BuildPage from '../pages/BuildPage.vue'
 import ComposePage from '../pages/ComposePage.vue'
+import ConnectionsPage from '../pages/ConnectionsPage.vue'
 import ContainerPane from '../pages/ContainerPane.vue'
 import ContainersPage from '../pages/ContainersPage.vue'
 import EnginePage from '../pages/EnginePage.vue'
@@ -53,6 +54,7 @@ const routes: RouteRecordRaw[] = [
     ],
   },
   { path: '/compose', name: 'compose', component: ComposePage },
+  { path: '/connections', name: 'connections', component: ConnectionsPage },
   { path: '/logs', name: 'logs', component: LogsPage },
   { path: '/ports', name: 'ports', component: PortsPage },
   { path: '/engine', name: 'engine', component: EnginePage },

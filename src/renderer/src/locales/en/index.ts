@@ -1,5 +1,6 @@
 import { build } from './build.ts'
 import { common } from './common.ts'
+import { connections } from './connections.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
 import { compose } from './compose.ts'
@@ -25,4 +26,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { build, cleanUp, common, compose, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }

@@ -1,6 +1,7 @@
 import type { Messages } from '../messages.ts'
 import { build } from './build.ts'
 import { common } from './common.ts'
+import { connections } from './connections.ts'
 import { containerDeeds } from './container-deeds.ts'
 import { containerPages } from './container-pages.ts'
 import { compose } from './compose.ts'
@@ -26,5 +27,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { build, cleanUp, common, compose, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { build, cleanUp, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
 export default fr
