@@ -10,13 +10,14 @@ complete -c slipway -n $none -l help -d 'print help'
 for word in data-root run-root socket
     complete -c slipway -n '__fish_seen_subcommand_from engine serve' -l $word -r -F
 end
-for word in tls-ca tls-cert tls-key
+for word in tls-ca tls-cert tls-key registry-password-file registry-cert registry-key
     complete -c slipway -n '__fish_seen_subcommand_from engine' -l $word -r -F
 end
-for word in tcp registry-mirror insecure-registry default-address-pool log-max-size log-max-file http-proxy https-proxy no-proxy
+for word in tcp registry registry-user registry-mirror insecure-registry default-address-pool log-max-size log-max-file http-proxy https-proxy no-proxy
     complete -c slipway -n '__fish_seen_subcommand_from engine' -l $word -x
 end
 complete -c slipway -n '__fish_seen_subcommand_from engine' -l runtime -x -a 'crun runc'
+complete -c slipway -n '__fish_seen_subcommand_from engine' -l registry-push -d 'who shows the password may push'
 complete -c slipway -n '__fish_seen_subcommand_from engine' -l stop-containers -d 'stop containers with the engine'
 complete -c slipway -n '__fish_seen_subcommand_from engine' -l debug -d 'say more'
 complete -c slipway -n '__fish_seen_subcommand_from serve' -l port -x

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EngineError } from '#shared/errors.ts'
 import { defaultRoots, defaultSocket } from './default-roots.ts'
 import { collectInsecure, collectPool, formatDefaults, parseLogOption, type EngineDefaults } from './engine-defaults.ts'
+import { formatRegistry, readRegistry, type RegistryRequest } from './registry-request.ts'
 import { formatTcp, readTcp, type TcpRequest } from './tcp-request.ts'
 import { VERSION } from './version.ts'
 
@@ -12,6 +13,8 @@ export interface CommandLine {
   runRoot: string
   socket: string
   tcp: TcpRequest | undefined
+  /** Its images are served there. */
+  registry: RegistryRequest | undefined
   registryMirrors: string[]
   runtime: 'crun' | 'runc' | undefined
   defaults: EngineDefaults
@@ -49,6 +52,12 @@ export function parseCommandLine(args: readonly string[], environment: NodeJS.Pr
     .option('--tls-ca <file>', 'PEM: who signs the certificates of clients', parsePath)
     .option('--tls-cert <file>', 'PEM: the certificate shown to clients', parsePath)
     .option('--tls-key <file>', 'PEM: its key', parsePath)
+    .option('--registry <host:port>', 'serve the images there, as an OCI registry; without a password on this machine only')
+    .option('--registry-push', 'who shows the password may push')
+    .option('--registry-user <name>', 'the name that goes with the password (default: slipway)')
+    .option('--registry-password-file <file>', 'holds the password', parsePath)
+    .option('--registry-cert <file>', 'PEM: its certificate (default: one of its own making, where it is not on loopback)', parsePath)
+    .option('--registry-key <file>', 'PEM: the key of the certificate', parsePath)
     .option('--registry-mirror <url>', 'tried before docker.io; may be repeated', collectUrl)
     .option('--insecure-registry <host>', 'spoken to without checking its certificate, or by plain http; may be repeated', collectInsecure)
     .addOption(new Option('--runtime <name>', 'OCI runtime (default: crun where it works, else runc)').choices(['crun', 'runc']))
@@ -85,6 +94,12 @@ interface Given {
   tlsCa?: string
   tlsCert?: string
   tlsKey?: string
+  registry?: string
+  registryPush?: boolean
+  registryUser?: string
+  registryPasswordFile?: string
+  registryCert?: string
+  registryKey?: string
   registryMirror?: string[]
   insecureRegistry?: string[]
   runtime?: 'crun' | 'runc'
@@ -103,6 +118,7 @@ const complete = (given: Given): CommandLine => ({
   runRoot: given.runRoot,
   socket: given.socket ?? defaultSocket(given.runRoot),
   tcp: readTcp(given),
+  registry: readRegistry(given),
   registryMirrors: given.registryMirror ?? [],
   runtime: given.runtime,
   defaults: defaultsOf(given),
@@ -115,6 +131,7 @@ export function formatCommandLine(line: CommandLine): string[] {
   return [
     ...['--data-root', line.dataRoot, '--run-root', line.runRoot, '--socket', line.socket],
     ...(line.tcp ? formatTcp(line.tcp) : []),
+    ...(line.registry ? formatRegistry(line.registry) : []),
     ...line.registryMirrors.flatMap((url) => ['--registry-mirror', url]),
     ...formatDefaults(line.defaults),
     ...(line.runtime ? ['--runtime', line.runtime] : []),

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { messageOf } from '#shared/errors.ts'
 import { architectureOf } from '#shared/oci/platform.ts'
+import { createOciServer } from './api/oci/server.ts'
 import { createApiServer, type TlsPlace } from './api/server.ts'
 import { openContentStore } from './core/content/disk-content-store.ts'
 import { createEventBus, unixNano } from './core/events/create-event-bus.ts'
@@ -26,6 +27,10 @@ import { createDoctor } from './services/doctor/doctor.ts'
 import { createFiles } from './services/files/files.ts'
 import { createImages } from './services/images/images.ts'
 import { createNetworks } from './services/networks/networks.ts'
+import { machineHosts } from './services/sharing/machine-hosts.ts'
+import { openSettingsFile } from './services/sharing/settings-file.ts'
+import type { SharingChange } from './services/sharing/settings.ts'
+import { createSharing } from './services/sharing/sharing.ts'
 import { createSystem } from './services/system/system.ts'
 import { createVolumes } from './services/volumes/volumes.ts'
 import { containersByPid, containersUsingImage, containersUsingVolume, countContainers } from './uses.ts'
@@ -37,6 +42,8 @@ export interface EngineOptions {
   registryMirrors: readonly string[]
   /** What the engine does where a request says nothing. */
   defaults?: EngineDefaults
+  /** Where to serve the images, if the command line says so. */
+  sharing?: SharingChange | undefined
   /** Version of the program, shown by `docker version`. */
   version: string
   /** Gets a line for what the user did not ask for and should know; default: standard error. */
@@ -59,7 +66,7 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** The parts list. What one part needs of another is introduced here and nowhere else. */
-export async function createEngine({ layout, host, registryMirrors, defaults = noDefaults, version, log = toStandardError }: EngineOptions): Promise<Engine> {
+export async function createEngine({ layout, host, registryMirrors, defaults = noDefaults, sharing: shared, version, log = toStandardError }: EngineOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
   await mkdir(layout.temporary, { recursive: true, mode: 0o700 })
   const closing = new AbortController()
@@ -78,6 +85,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const users = (): Containers => containers
   const platform = { os: 'linux', architecture: architectureOf(process.arch) }
   const images = createImages({ content, layers, snapshots, registry, metadata, events, leases, platform, temporary: layout.temporary, needs: { containersUsing: (image) => containersUsingImage(users(), image) } })
+  parts.use(images.served)
   const volumes = createVolumes({ metadata, events, host, layout, clock, needs: { containersUsing: (volume) => containersUsingVolume(users(), volume) } })
   const spec = createSpecMaker(host, layout)
   const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, logOptions: defaults.logOptions, closing: closing.signal, needs: { images, networks, volumes } })
@@ -99,7 +107,10 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const swept = images.sweep().catch((error: unknown) => log(`what cut pulls and builds left: ${messageOf(error)}`))
   parts.defer(async () => void (await swept))
   const rest = parts.use(createRest(() => host.syscalls.trimHeap()))
-  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, doctor, system, events, clock, layout, log }), version, log, onRequest: () => rest.active() }))
+  const registryServer = createOciServer({ images: images.served, access: { authorize: (authorization, wants) => sharing.authorize(authorization, wants) }, log, onRequest: () => rest.active() })
+  const sharing = parts.use(await createSharing({ file: openSettingsFile(layout.sharing), needs: { open: (place) => registryServer.open(place), portForwarder: host.portForwarder, hosts: () => machineHosts(host.facts.rootless) }, log, ...(shared && { asked: shared }) }))
+  await sharing.start()
+  const server = parts.use(createApiServer({ routes: engineRoutes({ containers, files, images, networks, volumes, builder, doctor, sharing, system, events, clock, layout, log }), version, log, onRequest: () => rest.active() }))
   rest.active()
   parts.defer(() => closing.abort())
   const held = parts.move()

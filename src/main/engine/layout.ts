@@ -20,6 +20,8 @@ export interface Layout {
   readonly content: string
   readonly snapshots: string
   readonly volumes: string
+  /** Whether and with whom images are shared, with the key of the certificate: for the engine's user only. */
+  readonly sharing: string
   /** Where a part of a volume is mounted for a container that has only that. */
   volumeSubpath(name: string): string
   readonly buildCache: string
@@ -72,6 +74,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     content,
     snapshots: join(dataRoot, 'snapshots'),
     volumes: join(dataRoot, 'volumes'),
+    sharing: join(dataRoot, 'registry', 'settings.json'),
     volumeSubpath: (name) => join(runRoot, 'subpaths', name),
     buildCache: join(dataRoot, 'build-cache'),
     runtimeRoot: join(runRoot, 'runtime'),

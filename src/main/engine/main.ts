@@ -11,6 +11,7 @@ import { loadSyscalls } from './core/host/syscalls.ts'
 import { findInheritedSocket, forgetInheritedSocket, type InheritedSocket } from './inherited-socket.ts'
 import { createLayout, type Layout } from './layout.ts'
 import { refuseForeignFolders } from './own-folders.ts'
+import { readRegistryFiles } from './registry-request.ts'
 import { prepareSocketPath } from './socket-path.ts'
 import { formatAddress, readTlsFiles } from './tcp-request.ts'
 import { VERSION } from './version.ts'
@@ -41,12 +42,13 @@ async function main(): Promise<number> {
 
 async function serve(line: CommandLine, layout: Layout, namespaces: RootlessNamespaces | undefined, inherited: InheritedSocket | undefined): Promise<number> {
   const tls = line.tcp && readTlsFiles(line.tcp)
+  const sharing = line.registry && readRegistryFiles(line.registry)
   // Loaded only now: the first stage of a user's start has no use for them.
   const [{ createHost }, { createEngine }] = await Promise.all([import('./core/host/create-host.ts'), import('./index.ts')])
   const stop = untilStopped(namespaces)
   const host = await createHost({ layout, runtime: line.runtime, namespaces })
   if (line.debug) log(`host: ${JSON.stringify(host.facts)}`)
-  const engine = await createEngine({ layout, host, registryMirrors: line.registryMirrors, defaults: line.defaults, version: VERSION, log })
+  const engine = await createEngine({ layout, host, registryMirrors: line.registryMirrors, defaults: line.defaults, sharing, version: VERSION, log })
   try {
     await (inherited ? engine.listenOn(inherited.fd) : engine.listen(line.socket))
     // One that was handed over has the mode and the group that its owner chose.

@@ -15,6 +15,7 @@ import { imageUsageJson } from './api/images/wire.ts'
 import { imageRoutes } from './api/images/routes.ts'
 import { networkRoutes } from './api/networks/routes.ts'
 import type { Route } from './api/router.ts'
+import { sharingRoutes } from './api/sharing/routes.ts'
 import { systemRoutes } from './api/system/routes.ts'
 import { volumeJson, volumeRoutes } from './api/volumes/routes.ts'
 import type { EventBus } from './core/events/event-bus.ts'
@@ -25,6 +26,7 @@ import type { Doctor } from './services/doctor/doctor.ts'
 import type { Files } from './services/files/files.ts'
 import type { Images } from './services/images/images-service.ts'
 import type { Networks } from './services/networks/networks-service.ts'
+import type { Sharing } from './services/sharing/sharing.ts'
 import type { System } from './services/system/system.ts'
 import type { Volumes } from './services/volumes/volumes.ts'
 import { containersUsingVolume } from './uses.ts'
@@ -37,6 +39,7 @@ export interface Services {
   volumes: Volumes
   builder: Builder
   doctor: Doctor
+  sharing: Sharing
   system: System
   events: EventBus
   layout: Layout
@@ -46,7 +49,7 @@ export interface Services {
 
 /** Every path of the API, each noun given what it needs. */
 export function engineRoutes(services: Services): Route[] {
-  const { containers, files, images, networks, volumes, builder, doctor, system, events, clock, log } = services
+  const { containers, files, images, networks, volumes, builder, doctor, sharing, system, events, clock, log } = services
   const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, findNetwork: (reference) => networks.describe(reference), paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
   return [
     ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
@@ -61,6 +64,7 @@ export function engineRoutes(services: Services): Route[] {
     ...buildRoutes(builder),
     ...buildkitRoutes({ engine: () => ({ id: system.info().id, version: system.version }), log, builder, images }),
     ...doctorRoutes(doctor),
+    ...sharingRoutes(sharing),
   ]
 }
 

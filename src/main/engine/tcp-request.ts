@@ -25,7 +25,7 @@ export function readTcp({ tcp, tlsCa, tlsCert, tlsKey }: Given): TcpRequest | un
   if (tcp === undefined && tlsCa === undefined && tlsCert === undefined && tlsKey === undefined) return undefined
   if (tcp === undefined) throw new EngineError('invalid-argument', 'TLS is for TCP, and no --tcp was given.', { reason: 'tcp-tls', hint: HINT })
   if (tlsCa === undefined || tlsCert === undefined || tlsKey === undefined) throw new EngineError('invalid-argument', 'The engine listens on TCP only with mutual TLS.', { reason: 'tcp-tls', hint: HINT })
-  return { ...readAddress(tcp), ca: tlsCa, certificate: tlsCert, key: tlsKey }
+  return { ...readAddress('--tcp', tcp), ca: tlsCa, certificate: tlsCert, key: tlsKey }
 }
 
 export const formatTcp = ({ host, port, ca, certificate, key }: TcpRequest): string[] => ['--tcp', formatAddress(host, port), '--tls-ca', ca, '--tls-cert', certificate, '--tls-key', key]
@@ -38,11 +38,12 @@ export function readTlsFiles(request: TcpRequest): TlsPlace {
   return { host, port, ca: readPem(request.ca), certificate: readPem(request.certificate), key: readPem(request.key) }
 }
 
-function readAddress(text: string): { host: string; port: number } {
+/** @throws invalid-argument naming the option */
+export function readAddress(option: string, text: string): { host: string; port: number } {
   const [, bracketed, plain, digits] = /^(?:tcp:\/\/)?(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? plain
   const port = Number(digits)
-  if (host === undefined || port > 65_535) throw new EngineError('invalid-argument', `--tcp ${text} is not HOST:PORT.`, { reason: 'tcp-address', hint: 'For every address of this machine: 0.0.0.0:2376.' })
+  if (host === undefined || port > 65_535) throw new EngineError('invalid-argument', `${option} ${text} is not HOST:PORT.`, { reason: 'tcp-address', hint: 'For every address of this machine: 0.0.0.0:2376.' })
   return { host, port }
 }
 

@@ -33,6 +33,8 @@ export interface ContentIndex {
 export interface ContentIngester {
   /** Of a known blob one writer at a time: a second call waits for the first to end. */
   writer(expected?: Descriptor): Promise<ContentWriter>
+  /** Of a blob whose digest is told at the end. What was written under the name (letters, digits, dashes) stays, also for the next opening, until it is committed or aborted; one writer at a time. */
+  namedWriter(name: string): Promise<ContentWriter>
   /** Blobs of which a part has come, and nobody is writing to it. */
   listParts(): Promise<Digest[]>
   /** Removes such a part. */

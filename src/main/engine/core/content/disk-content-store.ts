@@ -1,7 +1,9 @@
 import { createReadStream, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, isDigest, type Digest } from '#shared/oci/digest.ts'
+import { EngineError } from '#shared/errors.ts'
 import { writeFileAtomic } from '#base/atomic-file.ts'
 import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { assertMatches, assertReadable, digestOf, noSuchBlob, SMALL_BLOB_LIMIT } from './blob-reader.ts'
@@ -24,6 +26,16 @@ export async function openContentStore(root: string): Promise<ContentStore> {
   const temporary = (what: string) => join(ingests, `${what}-${made++}`)
   const pathOf = (digest: Digest) => join(blobs, hexOf(digest))
 
+  async function writerAt(place: string, expected: Descriptor | undefined, keep = expected !== undefined) {
+    const release = await turns.take(place)
+    try {
+      return await openIngest(place, expected, { keep, placeOf: pathOf, closed: release })
+    } catch (error) {
+      release()
+      throw fromSystemError(error, 'cannot write to the content store')
+    }
+  }
+
   return {
     ...reading(pathOf),
     async *list() {
@@ -34,16 +46,8 @@ export async function openContentStore(root: string): Promise<ContentStore> {
       }
     },
     remove: (digest) => discard(pathOf(digest), temporary('removed')),
-    async writer(expected) {
-      const place = expected ? join(ingests, hexOf(expected.digest)) : temporary('new')
-      const release = await turns.take(place)
-      try {
-        return await openIngest(place, expected, pathOf, release)
-      } catch (error) {
-        release()
-        throw fromSystemError(error, 'cannot write to the content store')
-      }
-    },
+    writer: (expected) => writerAt(expected ? join(ingests, hexOf(expected.digest)) : temporary('new'), expected),
+    namedWriter: (name) => writerAt(join(ingests, `${NAMED}${assertPlain(name)}`), undefined, true),
     listParts: async () => (await readdir(ingests)).filter((name) => isPart(name) && !turns.isTaken(join(ingests, name))).map((name) => `sha256:${name}` as Digest),
     async removePart(digest) {
       const place = join(ingests, hexOf(digest))
@@ -106,10 +110,16 @@ function missing(error: unknown, digest: Digest): never {
   throw errnoOf(error) === 'ENOENT' ? noSuchBlob(digest) : fromSystemError(error, `cannot read ${digest}`)
 }
 
+/** What somebody gave a name goes on; whoever gave it removes it. */
+const NAMED = 'named-'
+function assertPlain(name: string): string {
+  if (/^[a-z0-9-]{1,64}$/.test(name)) return name
+  throw new EngineError('internal', `${JSON.stringify(name)} is no name for a writer`)
+}
 const isPart = (name: string) => isDigest(`sha256:${name}`)
 
-/** Only the part of a blob that is known can be taken up. Earlier versions wrote small blobs beside the whole ones. */
+/** Only the part of a blob that is known, or has a name, can be taken up. Earlier versions wrote small blobs beside the whole ones. */
 async function removeUnusable(blobs: string, ingests: string) {
-  for (const name of await readdir(ingests)) if (!isPart(name)) await rm(join(ingests, name), { force: true })
+  for (const name of await readdir(ingests)) if (!isPart(name) && !name.startsWith(NAMED)) await rm(join(ingests, name), { force: true })
   for (const name of await readdir(blobs)) if (name.endsWith('.tmp')) await rm(join(blobs, name), { force: true })
 }

@@ -12,12 +12,20 @@ import { mismatch } from './verified-stream.ts'
  */
 const FLUSH_UP_TO = 1024 * 1024
 
-/** Opens the ingest file at `path`, takes up what an earlier attempt left there, and says where the blob belongs by `placeOf`. */
-export async function openIngest(path: string, expected: Descriptor | undefined, placeOf: (digest: Digest) => string, closed: () => void): Promise<ContentWriter> {
+export interface IngestOptions {
+  /** Can be taken up when it is let go of. */
+  keep: boolean
+  /** Where the blob belongs. */
+  placeOf(digest: Digest): string
+  closed(): void
+}
+
+/** Opens the ingest file at `path` and takes up what an earlier attempt left there. */
+export async function openIngest(path: string, expected: Descriptor | undefined, options: IngestOptions): Promise<ContentWriter> {
   const file = await open(path, 'a+', 0o600)
   try {
     const { hash, size } = await hashSoFar(file, expected?.size ?? Infinity)
-    return new IngestFile(path, file, expected, placeOf, closed, hash, size)
+    return new IngestFile(path, file, expected, options, { hash, size })
   } catch (error) {
     await file.close()
     throw error
@@ -49,15 +57,13 @@ class IngestFile implements ContentWriter {
   readonly #path: string
   readonly #file: FileHandle
   readonly #expected: Descriptor | undefined
-  readonly #placeOf: (digest: Digest) => string
-  readonly #closed: () => void
+  readonly #options: IngestOptions
 
-  constructor(path: string, file: FileHandle, expected: Descriptor | undefined, placeOf: (digest: Digest) => string, closed: () => void, hash: Hash, size: number) {
+  constructor(path: string, file: FileHandle, expected: Descriptor | undefined, options: IngestOptions, { hash, size }: { hash: Hash; size: number }) {
     this.#path = path
     this.#file = file
     this.#expected = expected
-    this.#placeOf = placeOf
-    this.#closed = closed
+    this.#options = options
     this.#hash = hash
     this.#size = size
     this.#start = size
@@ -94,7 +100,7 @@ class IngestFile implements ContentWriter {
     }
     if (this.#size <= FLUSH_UP_TO) await this.#file.sync()
     hold?.(digest)
-    await rename(this.#path, this.#placeOf(digest))
+    await rename(this.#path, this.#options.placeOf(digest))
     await this.#close()
     return { digest, size: this.#size }
   }
@@ -110,7 +116,7 @@ class IngestFile implements ContentWriter {
   /** What can be taken up stays. */
   async [Symbol.asyncDispose]() {
     if (!this.#open) return
-    if (this.#expected) await this.#close()
+    if (this.#options.keep) await this.#close()
     else await this.abort()
   }
 
@@ -118,6 +124,6 @@ class IngestFile implements ContentWriter {
     if (!this.#open) return
     this.#open = false
     await this.#file.close()
-    this.#closed()
+    this.#options.closed()
   }
 }

@@ -37,7 +37,7 @@ async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
 
 /** Who needs it decides what can be done. */
 async function lost(context: DoctorContext, digest: Digest, how: string, word: 'damaged' | 'missing'): Promise<Found> {
-  const { images, names, layers } = rowsOf(context.metadata)
+  const { images, names, layers, kept } = rowsOf(context.metadata)
   const remove = () => rm(context.layout.blob(digest), { force: true })
   const reason = `blob-${word}`
   if (images.find(digest)) {
@@ -51,6 +51,11 @@ async function lost(context: DoctorContext, digest: Digest, how: string, word: '
   if (described.length > 0 || named.length > 0) {
     const name = [...new Set([...described.map(({ id }) => id), ...named.map(({ image }) => image)])].map((id) => namesOfImage(context.metadata, id)).join(', ')
     return { kind: 'image', reason, subject: name, what: `The manifest of image ${name} ${how}.`, advice: pullAgain(name) }
+  }
+  const served = kept.list().find(({ descriptor, blobs }) => [descriptor.digest, ...blobs].includes(digest)) ?? images.list().find(({ blobs }) => blobs?.includes(digest))
+  if (served) {
+    const name = 'repository' in served ? served.repository.replace(/^docker\.io\/(?:library\/)?/, '') : namesOfImage(context.metadata, served.id)
+    return { kind: 'image', reason, subject: name, what: `${digest}, a part of ${name} that is served to other machines, ${how}.`, advice: 'Push it again from where it came.' }
   }
   return { kind: 'blob', reason, subject: digest, what: `${digest}, which no image needs, ${how}.`, advice: 'It can be removed.', repair: remove }
 }

@@ -9,7 +9,7 @@ import { namedBlobs, rowsOf } from './rows.ts'
 /** Files and directories that nothing is recorded of: work that was cut off. Only while no engine works: else they may be work under way. */
 export async function* checkLeftovers({ layout, metadata, running }: DoctorContext, _checked: Checked): AsyncGenerator<Found> {
   if (running) return
-  const { snapshots, containers } = rowsOf(metadata)
+  const { snapshots, containers, uploads } = rowsOf(metadata)
   const numbers = new Set(['0', ...snapshots.list().flatMap(({ number }) => [`${number}`, `${number}.work`])])
   const mounted = mountTable().map(({ mountPoint }) => mountPoint)
   const named = namedBlobs(metadata)
@@ -17,7 +17,7 @@ export async function* checkLeftovers({ layout, metadata, running }: DoctorConte
     [layout.snapshots, (name) => numbers.has(name), 'files of a layer or container that was never finished'],
     [join(layout.dataRoot, 'containers'), (name) => containers.find(name) !== undefined, 'logs and files of a container that is gone'],
     [join(layout.content, 'blobs', 'sha256'), (name) => !isDigest(`sha256:${name}`) || named.has(`sha256:${name}`), 'a part of an image that was never finished, or is gone'],
-    [join(layout.content, 'ingest'), (name) => named.has(`sha256:${name}`), 'a part of a download that nobody takes up'],
+    [join(layout.content, 'ingest'), (name) => named.has(`sha256:${name}`) || uploads.find(name.replace(/^named-/, '')) !== undefined, 'a part of a download that nobody takes up'],
     [layout.temporary, () => false, 'work of a build or transfer that was cut off'],
   ]
   for (const [folder, isKnown, what] of places) {

@@ -6,6 +6,13 @@ export interface ImageRow {
   id: ImageId
   diffIds: DiffId[]
   manifest?: { digest: Digest; size: number }
+  blobs?: Digest[]
+}
+/** A manifest served by the registry that is no image. */
+export interface KeptRow {
+  repository: string
+  descriptor: { digest: Digest }
+  blobs: Digest[]
 }
 export interface NameRow {
   name: string
@@ -42,25 +49,32 @@ export interface PullRow {
 export const rowsOf = (metadata: MetadataStore) => ({
   images: metadata.collection<ImageRow>('images'),
   names: metadata.collection<NameRow>('image-names'),
+  kept: metadata.collection<KeptRow>('kept-manifests'),
   layers: metadata.collection<LayerRow>('layers'),
   snapshots: metadata.collection<SnapshotRow>('snapshots'),
   pulls: metadata.collection<PullRow>('unfinished-pulls'),
+  pushed: metadata.collection<{ digest: Digest }>('pushed-blobs'),
+  uploads: metadata.collection<{ id: string }>('uploads'),
   containers: metadata.collection<ContainerRow>('containers'),
   volumes: metadata.collection<VolumeRow>('volumes'),
 })
 
 /** Blobs that the records of images and layers speak of. */
 export function neededBlobs(metadata: MetadataStore): Set<Digest> {
-  const { images, names, layers } = rowsOf(metadata)
+  const { images, names, layers, kept } = rowsOf(metadata)
   return new Set<Digest>([
-    ...images.list().flatMap(({ id, manifest }) => [id, ...(manifest ? [manifest.digest] : [])]),
+    ...kept.list().flatMap(({ descriptor, blobs }) => [descriptor.digest, ...blobs]),
+    ...images.list().flatMap(({ id, manifest, blobs = [] }) => [id, ...blobs, ...(manifest ? [manifest.digest] : [])]),
     ...names.list().flatMap(({ target }) => (target ? [target.digest] : [])),
     ...layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : [])),
   ])
 }
 
-/** Those, and what a pull that was cut would take up. */
-export const namedBlobs = (metadata: MetadataStore): ReadonlySet<string> => new Set([...neededBlobs(metadata), ...rowsOf(metadata).pulls.list().flatMap(({ digests }) => digests)])
+/** Those, what a pull that was cut would take up, and what was pushed and waits for its manifest. */
+export function namedBlobs(metadata: MetadataStore): ReadonlySet<string> {
+  const { pulls, pushed } = rowsOf(metadata)
+  return new Set([...neededBlobs(metadata), ...pulls.list().flatMap(({ digests }) => digests), ...pushed.list().map(({ digest }) => digest)])
+}
 
 /** What a user calls an image: its tags, else its digests' names, else its short id. */
 export function namesOfImage(metadata: MetadataStore, id: ImageId): string {

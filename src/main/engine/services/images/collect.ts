@@ -1,5 +1,6 @@
 import type { ChainId, Digest, DiffId, ImageId } from '#shared/oci/digest.ts'
 import { chainsOf } from './chains.ts'
+import { sweepKept } from './served/kept-manifests.ts'
 import { ownBlobs } from './register.ts'
 import type { ImageRecord, ImageRecords } from './records.ts'
 import type { Service } from './service.ts'
@@ -66,16 +67,28 @@ function otherChain({ records, snapshots }: Service, diffId: DiffId): ChainId | 
 
 const NOTHING: ReadonlySet<never> = new Set()
 
+/** What images, layers and what is kept for a registry's clients refer to. */
+export const neededBlobs = (records: ImageRecords): Set<Digest> =>
+  new Set<Digest>([
+    ...records.images.list().flatMap((image) => [...ownBlobs(records, image)]),
+    ...records.layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : [])),
+    ...records.kept.list().flatMap(({ descriptor, blobs }) => [descriptor.digest, ...blobs]),
+  ])
+
 /** Removes those that nothing refers to any more. */
 export async function removeBlobs(service: Service, digests: Iterable<Digest>, kept: ReadonlySet<Digest> = NOTHING): Promise<void> {
   const { records, content, leases } = service
-  const needed = new Set<Digest>([...records.images.list().flatMap((image) => [...ownBlobs(records, image)]), ...records.layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : []))])
+  const needed = neededBlobs(records)
   for (const digest of digests) if (!needed.has(digest) && !kept.has(digest) && !leases.isHeld(digest) && !isNeeded(records, digest)) await content.remove(digest)
 }
 
 /** By what is recorded now. */
-const isNeeded = ({ images, names, layers }: ImageRecords, digest: Digest): boolean =>
-  images.find(digest) !== undefined || images.list().some(({ manifest }) => manifest?.digest === digest) || names.list().some(({ target }) => target?.digest === digest) || layers.list().some(({ blob }) => blob?.digest === digest)
+const isNeeded = ({ images, names, layers, kept }: ImageRecords, digest: Digest): boolean =>
+  images.find(digest) !== undefined ||
+  images.list().some(({ manifest, blobs }) => manifest?.digest === digest || blobs?.includes(digest)) ||
+  names.list().some(({ target }) => target?.digest === digest) ||
+  layers.list().some(({ blob }) => blob?.digest === digest) ||
+  kept.list().some(({ descriptor, blobs }) => descriptor.digest === digest || blobs.includes(digest))
 
 export interface Kept {
   digests: ReadonlySet<Digest>
@@ -88,6 +101,7 @@ export interface Kept {
  */
 export async function collectOrphans(service: Service, kept: Kept = { digests: NOTHING, chains: NOTHING }): Promise<number> {
   const { records, content, leases } = service
+  sweepKept(service)
   const bytes = await removeOrphanChains(service, kept.chains)
   for (const { diffId } of records.layers.list()) await forgetLayer(service, diffId)
   await removeBlobs(service, (await Array.fromAsync(content.list())).map(({ digest }) => digest), kept.digests)

@@ -6,6 +6,7 @@ import type { Platform } from '#shared/oci/platform.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
 import type { ImageManifest } from './image-manifests.ts'
+import type { ServedImages } from './served/served-images.ts'
 
 /**
  * Images: what containers start from.
@@ -66,6 +67,8 @@ export interface Images {
   tags(name: string, options?: TagsRequest): Promise<RepositoryTags>
   distribution(name: string, auth?: RegistryAuth, signal?: AbortSignal): Promise<{ descriptor: Descriptor; platforms: Platform[] }>
   authenticate(auth: RegistryAuth, signal?: AbortSignal): Promise<{ identityToken: string }>
+  /** As a registry shows them to others. */
+  readonly served: ServedImages
   /** Bytes of all layers, each counted once. */
   layersSize(): number
   readonly count: number

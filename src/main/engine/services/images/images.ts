@@ -14,6 +14,7 @@ import { pushImage } from './push.ts'
 import { pruneImages, removeImage } from './remove.ts'
 import { ensureImage, findImage, resolveImage } from './resolve.ts'
 import { saveImages } from './save.ts'
+import { createServedImages } from './served/served-images.ts'
 import { createService } from './service.ts'
 import { tagImage } from './tag.ts'
 
@@ -49,6 +50,7 @@ export function createImages(context: ImagesContext): Images {
     tags: (name, options) => listTags(service, name, options),
     distribution: (name, auth, signal) => inspectDistribution(service, name, auth, signal),
     authenticate: (auth, signal) => authenticate(service, auth, signal),
+    served: createServedImages(service),
     layersSize: () => records.layers.list().reduce((sum, layer) => sum + layer.contentSize, 0),
     get count() {
       return records.images.size

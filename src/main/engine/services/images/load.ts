@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { isIndexType, mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
-import { shortId, type Digest, type ImageId } from '#shared/oci/digest.ts'
+import type { Digest, ImageId } from '#shared/oci/digest.ts'
 import { familiarName, findReference, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
 import { decompressed, detectCompression } from '../../core/layers/decompress.ts'
@@ -17,7 +17,7 @@ import type { ImageRecord } from './records.ts'
 import { registerImage } from './register.ts'
 import type { Service } from './service.ts'
 import { publishImageEvent } from './tag-events.ts'
-import { unpackLayer } from './unpack.ts'
+import { unpackLayers } from './unpack-layers.ts'
 
 /** An image as an archive describes it. */
 interface Described {
@@ -120,34 +120,13 @@ async function loadOne(service: Service, { config: file, layers, names, manifest
   const diffIds = config.rootfs.diff_ids
   if (diffIds.length !== layers.length) throw invalid(`${diffIds.length} diff IDs for ${layers.length} layers`)
   const references = names.map((name) => withDefaultTag(parseReference(name)))
-  const chains = chainsOf(diffIds)
-  for (const chain of chains) lease.hold(chain)
-  const stop = new AbortController()
-  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-  const jobs = chains.map(async (chain, index) => {
-    const id = shortId(diffIds[index]!)
-    const blob = { mediaType: layerType(layers[index]!.head), digest: layers[index]!.digest, size: layers[index]!.size }
-    const report = ({ current, total }: { current?: number; total?: number }) => onProgress?.({ id, status: 'Loading layer', ...(current !== undefined && { current }), ...(total !== undefined && { total }) })
-    try {
-      await service.shared.join(`layer/${chain}`, { signal: either }, (inner) =>
-        unpackLayer(service, { chain, parent: chains[index - 1], diffId: diffIds[index]!, blob }, () => parentCommitted(service, chains[index - 1], inner), { signal: inner, report }),
-      )
-    } catch (error) {
-      stop.abort()
-      throw error
-    }
-  })
-  const failed = (await Promise.allSettled(jobs)).flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
-  if (failed.length > 0) throw failed.find((error) => !(error instanceof EngineError && error.code === 'cancelled')) ?? failed[0]
+  for (const chain of chainsOf(diffIds)) lease.hold(chain)
+  const blobs = layers.map(({ head, digest, size }) => ({ mediaType: layerType(head), digest, size }))
+  await unpackLayers(service, diffIds, blobs, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
   const id = file.digest as string as ImageId
   const image = registerImage(records, { id, config, ...(manifest && { manifest }), names: references.map((reference) => ({ name: formatReference(reference) })) })
   publishImageEvent(events, 'load', id, image, id)
   return { id, names: references.map(familiarName) }
-}
-
-async function parentCommitted(service: Service, parent: string | undefined, signal: AbortSignal): Promise<void> {
-  if (parent === undefined || service.snapshots.has(parent as never)) return
-  await service.shared.join(`layer/${parent}`, { signal }, () => Promise.reject(new EngineError('cancelled', 'the layer below was not unpacked', { reason: 'cancelled' })))
 }
 
 function layerType(head: Buffer): string {

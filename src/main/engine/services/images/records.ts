@@ -10,6 +10,8 @@ export interface ImageRecord {
   id: ImageId
   /** As fetched or pushed last: what a push sends again unchanged. */
   manifest?: Descriptor
+  /** Layers that its manifest names, of an image that was pushed here: they may be packed otherwise than the records of the layers say. */
+  blobs?: Digest[]
   diffIds: DiffId[]
   chain?: ChainId
   platform: Platform
@@ -47,12 +49,33 @@ export interface LayerRecord {
   repositories?: string[]
 }
 
+/**
+ * A manifest that is served and is no image of the engine: an index, an image of another system, an artifact (a signature, a chart); or one that says
+ * which manifest it is about. By `repository@digest`.
+ */
+export interface KeptManifest {
+  /** Canonical: `docker.io/library/busybox`. */
+  repository: string
+  descriptor: Descriptor
+  /** Of the repository; a tag that stands for an image is a {@link NameRecord}. */
+  tags: string[]
+  artifactType?: string
+  annotations?: Record<string, string>
+  /** The manifest it is about. */
+  subject?: Digest
+  /** Everything it names: config and layers, or manifests. */
+  blobs: Digest[]
+  /** When it was pushed, in milliseconds. */
+  pushedAt: number
+}
+
 export type ImageRecords = ReturnType<typeof openImageRecords>
 
 export function openImageRecords(metadata: MetadataStore) {
   const images = metadata.collection<ImageRecord>('images')
   const names = metadata.collection<NameRecord>('image-names')
   const layers = metadata.collection<LayerRecord>('layers')
+  const kept = metadata.collection<KeptManifest>('kept-manifests')
   const namesOf = (id: ImageId) => names.list().filter(({ image }) => image === id)
 
   /** By name, ID or unique prefix; a name wins over a prefix. */
@@ -83,6 +106,7 @@ export function openImageRecords(metadata: MetadataStore) {
     images,
     names,
     layers,
+    kept,
     namesOf,
     find,
     findNamed,

@@ -9,15 +9,18 @@ export interface Registration {
   id: ImageId
   config: ImageConfig
   manifest?: Descriptor
+  /** Blobs of the manifest's layers that are kept whatever the records of the layers say. */
+  blobs?: readonly Digest[]
   parent?: ImageId
   /** Canonical names to point at it; `target` is what the name stands for at its registry. */
   names?: readonly { name: string; target?: Descriptor }[]
 }
 
 /** Makes an image of what is in the content store and in snapshots, with its names, in one step. Everything that becomes an image ends here. */
-export function registerImage(records: ImageRecords, { id, config, manifest, parent, names = [] }: Registration): ImageRecord {
+export function registerImage(records: ImageRecords, { id, config, manifest, blobs = [], parent, names = [] }: Registration): ImageRecord {
   const diffIds = config.rootfs.diff_ids
   const before = records.images.find(id)
+  const kept = [...new Set([...(before?.blobs ?? []), ...blobs])]
   const known = manifest ?? before?.manifest
   const lineage = parent ?? before?.parent
   const tagged = names.some(({ name }) => parseReference(name).tag !== undefined)
@@ -32,6 +35,7 @@ export function registerImage(records: ImageRecords, { id, config, manifest, par
     size: diffIds.reduce((sum, diffId) => sum + (records.layers.find(diffId)?.contentSize ?? 0), 0),
     labels: config.config?.Labels ?? {},
     ...(known && { manifest: known }),
+    ...(kept.length > 0 && { blobs: kept }),
     ...(lineage && lineage !== id && { parent: lineage }),
     ...(stamp !== undefined && { lastTagTime: stamp }),
   }
@@ -50,5 +54,5 @@ export function putName(records: ImageRecords, name: NameRecord): void {
 
 /** Blobs that an image and its names keep, besides those of its layers. */
 export function ownBlobs(records: ImageRecords, image: ImageRecord): Set<Digest> {
-  return new Set([image.id, ...(image.manifest ? [image.manifest.digest] : []), ...records.namesOf(image.id).flatMap(({ target }) => (target ? [target.digest] : []))])
+  return new Set([image.id, ...(image.blobs ?? []), ...(image.manifest ? [image.manifest.digest] : []), ...records.namesOf(image.id).flatMap(({ target }) => (target ? [target.digest] : []))])
 }

@@ -81,6 +81,30 @@ export function contentContract(create: () => Promise<ContentStore>, damage: (st
     expect([held, store.has(digestOf(bytes('new')))]).toEqual([[[digestOf(bytes('new')), false]], true])
   })
 
+  test('what has a name is taken up by it, is no part of a known blob, and may be refused at the end', async () => {
+    const store = await create()
+    {
+      await using writer = await store.namedWriter('an-upload')
+      await writer.write(bytes('first, '))
+    }
+    expect([await store.listParts(), await Array.fromAsync(store.list())]).toEqual([[], []])
+    const refuse = () => {
+      throw new Error('not this one')
+    }
+    {
+      await using other = await store.namedWriter('another')
+      expect(other.offset).toBe(0)
+      await other.write(bytes('x'))
+      await expect(other.commit(refuse)).rejects.toThrow('not this one')
+      await other.abort()
+    }
+    await using writer = await store.namedWriter('an-upload')
+    expect(writer.offset).toBe(7)
+    await writer.write(bytes('second'))
+    expect((await writer.commit()).digest).toBe(digestOf(bytes('first, second')))
+    expect((await Array.fromAsync(store.list())).length).toBe(1)
+  })
+
   test.each([
     ['other bytes', 'hellO', /does not match: got digest sha256:/],
     ['too few', 'hell', /does not match/],

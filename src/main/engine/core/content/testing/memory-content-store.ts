@@ -41,7 +41,8 @@ export function createMemoryContentStore(): ContentStore & { blobs: Map<Digest, 
       const ref = expected?.digest ?? `new ${made++}`
       return memoryWriter(ref, expected, ingests, blobs, await turns.take(ref))
     },
-    listParts: async () => [...ingests.keys()].filter((ref) => !turns.isTaken(ref)) as Digest[],
+    namedWriter: async (name) => memoryWriter(`named ${name}`, undefined, ingests, blobs, await turns.take(`named ${name}`)),
+    listParts: async () => [...ingests.keys()].filter((ref) => ref.startsWith('sha256:') && !turns.isTaken(ref)) as Digest[],
     removePart: async (digest) => void (turns.isTaken(digest) || ingests.delete(digest)),
     adopt: async (file, { digest }) => void blobs.set(digest, await readFile(file)),
     put: async (content) => {
@@ -80,7 +81,7 @@ function memoryWriter(ref: string, expected: Descriptor | undefined, ingests: Ma
       release()
     },
     async [Symbol.asyncDispose]() {
-      if (!expected) ingests.delete(ref)
+      if (!expected && !ref.startsWith('named ')) ingests.delete(ref)
       release()
     },
   }

@@ -1,0 +1,1 @@
+export type { Sharing as SharingApiNeeds } from '../../services/sharing/sharing.ts'
