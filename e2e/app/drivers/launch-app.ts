@@ -23,7 +23,7 @@ export interface LaunchOptions {
   appearance?: 'light' | 'dark'
   locale?: string
   environment?: Record<string, string>
-  /** As if the user had chosen them before. Default: the first-run page was seen. */
+  /** As if the user had chosen them before; a data root among them takes the place of `dataRoot`. Default: the first-run page was seen. */
   settings?: Partial<Settings>
 }
 
@@ -96,7 +96,7 @@ export const desktopShell = (): ShellName => (electronBinary() ? 'electron' : 's
 function prepare({ engineSocket, dataRoot, runRoot, ...options }: LaunchOptions, home: string): Launch {
   const run = runRoot ?? join(home, 'run')
   const socket = engineSocket ?? join(run, 'docker.sock')
-  const engineArgs = engineSocket ? ['--engine-socket', engineSocket] : ['--data-root', dataRoot ?? join(home, 'data'), '--run-root', run, '--socket', socket]
+  const engineArgs = engineSocket ? ['--engine-socket', engineSocket] : [...(options.settings?.dataRoot ? [] : ['--data-root', dataRoot ?? join(home, 'data')]), '--run-root', run, '--socket', socket]
   return { width: 1280, height: 800, appearance: 'light', locale: 'en-US', environment: {}, settings: { welcomed: true }, ...options, root, home, engineSocket: socket, args: [...engineArgs, '--settings', join(home, 'settings.json')] }
 }
 

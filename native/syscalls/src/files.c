@@ -107,6 +107,30 @@ napi_value js_remove_xattr(napi_env env, napi_callback_info info) {
     return result;
 }
 
+static bool take_moment(napi_env env, napi_value value, struct timespec *moment) {
+    int64_t nanoseconds;
+    bool lossless;
+    if (napi_get_value_bigint_int64(env, value, &nanoseconds, &lossless) != napi_ok) return throw_errno(env, EINVAL, "utimensat", NULL), false;
+    moment->tv_sec = nanoseconds / 1000000000;
+    moment->tv_nsec = nanoseconds % 1000000000;
+    if (moment->tv_nsec < 0) {
+        moment->tv_sec--;
+        moment->tv_nsec += 1000000000;
+    }
+    return true;
+}
+
+/* setTimes(path, accessed, modified): nanoseconds since 1970 as bigints, of the path itself */
+napi_value js_set_times(napi_env env, napi_callback_info info) {
+    napi_value values[3], result = NULL;
+    char *path = NULL;
+    struct timespec times[2];
+    if (take_arguments(env, info, 3, values) && take_moment(env, values[1], &times[0]) && take_moment(env, values[2], &times[1]) && take_string(env, values[0], &path))
+        result = utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) == 0 ? undefined_value(env) : throw_errno(env, errno, "utimensat", path);
+    free(path);
+    return result;
+}
+
 /* openInRoot(rootFd, path, flags, mode): file descriptor */
 napi_value js_open_in_root(napi_env env, napi_callback_info info) {
     napi_value values[4], result;

@@ -9,27 +9,34 @@ export interface EngineRequest {
   /** The folder with package.json. */
   projectRoot: string
   /** Defaults of the engine hold where undefined. */
-  dataRoot?: string
+  /** Asked for at each start: it may have been moved. */
+  dataRoot?: () => string | undefined
   runRoot?: string
   socket?: string
   /** Further words for the engine, asked for at each start. */
   words?: () => readonly string[]
 }
 
+/** The engine's data, and the program that measures, moves and removes it. */
+export interface EngineData {
+  dataRoot(): string
+  dataCommand(deed: 'measure' | 'move' | 'remove', root: string, ...more: string[]): EngineCommand
+}
+
 /** How to start the engine of this project: the built one, else its sources; under Electron by Electron's binary run as Node. */
-export function engineHostOptions(request: EngineRequest): Pick<EngineHostOptions, 'command' | 'socketPath' | 'lockFile'> {
+export function engineHostOptions(request: EngineRequest): Pick<EngineHostOptions, 'command' | 'socketPath' | 'lockFile'> & EngineData {
   const defaults = defaultRoots()
-  const layout = createLayout(request.dataRoot ?? defaults.dataRoot, request.runRoot ?? defaults.runRoot)
+  const dataRoot = () => request.dataRoot?.() ?? defaults.dataRoot
+  const layout = createLayout(dataRoot(), request.runRoot ?? defaults.runRoot)
   const socketPath = request.socket ?? defaultSocket(layout.runRoot)
-  const roots = ['--data-root', layout.dataRoot, '--run-root', layout.runRoot, '--socket', socketPath]
+  const environment: Record<string, string> = process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' }
+  const command = (args: readonly string[]): EngineCommand => ({ program: process.execPath, args: [entryOf(request.projectRoot), ...args], environment })
   return {
     socketPath,
     lockFile: layout.runLockFile,
-    command: (): EngineCommand => ({
-      program: process.execPath,
-      args: [entryOf(request.projectRoot), ...roots, ...(request.words?.() ?? [])],
-      environment: process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
-    }),
+    dataRoot,
+    command: () => command(['--data-root', dataRoot(), '--run-root', layout.runRoot, '--socket', socketPath, ...(request.words?.() ?? [])]),
+    dataCommand: (deed, root, ...more) => command(['data', deed, '--data-root', root, '--run-root', layout.runRoot, ...more]),
   }
 }
 

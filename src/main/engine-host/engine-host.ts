@@ -20,6 +20,8 @@ export interface EngineHost extends AsyncDisposable {
   onState(listener: (state: EngineState) => void): () => void
   /** Ends the engine, if there is one, and starts it anew. @throws failed-precondition when the adopted engine's pid is not known. */
   restart(): Promise<void>
+  /** Ends the engine for the time of the work, and starts it again whatever came of that. Nothing else starts it meanwhile. @throws as the work does, or as restart. */
+  without<Answer>(work: () => Promise<Answer>): Promise<Answer>
 }
 
 export interface EngineHostOptions {
@@ -79,9 +81,7 @@ class Supervisor implements EngineHost {
   }
 
   async restart(): Promise<void> {
-    if (this.#current.kind === 'adopted' && this.#current.engine.pid === undefined) {
-      throw new EngineError('failed-precondition', 'The engine was not started by this app, and its process is not known.', { reason: 'engine-external', hint: 'Restart it where it was started.' })
-    }
+    this.#refuseUnknown()
     const generation = ++this.#generation
     this.#become({ status: 'starting' })
     await this.#endCurrent({ adopted: true })
@@ -89,6 +89,23 @@ class Supervisor implements EngineHost {
     this.#attempt = 0
     this.#backoff.reset()
     await this.#adoptOrStart(generation)
+  }
+
+  async without<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    this.#refuseUnknown()
+    const generation = ++this.#generation
+    await this.#endCurrent({ adopted: true })
+    this.#become({ status: 'stopped' })
+    try {
+      return await work()
+    } finally {
+      if (generation === this.#generation) await this.restart()
+    }
+  }
+
+  #refuseUnknown(): void {
+    if (this.#current.kind !== 'adopted' || this.#current.engine.pid !== undefined) return
+    throw new EngineError('failed-precondition', 'The engine was not started by this app, and its process is not known.', { reason: 'engine-external', hint: 'Restart it where it was started.' })
   }
 
   /** An adopted engine is somebody else's to end. */

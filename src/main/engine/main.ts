@@ -23,6 +23,7 @@ import { VERSION } from './version.ts'
  */
 async function main(): Promise<number> {
   if (process.argv[2] === 'doctor') return await (await import('./doctor-program.ts')).runDoctor(process.argv.slice(3))
+  if (process.argv[2] === 'data') return await (await import('./data-program.ts')).runData(process.argv.slice(3))
   const line = parseCommandLine(process.argv.slice(2))
   // Files of images and volumes carry modes of their own; ours must not depend on the shell that started us.
   process.umask(0o022)

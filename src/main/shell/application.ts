@@ -18,6 +18,7 @@ import type { CallContext, Session } from '../ipc/serve.ts'
 import { createBackground, type Background } from './background.ts'
 import { connectionCalls } from './connection-calls.ts'
 import { connectionStreams } from './connection-streams.ts'
+import { dataCalls } from './data/data-calls.ts'
 import { collectDiagnostics } from './diagnostics/collect.ts'
 import { savedConnectionsCalls } from './saved-connections.ts'
 import { createSelection, type Selection } from './selection.ts'
@@ -32,6 +33,22 @@ export interface HostedEngine extends AsyncDisposable {
   restart(): Promise<void>
   /** The last lines it said on standard error. */
   lines(): readonly string[]
+  /** Undefined for an engine that is not ours. */
+  data?: HostedData
+}
+
+/** Images, containers and volumes of the hosted engine, as a whole. */
+export interface HostedData {
+  root(): string
+  /** The command line says where it is. */
+  isFixed: boolean
+  /** While the engine does not run. It is started again whatever comes of the work. */
+  without<Answer>(work: () => Promise<Answer>): Promise<Answer>
+  measure(signal: AbortSignal): Promise<{ bytes: number }>
+  /** A verified copy, all or nothing; only while the engine does not run. */
+  copy(to: string, operation: { signal: AbortSignal; tell(step: { step: 'measuring' | 'copying' | 'verifying'; current: number; total: number }): void }): Promise<unknown>
+  /** Of a place that no engine uses. */
+  remove(path: string, signal: AbortSignal): Promise<unknown>
 }
 
 /** What the shell can do for its windows. */
@@ -107,6 +124,7 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
       app: desktop.app,
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },
+      data: dataCalls({ engine, connection: connections.first(), settings }),
       settings: settingsCalls(settings),
     }),
     streams: connectionStreams(current, builds),

@@ -12,6 +12,7 @@ import { buildsShapes, type BuildsContract } from './builds.ts'
 import { composeShapes, type ComposeContract } from './compose.ts'
 import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
+import { dataShapes, type DataContract } from './data.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
 import { filesShapes, type FilesContract } from './files.ts'
 import { imagesShapes, type ImagesContract } from './images.ts'
@@ -36,6 +37,7 @@ export interface Contract {
   builds: BuildsContract
   system: SystemContract
   engine: EngineContract
+  data: DataContract
   connections: ConnectionsContract
   registries: RegistriesContract
   settings: SettingsContract
@@ -55,6 +57,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   builds: buildsShapes,
   system: systemShapes,
   engine: engineShapes,
+  data: dataShapes,
   connections: connectionsShapes,
   registries: registriesShapes,
   settings: settingsShapes,

@@ -28,7 +28,7 @@ export interface Snapshot {
 
 /** Where a long call is. A layer is told by its short digest; sizes in bytes. */
 export type ProgressStep =
-  | { kind: 'phase'; phase: EditPhase }
+  | { kind: 'phase'; phase: EditPhase | 'copying' | 'verifying' }
   | { kind: 'layer'; id: string; phase: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists'; current?: number; total?: number }
   | { kind: 'bytes'; current: number; total?: number }
   | { kind: 'message'; text: string }

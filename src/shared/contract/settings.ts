@@ -10,6 +10,10 @@ export interface Settings {
   registryMirrors: string[]
   /** Registries spoken to without checking a certificate, as host, host:port or network; those of this machine always are. As above. */
   insecureRegistries: string[]
+  /** Where images, containers and volumes are kept; empty: where the engine has it by itself. Changed by `data.move`. */
+  dataRoot: string
+  /** Where they were before, and still lie. */
+  formerDataRoots: string[]
   /** Subnets of networks that name none, `base=10.64.0.0/12,size=24`; none: Docker's own. Takes effect when the engine restarts, as the following. */
   addressPools: string[]
   /** Of the logs of new containers that say nothing of their own, `10m`; empty: without limit. */
@@ -41,7 +45,7 @@ export interface Settings {
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], dataRoot: '', formerDataRoots: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], welcomed: false, view: {} }
 
 /** Where a secret is kept: sealed by the system's key store, or in a file that only this user may read. */
 export type SecretPlace = 'keyring' | 'file'
@@ -57,6 +61,7 @@ const matching = (pattern: RegExp, expected: string): Shape<string> => (value, f
   if (checked === '' || pattern.test(checked)) return checked
   throw new EngineError('invalid-argument', expected, { reason: 'bad-setting', field })
 }
+const place = matching(/^\//, 'A whole path is expected.')
 const address = matching(/^https?:\/\/[^\s/]+/i, 'An http or https address is expected.')
 const size = matching(/^[1-9]\d*(?:\.\d+)?[kmgt]?b?$/i, 'A size such as 10m is expected.')
 const processors = matching(/^(?:[1-9]\d{0,3}(?:\.\d{1,2})?|0\.(?:0[1-9]|[1-9]\d?))$/, 'A number of processors such as 1.5 is expected.')
@@ -83,6 +88,8 @@ export const settingsShapes: Shapes<SettingsContract> = {
     language: optional(oneOf('system', 'en', 'fr')),
     registryMirrors: optional(list(text(2048), 20)),
     insecureRegistries: optional(list(insecure, 50)),
+    dataRoot: optional(place),
+    formerDataRoots: optional(list(place, 20)),
     addressPools: optional(list(pool, 50)),
     logMaxSize: optional(size),
     logMaxFiles: optional(integer(1, 1000)),

@@ -3,6 +3,7 @@ import type { Snapshot } from '#shared/contract/events.ts'
 import type { LogSelection, LogSource } from '#shared/contract/logs.ts'
 import type { StreamName, StreamsContract } from '#shared/contract/streams.ts'
 import { fakeBuildOutput } from './fake-builds.ts'
+import { fakeSettingsCalls } from './fake-settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
 import { fakeConnectionCalls } from './fake-connections.ts'
 import { fakeComposeCalls, fakeComposeRun } from './fake-compose.ts'
@@ -24,6 +25,7 @@ export const fakeCalls = (engine: FakeEngine, options: URLSearchParams): FakeCal
   ...fakeContainerFacts(),
   ...fakeEditCalls(engine),
   ...fakeOtherCalls(engine),
+  ...fakeSettingsCalls(engine),
   ...fakeConnectionCalls(engine, options),
   ...fakeNetworkCalls(engine),
   ...fakeImageCalls(engine),

@@ -1,9 +1,9 @@
 import type { ContainerState, ContainerSummary, RunRequest } from '#shared/contract/containers.ts'
 import type { EngineEvent, ProgressStep, Snapshot } from '#shared/contract/events.ts'
-import type { Registries } from '#shared/contract/registries.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { EngineError } from '#shared/errors.ts'
 import { fakeFolder } from './fake-folders.ts'
+import { isSignedIn } from './fake-settings.ts'
 import { fakeContainer, fakeFacts, fakeHost, fakeImageDetail, fakeImages } from './fake-world.ts'
 
 /** The state behind the fake's calls, and its way to tell of changes. */
@@ -13,8 +13,6 @@ export interface FakeEngine {
   tell: (...events: EngineEvent[]) => void
 }
 export type FakeCalls = Record<string, (request: never, callId: string) => unknown>
-
-const fakeRegistries: Registries = { accounts: [{ registry: 'docker.io', username: 'ada', place: { kind: 'helper', helper: 'secretservice' } }, { registry: 'registry.acme.example:5000', username: 'ci', place: { kind: 'keyring' } }], mirrors: [], insecure: ['127.0.0.0/8', '::1/128'], place: { kind: 'keyring' } }
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -32,7 +30,7 @@ type Ids = { ids: string[] }
 
 async function fetchLayers({ tell, cancelled }: FakeEngine, callId: string, reference: string) {
   const step = (progress: ProgressStep) => tell({ type: 'progress', callId, step: progress })
-  if (reference.startsWith('private/') && !fakeRegistries.accounts.some(({ registry }) => registry === 'ghcr.io')) throw new EngineError('unauthorized', `pull access denied for ${reference}, repository does not exist or may require 'docker login'`, { reason: 'sign-in-needed', hint: 'Check the name, or sign in to ghcr.io as somebody who may.', field: 'reference', remedy: { kind: 'sign-in', registry: 'ghcr.io' } })
+  if (reference.startsWith('private/') && !isSignedIn('ghcr.io')) throw new EngineError('unauthorized', `pull access denied for ${reference}, repository does not exist or may require 'docker login'`, { reason: 'sign-in-needed', hint: 'Check the name, or sign in to ghcr.io as somebody who may.', field: 'reference', remedy: { kind: 'sign-in', registry: 'ghcr.io' } })
   if (reference.startsWith('nope')) throw new EngineError('not-found', `${reference}: no such manifest in the registry.`, { reason: 'manifest-unknown', hint: 'Check the name and the tag.', field: 'image' })
   step({ kind: 'phase', phase: 'pulling' })
   const layers = ['a2318d6c47ec', '095d327c79ae', 'bbfaa25db775', '7bb6fb0cfb2b', '0723edc10c17'].map((id, index) => ({ id, total: (index + 1) * 9_400_000 }))
@@ -118,13 +116,6 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
       return { id: image.id }
     },
     'images.remove': ({ ids }: { ids: string[] }) => ids.map((id) => ({ id, error: { code: 'conflict', reason: 'image-in-use', message: `The image is used by container web.`, hint: 'Remove the container first.' } })),
-    'registries.list': () => fakeRegistries,
-    'registries.signIn': ({ registry, username, password }: { registry: string; username: string; password: string }) => {
-      if (password === 'wrong') throw new EngineError('unauthorized', `${registry} does not take this user name with this password (unauthorized: authentication required).`, { reason: 'wrong-credentials', hint: 'Check both. Registries with a second factor want an access token in place of the password.', field: 'password' })
-      fakeRegistries.accounts = [...fakeRegistries.accounts.filter((one) => one.registry !== registry), { registry, username, place: { kind: 'keyring' } }]
-      return fakeRegistries
-    },
-    'registries.signOut': ({ registry }: { registry: string }) => (fakeRegistries.accounts = fakeRegistries.accounts.filter((one) => one.registry !== registry), fakeRegistries),
     'images.list': () => world.images,
     'images.tag': () => undefined,
     'images.push': ({ reference }: { reference: string }, callId: string) => fetchLayers(engine, callId, reference),

@@ -73,6 +73,8 @@ export interface Syscalls {
   listXattrs(path: PathName): string[]
   /** Removing what is not there is nothing. */
   removeXattr(path: PathName, name: string): void
+  /** When the path itself was last read and written, in nanoseconds; Node's own calls lose the last of them. */
+  setTimes(path: PathName, accessed: bigint, modified: bigint): void
   /** openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `rootFd` were `/`, links included; never leaves it; no magic links. Returns a file descriptor (close-on-exec). */
   openInRoot(rootFd: number, path: PathName, flags: number, mode?: number): number
   /** Makes a new network namespace with loopback up and pins it at `path`, which must not exist yet. Undone by `unmount(path)` and removing the file. */

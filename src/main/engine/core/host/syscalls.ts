@@ -14,6 +14,7 @@ interface Addon {
   getXattr(path: PathName, name: string): Buffer | undefined
   listXattrs(path: PathName): Buffer
   removeXattr(path: PathName, name: string): void
+  setTimes(path: PathName, accessed: bigint, modified: bigint): void
   openInRoot(rootFd: number, path: PathName, flags: number, mode: number): number
   createNetworkNamespace(path: string): void
   socketIn(path: string, kind: string, address: string, port: number): number
@@ -55,6 +56,7 @@ function wrap(addon: Addon): Syscalls {
     getXattr: (path, name) => guard(() => addon.getXattr(path, name)),
     listXattrs: (path) => guard(() => addon.listXattrs(path).toString('utf8').split('\0').filter(Boolean)),
     removeXattr: (path, name) => guard(() => addon.removeXattr(path, name)),
+    setTimes: (path, accessed, modified) => guard(() => addon.setTimes(path, accessed, modified)),
     openInRoot: (rootFd, path, flags, mode = 0) => guard(() => addon.openInRoot(rootFd, path, flags, mode)),
     createNetworkNamespace: (path) => guard(() => addon.createNetworkNamespace(path)),
     socketIn: (path, kind, address, port) => guard(() => addon.socketIn(path, kind, address, port)),

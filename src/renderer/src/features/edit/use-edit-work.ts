@@ -16,7 +16,8 @@ export function useEditWork(error: Ref<unknown>, onDone: (edited: EditedContaine
   const phases = ref<EditPhase[]>([])
 
   const note = (step: ProgressStep) => {
-    if (step.kind === 'phase' && phases.value.at(-1) !== step.phase) phases.value = [...phases.value, step.phase]
+    if (step.kind !== 'phase' || step.phase === 'copying' || step.phase === 'verifying') return
+    if (phases.value.at(-1) !== step.phase) phases.value = [...phases.value, step.phase]
   }
   async function carryOut(request: EditRequest, name: string) {
     phases.value = []

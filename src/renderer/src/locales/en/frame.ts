@@ -31,6 +31,7 @@ export const frame = {
     import: 'Importing {subject}',
     build: 'Building {subject}',
     cleanUp: 'Removing {subject}',
+    moveData: 'Moving the data to {subject}',
     failed: '{subject} failed',
     cancel: 'Cancel {subject}',
     more: '+{n} | +{n}',

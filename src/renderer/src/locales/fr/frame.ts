@@ -31,6 +31,7 @@ export const frame = {
     import: 'Import de {subject}',
     build: 'Construction de {subject}',
     cleanUp: 'Suppression de {subject}',
+    moveData: 'Déplacement des données vers {subject}',
     failed: 'Échec de {subject}',
     cancel: 'Annuler {subject}',
     more: '+{n} | +{n}',

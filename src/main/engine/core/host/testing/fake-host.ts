@@ -90,6 +90,7 @@ function unavailable(): Syscalls {
     getXattr: refuse('getXattr'),
     listXattrs: refuse('listXattrs'),
     removeXattr: refuse('removeXattr'),
+    setTimes: refuse('setTimes'),
     openInRoot: refuse('openInRoot'),
     createNetworkNamespace: refuse('createNetworkNamespace'),
     socketIn: refuse('socketIn'),
