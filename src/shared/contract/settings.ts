@@ -1,4 +1,5 @@
 import { integer, list, nothing, oneOf, optional, record, text, truth, type Shape, type Shapes } from './shape.ts'
+import { shortcutsShape, type ChosenKeys } from './shortcuts.ts'
 import { EngineError } from '../errors.ts'
 import { savedConnection, type SavedConnection } from './connections.ts'
 
@@ -39,13 +40,15 @@ export interface Settings {
   stayInBackground: boolean
   /** Engines beside the app's own, in order. Changed by the calls of `connections`. */
   connections: SavedConnection[]
+  /** Keys of the user's own, by command. */
+  shortcuts: ChosenKeys
   /** The first-run page was read and closed. */
   welcomed: boolean
   /** Pages the user arranged (column widths, folded groups); the renderer's own words. */
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], dataRoot: '', formerDataRoots: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], dataRoot: '', formerDataRoots: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], shortcuts: {}, welcomed: false, view: {} }
 
 /** Where a secret is kept: sealed by the system's key store, or in a file that only this user may read. */
 export type SecretPlace = 'keyring' | 'file'
@@ -107,6 +110,7 @@ export const settingsShapes: Shapes<SettingsContract> = {
     openAtLogin: optional(truth),
     stayInBackground: optional(truth),
     connections: optional(list(savedConnection, 100)),
+    shortcuts: optional(shortcutsShape),
     welcomed: optional(truth),
     view: optional(anyRecord),
   }),

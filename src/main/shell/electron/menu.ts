@@ -1,4 +1,5 @@
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
+import { keysOfCommand, type CommandName } from '#shared/contract/shortcuts.ts'
 import type { AppCommand } from '#shared/contract/events.ts'
 import type { SettingsStore } from '../settings-store.ts'
 import { mainLanguage } from './language.ts'
@@ -11,17 +12,17 @@ const words = {
 /** The native menu. What is Slipway's own is sent to the page, which alone knows how to do it. */
 export function installMenu(settings: SettingsStore, send: (command: AppCommand) => void): void {
   const word = words[mainLanguage(settings.get())]
-  const item = (label: string, command: AppCommand, accelerator?: string): MenuItemConstructorOptions => ({ label, accelerator, click: () => send(command) })
+  const item = (label: string, command: AppCommand, keys?: CommandName): MenuItemConstructorOptions => ({ label, ...(keys && { accelerator: acceleratorOf(keysOfCommand(keys, settings.get().shortcuts)) }), click: () => send(command) })
   const isMac = process.platform === 'darwin'
   const template: MenuItemConstructorOptions[] = [
     ...(isMac ? [{ role: 'appMenu' } as const] : []),
     {
       label: word.file,
       submenu: [
-        item(word.run, 'dialog.run', 'CmdOrCtrl+N'),
-        item(word.pull, 'dialog.pull', 'CmdOrCtrl+Shift+P'),
+        item(word.run, 'dialog.run', 'run'),
+        item(word.pull, 'dialog.pull', 'pull'),
         { type: 'separator' },
-        item(word.settings, 'navigate.settings', 'CmdOrCtrl+,'),
+        item(word.settings, 'navigate.settings', 'settings'),
         { type: 'separator' },
         { role: isMac ? 'close' : 'quit' },
       ],
@@ -30,14 +31,14 @@ export function installMenu(settings: SettingsStore, send: (command: AppCommand)
     {
       label: word.view,
       submenu: [
-        item(word.containers, 'navigate.containers'),
-        item(word.images, 'navigate.images'),
-        item(word.volumes, 'navigate.volumes'),
-        item(word.networks, 'navigate.networks'),
-        item(word.logs, 'navigate.logs'),
+        item(word.containers, 'navigate.containers', 'containers'),
+        item(word.images, 'navigate.images', 'images'),
+        item(word.volumes, 'navigate.volumes', 'volumes'),
+        item(word.networks, 'navigate.networks', 'networks'),
+        item(word.logs, 'navigate.logs', 'logs'),
         { type: 'separator' },
-        item(word.palette, 'palette.open', 'CmdOrCtrl+K'),
-        item(word.find, 'find', 'CmdOrCtrl+F'),
+        item(word.palette, 'palette.open', 'palette'),
+        item(word.find, 'find', 'find'),
         { type: 'separator' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
@@ -50,3 +51,7 @@ export function installMenu(settings: SettingsStore, send: (command: AppCommand)
   ]
   Menu.setApplicationMenu(Menu.buildFromTemplate(template))
 }
+
+/** `mod+shift+p` as Electron writes it. https://www.electronjs.org/docs/latest/api/accelerator */
+const acceleratorOf = (keys: string): string => keys.split('+').map((part) => names[part] ?? (part.length === 1 ? part.toUpperCase() : part[0]?.toUpperCase() + part.slice(1))).join('+')
+const names: Record<string, string> = { mod: 'CmdOrCtrl' }

@@ -101,13 +101,14 @@ function createWindows(application: Application, projectRoot: string) {
   return windows
 }
 
-/** In the language that is chosen, also while it runs. */
+/** In the language and with the shortcuts that are chosen, also while it runs. */
 function keepMenu({ settings }: Application, send: (command: AppCommand) => void): void {
-  let shown = settings.get().language
+  const choices = () => JSON.stringify([settings.get().language, settings.get().shortcuts])
+  let shown = choices()
   installMenu(settings, send)
-  settings.onChange(({ language }) => {
-    if (language !== shown) installMenu(settings, send)
-    shown = language
+  settings.onChange(() => {
+    if (choices() !== shown) installMenu(settings, send)
+    shown = choices()
   })
 }
 

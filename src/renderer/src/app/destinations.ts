@@ -1,5 +1,6 @@
 import { Box, Cable, EthernetPort, FileCode2, Hammer, HardDrive, House, Layers, Network, ScrollText, Server, Settings } from 'lucide-vue-next'
 import type { Component } from 'vue'
+import { commandKeys } from '#shared/contract/shortcuts.ts'
 
 /** The places of the rail, in order; `mod+1` opens the first. A new page is a line here and a route. */
 export interface Destination {
@@ -10,8 +11,11 @@ export interface Destination {
   foot?: boolean
 }
 
-/** `mod+1` to `mod+9`; what comes after has none. */
-export const keysOf = (index: number): string | undefined => (index < 9 ? `mod+${index + 1}` : undefined)
+/** Of the command that opens it; places at the foot but the settings have none. */
+export const keysOf = (index: number): string | undefined => {
+  const name = destinations[index]?.name
+  return name !== undefined && Object.hasOwn(commandKeys, name) ? `@${name}` : undefined
+}
 
 export const destinations: readonly Destination[] = [
   { name: 'home', path: '/', icon: House },

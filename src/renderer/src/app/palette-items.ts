@@ -33,7 +33,7 @@ function useAppActions(): ComputedRef<PaletteItem[]> {
     { id: 'pull', label: t('palette.pull'), group: 'actions', icon: Download, run: go({ path: '/images', query: { pull: '' } }) },
     { id: 'theme', label: t('palette.theme'), group: 'actions', icon: Moon, run: () => void engine.settings.set({ appearance: document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark' }) },
     { id: 'language', label: t('palette.language'), group: 'actions', icon: Languages, run: () => void engine.settings.set({ language: locale.value === 'fr' ? 'en' : 'fr' }) },
-    { id: 'shortcuts', label: t('shortcuts.title'), group: 'actions', icon: CircleQuestionMark, keys: '?', run: () => (help.open = true) },
+    { id: 'shortcuts', label: t('shortcuts.title'), group: 'actions', icon: CircleQuestionMark, keys: '@help', run: () => (help.open = true) },
     ...(store.connection?.target.kind === 'embedded' ? [{ id: 'restart', label: t('palette.restartEngine'), group: 'actions' as const, icon: RotateCw, run: () => void engine.engine.restart().catch(() => undefined) }] : []),
   ])
 }

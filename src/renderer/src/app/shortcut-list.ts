@@ -1,10 +1,12 @@
 /** Every shortcut, as the help (`?`) and the settings show them. `name` is a key of the language files, below `shortcuts`. */
 export interface ShortcutGroup {
-  name: 'everywhere' | 'lists' | 'panes' | 'logs' | 'canvas'
+  name: 'everywhere' | 'places' | 'lists' | 'panes' | 'logs' | 'canvas'
+  /** `@name`: the user may give it other keys. */
   shortcuts: readonly { keys: readonly string[]; name: ShortcutName }[]
 }
+type PlaceName = 'home' | 'containers' | 'images' | 'build' | 'volumes' | 'networks' | 'ports' | 'logs' | 'compose'
 type ShortcutName =
-  | 'palette' | 'place' | 'help' | 'filter' | 'find' | 'back'
+  | 'palette' | 'help' | 'run' | 'pull' | 'settings' | 'edit' | PlaceName | 'filter' | 'find' | 'back'
   | 'move' | 'open' | 'select' | 'selectMore' | 'selectAll' | 'remove' | 'menu'
   | 'wide' | 'close' | 'tab'
   | 'nextMatch' | 'previousMatch' | 'pause'
@@ -14,13 +16,19 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
   {
     name: 'everywhere',
     shortcuts: [
-      { keys: ['mod+k'], name: 'palette' },
-      { keys: ['mod+1'], name: 'place' },
-      { keys: ['?'], name: 'help' },
-      { keys: ['/'], name: 'filter' },
-      { keys: ['mod+f'], name: 'find' },
+      { keys: ['@palette'], name: 'palette' },
+      { keys: ['@help'], name: 'help' },
+      { keys: ['@filter'], name: 'filter' },
+      { keys: ['@find'], name: 'find' },
+      { keys: ['@run'], name: 'run' },
+      { keys: ['@pull'], name: 'pull' },
+      { keys: ['@settings'], name: 'settings' },
       { keys: ['escape'], name: 'back' },
     ],
+  },
+  {
+    name: 'places',
+    shortcuts: (['home', 'containers', 'images', 'build', 'volumes', 'networks', 'ports', 'logs', 'compose'] as const).map((name) => ({ keys: [`@${name}`], name })),
   },
   {
     name: 'lists',
@@ -37,7 +45,8 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
   {
     name: 'panes',
     shortcuts: [
-      { keys: ['mod+enter'], name: 'wide' },
+      { keys: ['@wide'], name: 'wide' },
+      { keys: ['@edit'], name: 'edit' },
       { keys: ['left', 'right'], name: 'tab' },
       { keys: ['escape'], name: 'close' },
     ],
@@ -47,7 +56,7 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
     shortcuts: [
       { keys: ['enter'], name: 'nextMatch' },
       { keys: ['shift+enter'], name: 'previousMatch' },
-      { keys: ['mod+.'], name: 'pause' },
+      { keys: ['@pause'], name: 'pause' },
     ],
   },
   {

@@ -1,6 +1,8 @@
 import { watch } from 'vue'
 import { useRouter } from 'vue-router'
 import type { AppCommand } from '#shared/contract/events.ts'
+import { useShortcuts } from '../composables/use-shortcuts.ts'
+import { useChosenKeys } from '../ui/keys.ts'
 import { useEngineState } from '../stores/engine-state.ts'
 import { usePaletteState } from './palette-state.ts'
 
@@ -22,6 +24,8 @@ export function useAppCommands(): void {
     'palette.open': () => palette.show(),
     find: () => document.querySelector<HTMLElement>('[data-filter] input')?.focus(),
   }
+  useShortcuts({ '@run': commands['dialog.run'], '@pull': commands['dialog.pull'] })
+  watch(() => state.settings.shortcuts, (keys) => useChosenKeys(keys), { immediate: true })
   watch(() => state.destination, (to) => to && void router.push(to.path))
   watch(() => state.command, (command) => command && commands[command.name]?.())
 }

@@ -1,5 +1,5 @@
 import { onBeforeUnmount, onMounted } from 'vue'
-import { isTyping, matchesKeys } from '../ui/keys.ts'
+import { isTyping, matchesKeys, resolveKeys } from '../ui/keys.ts'
 
 type Shortcuts = Record<string, (event: KeyboardEvent) => void>
 
@@ -18,7 +18,7 @@ function onKey(event: KeyboardEvent): void {
 }
 
 /** Without `mod` a key is left to whoever types, and to an open dialog. */
-const mayAct = (keys: string, event: KeyboardEvent) => keys.includes('mod') || (!isTyping(event.target) && !document.querySelector('[role=dialog]'))
+const mayAct = (keys: string, event: KeyboardEvent) => resolveKeys(keys).includes('mod') || (!isTyping(event.target) && !document.querySelector('[role=dialog]'))
 
 /** Keys for as long as the component lives. */
 export function useShortcuts(shortcuts: Shortcuts): void {

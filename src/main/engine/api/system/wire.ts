@@ -62,9 +62,9 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts, ap
     MemTotal: facts.memoryBytes,
     GenericResources: null,
     DockerRootDir: info.dataRoot,
-    HttpProxy: process.env['HTTP_PROXY'] ?? '',
-    HttpsProxy: process.env['HTTPS_PROXY'] ?? '',
-    NoProxy: process.env['NO_PROXY'] ?? '',
+    HttpProxy: withoutPassword(info.proxy.http),
+    HttpsProxy: withoutPassword(info.proxy.https),
+    NoProxy: info.proxy.none,
     Name: info.name,
     Labels: [],
     ExperimentalBuild: false,
@@ -88,6 +88,9 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts, ap
 
 /** Until API 1.48 with what Docker was built for, which is what it found. */
 const commitJson = (ID: string, apiVersion: number) => ({ ID, ...(apiVersion < 49 && { Expected: ID }) })
+
+/** As Docker shows a proxy that wants a login. */
+const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@')
 
 /** Which limits are enforced here. */
 function limitsJson({ cgroup }: HostFacts, apiVersion: number) {

@@ -40,6 +40,7 @@ export interface SystemInfo {
   dataRoot: string
   registryMirrors: readonly string[]
   insecureRegistries: readonly string[]
+  proxy: Proxy
   /** What does not work here, in Docker's words where it has some. */
   warnings: string[]
   systemTime: string
@@ -48,6 +49,16 @@ export interface SystemInfo {
   rootless: boolean
 }
 
+/** The way to registries. */
+export interface Proxy {
+  http: string
+  https: string
+  /** Hosts that are spoken to directly. */
+  none: string
+}
+
+const fromEnvironment = (name: string): string => process.env[name] ?? process.env[name.toLowerCase()] ?? ''
+
 export interface SystemOptions {
   facts: HostFacts
   layout: Pick<Layout, 'dataRoot'>
@@ -55,6 +66,8 @@ export interface SystemOptions {
   version: string
   registryMirrors: readonly string[]
   insecureRegistries: readonly string[]
+  /** What is not given is the environment's. */
+  proxy?: Partial<Proxy>
   needs: SystemNeeds
 }
 
@@ -80,6 +93,7 @@ export function createSystem(options: SystemOptions): System {
       dataRoot: options.layout.dataRoot,
       registryMirrors: options.registryMirrors,
       insecureRegistries: options.insecureRegistries,
+      proxy: { http: options.proxy?.http ?? fromEnvironment('HTTP_PROXY'), https: options.proxy?.https ?? fromEnvironment('HTTPS_PROXY'), none: options.proxy?.none ?? fromEnvironment('NO_PROXY') },
       warnings: [...warningsOf(facts), ...needs.networkWarnings().map((warning) => `WARNING: ${warning}`)],
       systemTime: new Date().toISOString(),
       openFiles: readdirSync('/proc/self/fd').length,

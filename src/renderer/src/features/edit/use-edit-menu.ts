@@ -14,7 +14,7 @@ export function useEditMenu() {
   const editMenu = (container: ContainerSummary): MenuAction[] => {
     const disabled = container.state.status === 'removing'
     return [
-      { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: 'e', separated: true, disabled, run: () => edit(container) },
+      { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: '@edit', separated: true, disabled, run: () => edit(container) },
       { id: 'mount', label: t('drop.action'), icon: FolderPlus, disabled, run: () => offerMount(container.id) },
     ]
   }
