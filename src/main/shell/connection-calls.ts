@@ -11,6 +11,7 @@ import { networksOf } from '../connections/networks.ts'
 import type { RegistryAccounts } from '../connections/registries/accounts.ts'
 import { registriesOf } from '../connections/registries/registries.ts'
 import { portsOf } from '../connections/ports.ts'
+import { sharingOf } from '../connections/sharing.ts'
 import { systemOf } from '../connections/system.ts'
 import { volumesOf } from '../connections/volumes.ts'
 import type { CallContext } from '../ipc/serve.ts'
@@ -33,6 +34,7 @@ const nounsOf = ({ accounts, builds, edits }: AppWork) => ({
   networks: networksOf,
   ports: portsOf,
   registries: (connection: Connection) => registriesOf(connection, accounts),
+  sharing: sharingOf,
   system: systemOf,
   volumes: volumesOf,
 })

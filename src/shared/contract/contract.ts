@@ -21,6 +21,7 @@ import { networksShapes, type NetworksContract } from './networks.ts'
 import { portsShapes, type PortsContract } from './ports.ts'
 import { registriesShapes, type RegistriesContract } from './registries.ts'
 import { settingsShapes, type SettingsContract } from './settings.ts'
+import { sharingShapes, type SharingContract } from './sharing.ts'
 import { systemShapes, type SystemContract } from './system.ts'
 import { volumesShapes, type VolumesContract } from './volumes.ts'
 import type { Shapes } from './shape.ts'
@@ -41,6 +42,7 @@ export interface Contract {
   connections: ConnectionsContract
   registries: RegistriesContract
   settings: SettingsContract
+  sharing: SharingContract
   app: AppContract
 }
 export type Noun = keyof Contract
@@ -61,6 +63,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   connections: connectionsShapes,
   registries: registriesShapes,
   settings: settingsShapes,
+  sharing: sharingShapes,
   app: appShapes,
 }
 

@@ -4,6 +4,7 @@ import type { Settings } from '#shared/contract/settings.ts'
 import { EngineError } from '#shared/errors.ts'
 import { fakeFolder } from './fake-folders.ts'
 import { isSignedIn } from './fake-settings.ts'
+import { fakeSharingCalls } from './fake-sharing.ts'
 import { fakeContainer, fakeFacts, fakeHost, fakeImageDetail, fakeImages } from './fake-world.ts'
 
 /** The state behind the fake's calls, and its way to tell of changes. */
@@ -123,6 +124,7 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
     'images.load': () => ({ names: ['acme/storefront:2025.11.2'] }),
     'images.import': () => ({ id: `sha256:${'ab'.repeat(32)}` }),
     'images.search': ({ term }: { term: string }) => [term, `bitnami/${term}`, `someone/${term}-with-extras`].map((name, index) => ({ name, description: index === 0 ? `Official build of ${term}.` : 'An <b>image</b> of somebody.', stars: [19_842, 311, 4][index] ?? 0, official: index === 0 })),
+    ...fakeSharingCalls(),
     'engine.state': () => world.engine,
     'settings.get': () => world.settings,
   }
