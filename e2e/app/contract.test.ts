@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { EngineEvent, ProgressStep } from '#shared/contract/events.ts'
 import type { LogsMessage, TerminalInput, TerminalMessage } from '#shared/contract/streams.ts'
@@ -6,6 +8,7 @@ import { containersOf } from '../../src/main/connections/containers.ts'
 import { imagesOf } from '../../src/main/connections/images.ts'
 import { readLogs } from '../../src/main/connections/logs.ts'
 import { networksOf } from '../../src/main/connections/networks.ts'
+import { systemOf } from '../../src/main/connections/system.ts'
 import { readStats } from '../../src/main/connections/stats.ts'
 import { attachTerminal, execTerminal, type TerminalContext } from '../../src/main/connections/terminal.ts'
 import { volumesOf } from '../../src/main/connections/volumes.ts'
@@ -34,6 +37,15 @@ afterAll(async () => {
 
 const rowOf = (name: string) => connection.mirror.items().containers.find((container) => container.name === name)
 const untilRow = (name: string, row: object | undefined) => vi.waitFor(() => (row ? expect(rowOf(name)).toMatchObject(row) : expect(rowOf(name)).toBeUndefined()), { timeout: 15_000 })
+
+test('everything on the disk is checked, and repaired where that loses nothing', async () => {
+  const stray = join(stage.engine.dataRoot, 'content/blobs/sha256', '0'.repeat(64))
+  await writeFile(stray, 'not these bytes')
+  const { checkUp } = systemOf(connection)
+  expect(await checkUp({ repair: false }, operation())).toMatchObject({ findings: [{ kind: 'blob', outcome: 'repairable' }] })
+  expect(await checkUp({ repair: true }, operation())).toMatchObject({ findings: [{ subject: `sha256:${'0'.repeat(64)}`, outcome: 'repaired' }] })
+  expect(await checkUp({ repair: false }, operation())).toMatchObject({ findings: [] })
+})
 
 test('the engine is known for what it is', () => {
   expect(connection.summary().state).toMatchObject({ status: 'ready', facts: { product: 'Slipway', slipway: true } })

@@ -51,6 +51,7 @@ async function journey({ page }: RunningApp, roots: AppRoots, image: string): Pr
   await seen(page.getByRole('log').getByText('"GET / HTTP/1.1"'))
 
   await terminal(page, 'echo answer-$((6*7)) from $(hostname)', `answer-42 from ${await inspected(roots, '{{.Config.Hostname}}')}`)
+  await commandsAreIgnored(page)
   await killTheEngine(page, roots, site)
   await logsAreWhole(page, roots, site)
   await terminal(page, 'echo again-$((7*8))', 'again-56')
@@ -108,6 +109,20 @@ async function terminal(page: Page, line: string, answer: string): Promise<void>
   await page.locator('.xterm-helper-textarea').focus()
   await page.keyboard.type(`${line}\n`)
   await expect.poll(() => screen.innerText(), { timeout: patience }).toContain(answer)
+}
+
+/** What a container prints draws on the terminal and does nothing else: no title, no clipboard, no link, no answer that the shell would run. */
+async function commandsAreIgnored(page: Page): Promise<void> {
+  const title = await page.title()
+  await page.evaluate(() => {
+    const written: string[] = []
+    Object.assign(globalThis, { written })
+    navigator.clipboard.writeText = async (text) => void written.push(text)
+  })
+  await terminal(page, String.raw`printf '\033]0;owned\007\033]2;owned\007\033]52;c;b3duZWQ=\007\033]8;;http://owned.test\007words\033]8;;\007\033[21t done-%s\n' $((40+2))`, 'words done-42')
+  expect(await page.title()).toBe(title)
+  expect(await page.evaluate(() => (globalThis as unknown as { written: string[] }).written)).toEqual([])
+  expect(await page.locator('.xterm-rows').innerHTML()).not.toMatch(/underline|href/)
 }
 
 /** The container serves before, while and after; the app says so in its foot, and comes back by itself. */

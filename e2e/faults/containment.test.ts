@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
+import { tarOf } from './tar-of.ts'
 
 /**
  * Containers that mean harm, through the docker client: what they try fails in the container, the engine goes on, and nothing outside has changed.
@@ -129,4 +131,61 @@ test('the engine’s own folders and socket may be mounted, as by Docker, and re
   await ok('rm', '-fv', 'inside')
   expect(await ok('run', '--rm', '-v', 'kept:/v', stage.busybox, 'ls', '/v')).toBe('file')
   expect((await stat(join(dataRoot, 'slipway.db'))).size).toBeGreaterThan(0)
+})
+
+async function build(name: string, dockerfile: string, ...options: string[]) {
+  const context = await mkdtemp(join(stage.folder, 'context-'))
+  await writeFile(join(context, 'Dockerfile'), dockerfile)
+  return docker('build', '-t', name, ...options, context)
+}
+
+test('mounts of a RUN that name places above, or lead there by links of the image, reach nothing outside', async () => {
+  expect(await build('links', `FROM ${stage.busybox}\nRUN ln -s ${outside} /link && mkdir -p ${outside}`)).toMatchObject({ code: 0 })
+  const above = `/../../../../../../../../../..${outside}`
+  const attempts = [
+    `type=cache,id=../../../../../../../../../..${outside},target=${above} touch ${outside}/made`,
+    `type=cache,id=..,target=/../.. touch /made`,
+    `type=cache,target=/link touch /link/made`,
+    `type=cache,target=/link/deeper touch /link/deeper/made`,
+    `type=tmpfs,target=${above} touch ${outside}/made`,
+    `type=bind,from=links,source=/link,target=/seen,readonly=false sh -c 'cat /seen/precious; touch /seen/made; true'`,
+    `type=bind,from=links,source=${above},target=/seen,readonly=false sh -c 'cat /seen/precious; touch /seen/made; true'`,
+  ]
+  const codes = []
+  for (const attempt of attempts) {
+    const { code, output } = await build('reached', `FROM links\nRUN --mount=${attempt}`, '--no-cache')
+    expect(output, attempt).not.toContain('untouched')
+    codes.push(code)
+  }
+  // All do what they say, within the container; only one over all of its root is refused.
+  expect(codes).toEqual([0, 1, 0, 0, 0, 0, 0])
+  await ok('builder', 'prune', '-af').catch(() => ok('builder', 'prune', '-f'))
+  expect([await readdir(outside), await readFile(join(outside, 'precious'), 'utf8')]).toEqual([['precious'], 'untouched'])
+  expect(await readdir('/')).not.toContain('made')
+})
+
+interface SavedConfig {
+  rootfs: { diff_ids: string[] }
+}
+
+test('an image that claims the history of a build is not taken for its cache', async () => {
+  const dockerfile = `FROM ${stage.busybox}\nENV WORD=good\nRUN echo good > /word\n`
+  expect(await build('honest', dockerfile)).toMatchObject({ code: 0 })
+  const id = await ok('image', 'inspect', '--format', '{{.Id}}', 'honest')
+  const honest = JSON.parse(await readFile(join(stage.engine.dataRoot, 'content/blobs/sha256', id.slice(7)), 'utf8')) as SavedConfig
+  const base = JSON.parse(await ok('image', 'inspect', '--format', '{{json .RootFS.Layers}}', stage.busybox)) as string[]
+  await ok('rmi', '-f', 'honest')
+  await ok('builder', 'prune', '-af').catch(() => ok('builder', 'prune', '-f'))
+  // The same history and settings to the letter, and layers of its own.
+  const layers = [...base.map((_, index) => tarOf({ [`base-${index}`]: '' })), tarOf({ word: 'bad\n' })]
+  const config = JSON.stringify({ ...honest, rootfs: { ...honest.rootfs, diff_ids: layers.map((tar) => `sha256:${createHash('sha256').update(tar).digest('hex')}`) } })
+  const archive = join(stage.folder, 'poison.tar')
+  const names = layers.map((_, index) => `${index}.tar`)
+  await writeFile(archive, tarOf({ 'manifest.json': JSON.stringify([{ Config: 'config.json', RepoTags: ['honest:latest'], Layers: names }]), 'config.json': config, ...Object.fromEntries(names.map((name, index) => [name, layers[index]!.toString('latin1')])) }))
+  await ok('load', '-i', archive)
+  expect(await build('again', dockerfile)).toMatchObject({ code: 0 })
+  expect(await ok('run', '--rm', 'again', 'cat', '/word')).toBe('good')
+  // Not even for one who names it: what is below is not the same.
+  expect(await build('named', dockerfile, '--cache-from', 'honest')).toMatchObject({ code: 0 })
+  expect(await ok('run', '--rm', 'named', 'cat', '/word')).toBe('good')
 })

@@ -2,6 +2,7 @@ import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import type { DiskUsage } from '#shared/contract/system.ts'
 import type { Connection } from './connection.ts'
 import { each } from './each.ts'
+import { checkUp } from './check-up.ts'
 import type { EngineApi } from './engine-api.ts'
 import type { Operation } from './operation.ts'
 
@@ -17,6 +18,7 @@ interface WireUsage {
 
 export function systemOf({ api }: Pick<Connection, 'api'>): Implementation<Contract, Operation>['system'] {
   return {
+    checkUp: ({ repair }, { signal }) => checkUp(api, repair, signal),
     diskUsage: (_, { signal }) => readUsage(api, signal),
     async cleanUp({ containers, images, volumes, buildCache }, { progress }) {
       const total = containers.length + images.length + volumes.length + (buildCache ? 1 : 0)

@@ -73,7 +73,7 @@ test('a dead engine is started again, and what it died of is told meanwhile', as
   expect(seen).toMatchObject([
     { status: 'restarting', attempt: 1, reason: 'the engine was ended by SIGKILL' },
     { status: 'restarting', attempt: 2, reason: 'it broke' },
-    { status: 'running' },
+    { status: 'running', after: 'it broke' },
   ])
 })
 

@@ -156,9 +156,10 @@ class Supervisor implements EngineHost {
   }
 
   #ready(pid: number): void {
+    const after = this.#state.status === 'restarting' ? this.#state.reason : undefined
     this.#attempt = 0
     this.#backoff.reset()
-    this.#become({ status: 'running', pid, since: Date.now() })
+    this.#become({ status: 'running', pid, since: Date.now(), ...(after !== undefined && { after }) })
   }
 
   #died(reason: string, generation: number): void {

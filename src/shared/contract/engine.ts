@@ -7,7 +7,8 @@ export type EngineState =
   | { status: 'external'; socketPath: string }
   | { status: 'stopped' }
   | { status: 'starting' }
-  | { status: 'running'; pid: number; since: Timestamp }
+  /** `after`: the one before ended unexpectedly, and of what. */
+  | { status: 'running'; pid: number; since: Timestamp; after?: string }
   | { status: 'restarting'; since: Timestamp; attempt: number; reason: string }
   | { status: 'failed'; error: SerializedError }
 

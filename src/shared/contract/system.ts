@@ -42,7 +42,24 @@ export interface CleanUpRequest {
   buildCache: boolean
 }
 
+/** What the engine's doctor says of everything it keeps on the disk. */
+export interface CheckUp {
+  checked: { blobs: number; bytes: number; layers: number; images: number; containers: number; volumes: number }
+  findings: CheckUpFinding[]
+}
+export interface CheckUpFinding {
+  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'volume' | 'leftover'
+  /** What it is about: a name, a digest, a path. */
+  subject: string
+  /** A sentence each, of the engine. */
+  what: string
+  advice: string
+  outcome: 'repaired' | 'repairable' | 'needs-you'
+}
+
 export interface SystemContract {
+  /** Reads all of it, which takes as long as the disk does. `repair`: mends what can be mended without loss. @throws not-implemented for engines that are not Slipway's. */
+  checkUp(request: { repair: boolean }): Promise<CheckUp>
   /** Takes a while where much lies: the engine measures. */
   diskUsage(): Promise<DiskUsage>
   /** Containers first, then what they held. Each is tried, whatever the others do. Progress. */
@@ -51,6 +68,7 @@ export interface SystemContract {
 
 const ids = list(identifier<string>(), 10_000)
 export const systemShapes: Shapes<SystemContract> = {
+  checkUp: record<{ repair: boolean }>({ repair: truth }),
   diskUsage: nothing,
   cleanUp: record<CleanUpRequest>({ containers: ids, images: ids, volumes: ids, buildCache: truth }),
 }

@@ -1,6 +1,7 @@
 import type { StreamListener, StreamPort } from '#shared/contract/bridge.ts'
 import type { ImageStep, ImageSurvey } from '#shared/contract/images.ts'
 import type { DiskUsage } from '#shared/contract/system.ts'
+import { fakeCheckUp } from './fake-check-up.ts'
 import type { Snapshot } from '#shared/contract/events.ts'
 import type { SurveyedFile } from '#shared/images/layer-survey.ts'
 import { fakeBuildDetail, fakeBuildFolder } from './fake-builds.ts'
@@ -56,6 +57,7 @@ export const fakeImageCalls = ({ world }: { world: Snapshot }): FakeCalls => ({
   'images.survey': async () => (await wait(300), survey),
   'images.sharedSizes': () => world.images.map(({ id, sizeBytes }, index) => ({ id, bytes: index % 2 === 0 ? 0 : Math.round(sizeBytes * 0.4) })),
   'images.askRegistry': async ({ references }: { references: string[] }) => (await wait(600), references.map((reference, index) => ({ reference, newer: index === 1 }))),
+  'system.checkUp': fakeCheckUp,
   'system.diskUsage': async () => (await wait(200), usage(world)),
   'system.cleanUp': async () => (await wait(800), []),
   'builds.openFolder': fakeBuildFolder,

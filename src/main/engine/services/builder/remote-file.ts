@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { STATUS_CODES } from 'node:http'
 import { lookup } from 'node:dns/promises'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type * as Undici from 'undici'
 import type { Dispatcher } from 'undici'
 import { EngineError, messageOf } from '#shared/errors.ts'
 
@@ -20,16 +22,24 @@ const REDIRECTS = 10
 /** Bytes; a build's input should not fill the disk unseen. */
 const LIMIT = 16 * 2 ** 30
 
+interface FetchLimits {
+  limit?: number
+  lookup?: (name: string) => Promise<{ address: string; family: number }[]>
+}
+
 /** Fetches a URL to a file. Cloud metadata addresses are never asked. @throws EngineError unavailable, invalid-argument, forbidden */
-export async function fetchFile(url: string, path: string, signal: AbortSignal): Promise<RemoteFile> {
-  const response = await request(url, signal)
+export async function fetchFile(url: string, path: string, signal: AbortSignal, { limit = LIMIT, lookup: resolve = (name) => lookup(name, { all: true }) }: FetchLimits = {}): Promise<RemoteFile> {
+  const undici = await import('undici')
+  await using connections = new AsyncDisposableStack()
+  const dispatcher = connections.adopt(new undici.Agent({ connect: { lookup: checkedLookup(resolve) } }), (agent) => agent.destroy())
+  const response = await request(undici, dispatcher, url, signal)
   const hash = createHash('sha256')
   let size = 0
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       size += chunk.length
       hash.update(chunk)
-      done(size > LIMIT ? new EngineError('resource-exhausted', `${url} is larger than 16 GiB`) : null, chunk)
+      done(size > limit ? new EngineError('resource-exhausted', `${url} is larger than ${limit} bytes`, { reason: 'too-large' }) : null, chunk)
     },
   })
   try {
@@ -45,13 +55,13 @@ export async function fetchFile(url: string, path: string, signal: AbortSignal):
 const header = ({ headers }: Dispatcher.ResponseData, name: string): string => [headers[name]].flat()[0] ?? ''
 
 /** Not by fetch, which refuses the ports that browsers block. */
-async function request(first: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-  const undici = await import('undici')
+async function request({ request: send }: Pick<typeof Undici, 'request'>, dispatcher: Dispatcher, first: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   let url = first
   for (let hops = 0; hops <= REDIRECTS; hops++) {
-    await refuseMetadata(url)
-    const response = await undici.request(url, { signal, headers: { 'accept-encoding': 'identity' } }).catch((error: Error) => {
+    refuse(url)
+    const response = await send(url, { dispatcher, signal, headers: { 'accept-encoding': 'identity' } }).catch((error: Error) => {
       signal.throwIfAborted()
+      if (error instanceof EngineError) throw error
       throw new EngineError('unavailable', `failed to get ${url}: ${messageOf(error)}`, { cause: error })
     })
     const next = header(response, 'location')
@@ -69,13 +79,36 @@ async function request(first: string, signal: AbortSignal): Promise<Dispatcher.R
   throw new EngineError('invalid-argument', `failed to get ${first}: more than ${REDIRECTS} redirects`)
 }
 
-/** 169.254.0.0/16 and fe80::/10 are where clouds serve a machine's own credentials: https://www.rfc-editor.org/rfc/rfc3927 */
-async function refuseMetadata(url: string): Promise<void> {
+/** Where clouds serve a machine's own credentials: link-local addresses (https://www.rfc-editor.org/rfc/rfc3927), and Amazon's in IPv6. */
+const METADATA = new BlockList()
+METADATA.addSubnet('169.254.0.0', 16, 'ipv4')
+METADATA.addSubnet('fe80::', 10, 'ipv6')
+METADATA.addAddress('fd00:ec2::254', 'ipv6')
+
+const isMetadata = (address: string) => METADATA.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+const forbidden = (what: string) => new EngineError('forbidden', `${what} serves a machine's own credentials, which builds may not fetch`)
+
+/** What can be told by the URL alone: an address in it is not looked up. */
+function refuse(url: string): void {
   const { protocol, hostname } = URL.parse(url) ?? notUrl(url)
   if (protocol !== 'http:' && protocol !== 'https:') throw new EngineError('invalid-argument', `unsupported URL ${url}`, { hint: 'Use http or https.' })
-  const addresses = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => [])
-  if (addresses.some(({ address }) => /^169\.254\.|^::ffff:169\.254\.|^fe[89ab]/i.test(address))) throw new EngineError('forbidden', `${url} is a link-local address, which builds may not fetch from`)
+  const bare = hostname.replace(/^\[|\]$/g, '')
+  if (isIP(bare) !== 0 && isMetadata(bare)) throw forbidden(url)
 }
+
+/** The very answer that is connected to: a name may mean another address a moment later. */
+const checkedLookup =
+  (resolve: NonNullable<FetchLimits['lookup']>): LookupFunction =>
+  (name, { all }, done) =>
+    void resolve(name).then(
+      (found) => {
+        const [first] = found
+        if (found.some(({ address }) => isMetadata(address))) done(forbidden(name) as NodeJS.ErrnoException, '')
+        else if (all) done(null, found)
+        else done(null, first?.address ?? '', first?.family)
+      },
+      (error: NodeJS.ErrnoException) => done(error, ''),
+    )
 
 function notUrl(text: string): never {
   throw new EngineError('invalid-argument', `remoteURL (${text}) could not be recognized as URL`, { field: 'remote' })

@@ -30,6 +30,7 @@ export const frame = {
     load: 'Loading {subject}',
     import: 'Importing {subject}',
     build: 'Building {subject}',
+    checkUp: 'Checking {subject}',
     cleanUp: 'Removing {subject}',
     moveData: 'Moving the data to {subject}',
     failed: '{subject} failed',

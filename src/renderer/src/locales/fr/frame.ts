@@ -30,6 +30,7 @@ export const frame = {
     load: 'Chargement de {subject}',
     import: 'Import de {subject}',
     build: 'Construction de {subject}',
+    checkUp: 'Vérification de {subject}',
     cleanUp: 'Suppression de {subject}',
     moveData: 'Déplacement des données vers {subject}',
     failed: 'Échec de {subject}',
