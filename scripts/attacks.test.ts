@@ -7,7 +7,7 @@ const rows = readFileSync(join(root, 'docs/attacks.md'), 'utf8').split('\n').fla
   const [, number, attack, shown] = /^\| (\d+) \| (.*) \| (.*) \|$/.exec(line) ?? []
   return number === undefined ? [] : [{ number: Number(number), attack: attack!, shown: shown! }]
 })
-const files = globSync(['src/**/*.test.ts', 'e2e/**/*.test.ts', 'native/**/*.test.ts'], { cwd: root })
+const files = globSync(['src/**/*.test.ts', 'e2e/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root })
 
 test('every case has its row, and every test that is named there is in a file', () => {
   expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: 45 }, (_row, index) => index + 1))

@@ -12,6 +12,7 @@ import { answers, decodeQuery, encodeAnswer } from './core/network/dns/message.t
 import { parseManifest } from './core/registry/parse-manifest.ts'
 import { FrameDecoder } from './core/runtime/shim-frames.ts'
 import { parseConfig } from './services/images/read-config.ts'
+import { changedBytes } from './testing/changed-bytes.ts'
 
 /**
  * Everything that reads what strangers write, given what no one would write. The only way out besides a result is a refusal in words: no crash, and nothing that
@@ -21,20 +22,7 @@ const RUNS = Number(process.env['SLIPWAY_FUZZ_RUNS'] ?? 300)
 const SEED = Number(process.env['SLIPWAY_FUZZ_SEED'] ?? 1)
 const settings = { numRuns: RUNS, seed: SEED }
 
-/** Well-formed beginnings with some bytes changed, cut, doubled: what pure noise never reaches. */
-const changed = (corpus: readonly Uint8Array[]) =>
-  fc.tuple(fc.constantFrom(...corpus), fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom('set', 'cut', 'double', 'insert')), { maxLength: 12 })).map(([bytes, changes]) => {
-    let out = Buffer.from(bytes)
-    for (const [place, value, how] of changes) {
-      const at = place % (out.length + 1)
-      if (how === 'set') out[at] = value
-      else if (how === 'cut') out = out.subarray(0, Math.max(1, at))
-      else if (how === 'double') out = Buffer.concat([out, out.subarray(at, at + 512)])
-      else out = Buffer.concat([out.subarray(0, at), Buffer.from([value]), out.subarray(at)])
-    }
-    return out
-  })
-const orNoise = (corpus: readonly Uint8Array[]) => fc.oneof(changed(corpus), fc.uint8Array({ maxLength: 4096 }).map((bytes) => Buffer.from(bytes)))
+const orNoise = (corpus: readonly Uint8Array[]) => fc.oneof(changedBytes(corpus), fc.uint8Array({ maxLength: 4096 }).map((bytes) => Buffer.from(bytes)))
 
 /** @throws whatever is no refusal in words. */
 function refusedOr<Result>(work: () => Result): Result | undefined {
