@@ -27,7 +27,7 @@ export const engine = {
   },
   checkUp: {
     title: 'What lies on the disk',
-    text: 'A check reads every image, container and volume record and says what is damaged or left over. Nothing is changed.',
+    text: 'A check looks at every image, container and volume, and says what is damaged or left over. It changes nothing.',
     after: 'The engine ended unexpectedly ({reason}) and was started again. Whatever was confirmed is kept; a check tells whether everything is whole.',
     begin: 'Check everything',
     again: 'Check again',
@@ -35,7 +35,7 @@ export const engine = {
     running: 'Reading everything. This takes as long as the disk does; you can go on working.',
     whole: 'Everything is whole.',
     found: 'One thing is amiss. | {n} things are amiss.',
-    looked: '{images}, {containers} and {volumes}, {bytes} in packed layers',
+    looked: 'Looked at {images}, {containers} and {volumes}, {bytes} in packed layers',
     images: 'no images | 1 image | {n} images',
     containers: 'no containers | 1 container | {n} containers',
     volumes: 'no volumes | 1 volume | {n} volumes',

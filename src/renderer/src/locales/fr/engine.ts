@@ -35,7 +35,7 @@ export const engine = {
     running: 'Tout est relu. Cela dure autant que le disque le demande ; vous pouvez continuer à travailler.',
     whole: 'Tout est intact.',
     found: 'Une chose ne va pas. | {n} choses ne vont pas.',
-    looked: '{images}, {containers} et {volumes}, {bytes} de couches compressées',
+    looked: 'Vu : {images}, {containers} et {volumes}, {bytes} de couches compressées',
     images: 'aucune image | 1 image | {n} images',
     containers: 'aucun conteneur | 1 conteneur | {n} conteneurs',
     volumes: 'aucun volume | 1 volume | {n} volumes',
