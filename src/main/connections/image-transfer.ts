@@ -50,13 +50,21 @@ export async function saveImages(api: EngineApi, { ids, path }: { ids: string[];
 
 export async function loadImages(api: EngineApi, path: string, operation: Operation): Promise<{ names: string[] }> {
   const names: string[] = []
-  for await (const line of sendFile(api, '/images/load', { quiet: false }, path, operation)) {
-    const name = /^Loaded image(?: ID)?: (.+)$/m.exec(line.stream ?? '')?.[1]
-    if (name) names.push(name.trim())
+  try {
+    for await (const line of sendFile(api, '/images/load', { quiet: false }, path, operation)) {
+      const name = /^Loaded image(?: ID)?: (.+)$/m.exec(line.stream ?? '')?.[1]
+      if (name) names.push(name.trim())
+    }
+  } catch (error) {
+    throw error instanceof EngineError && withoutImages.test(error.message) ? noImages(path, error) : error
   }
-  if (names.length === 0) throw new EngineError('invalid-argument', `${path} holds no images.`, { reason: 'no-images-inside', hint: 'Is it an archive of files? Then import it as one layer.' })
+  if (names.length === 0) throw noImages(path)
   return { names }
 }
+
+/** What engines say of an archive that is one of files: ours, Docker's, and Docker's of before 25. */
+const withoutImages = /neither manifest\.json nor index\.json|does not contain a manifest\.json|repositories: no such file/i
+const noImages = (path: string, cause?: unknown) => new EngineError('invalid-argument', `${path} holds no images.`, { reason: 'no-images-inside', hint: 'Is it an archive of files? Then import it as one layer.', cause })
 
 export async function importImage(api: EngineApi, { path, reference }: { path: string; reference?: string }, operation: Operation): Promise<{ id: string }> {
   const named = reference === undefined ? undefined : withDefaultTag(parseReference(reference))
