@@ -24,3 +24,16 @@ test('every case has its row, and every test that is named there is in a file', 
   }
   expect(missing).toEqual([])
 })
+
+test('so is every test that security.md names', () => {
+  const missing: string[] = []
+  for (const line of readFileSync(join(root, 'docs/security.md'), 'utf8').split('\n').filter((one) => one.startsWith('| '))) {
+    let texts: string[] = []
+    for (const [, file, words] of line.split('|').at(-2)!.matchAll(/`([\w/.-]+\.test\.ts)`|"([^"]+)"/g)) {
+      if (file !== undefined) texts = files.filter((path) => path.endsWith(file)).map((path) => readFileSync(join(root, path), 'utf8'))
+      if (file !== undefined && texts.length === 0) missing.push(file)
+      if (words !== undefined && !texts.some((text) => text.includes(words.replace(/…$/, '')))) missing.push(words)
+    }
+  }
+  expect(missing).toEqual([])
+})

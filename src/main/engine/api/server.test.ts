@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
@@ -131,6 +132,19 @@ test.for<[title: string, bytes: string]>([
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /)
   expect(await call('GET', '/_ping')).toMatchObject({ status: 200 })
   expect(errors).toEqual([])
+})
+
+/** Older kernels, and whoever lowered it, keep fewer. */
+const backlog = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'))
+
+test.runIf(backlog >= 2000)('a thousand clients that come while the engine is busy wait in the kernel, and none is refused', async () => {
+  const { path } = await serve()
+  const refused: string[] = []
+  // Nothing is taken up before this function lets go.
+  const clients = Array.from({ length: 1000 }, () => connect({ path }).on('error', (error: NodeJS.ErrnoException) => refused.push(error.code ?? error.message)))
+  onTestFinished(() => clients.forEach((client) => client.destroy()))
+  await Promise.all(clients.map((client) => Promise.race([once(client, 'connect'), once(client, 'close')])))
+  expect(refused).toEqual([])
 })
 
 test('a thousand connections that say nothing, and bodies that break off, keep nobody else waiting', async () => {

@@ -43,6 +43,8 @@ type ExchangeWithHandler = Exchange & { handle: Route['handle'] }
 const HEADERS_DEADLINE = 30_000
 const HANDSHAKE_DEADLINE = 10_000
 const MAX_CONNECTIONS = 20_000
+/** As long as the kernel allows (net.core.somaxconn): a connection that finds the queue of a unix socket full is refused (EAGAIN). */
+const BACKLOG = 4096
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const table = createRouteTable(options.routes)
@@ -185,7 +187,7 @@ async function listenAt(server: Server, socketPath: string, mode: number): Promi
 function listening(server: Server, where: ListenOptions | { fd: number }): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(where, () => {
+    server.listen({ backlog: BACKLOG, ...where }, () => {
       server.off('error', reject)
       resolve()
     })
