@@ -61,7 +61,8 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/containers/made/resize?h=1&w=1', 409],
   ['POST', '/containers/made/resize?h=x&w=1', 400],
   ['POST', '/containers/made/rename', 400],
-  ['POST', '/containers/made/rename?name=runs', 409],
+  ['POST', '/containers/made/rename?name=runs', 409, /^Error when allocating new name: Conflict\. /],
+  ['GET', '/containers/runs/stats?one-shot=1', 400, 'cannot have stream=true and one-shot=true'],
   ['POST', '/containers/runs/start', 304],
   ['POST', '/containers/runs/unpause', 409],
   ['POST', '/containers/runs/kill?signal=NONSENSE', 400, 'cannot kill container: runs: invalid signal: NONSENSE'],
@@ -82,6 +83,8 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/images/nope/tag?repo=x', 404],
   ['POST', '/images/create', 400],
   ['GET', '/images/json?filters={"nonsense":["x"]}', 400],
+  ['POST', `/images/create?fromSrc=-&repo=a@sha256:${'a'.repeat(64)}`, 400, 'cannot import digest reference', () => 'x'],
+  ['POST', '/commit?container=made&repo=a&tag=/', 400, 'invalid tag format'],
   ['GET', '/images/search', 400],
   ['GET', '/images/search?term=x&limit=1000', 400],
   ['GET', '/volumes/none', 404, 'get none: no such volume'],
@@ -95,6 +98,9 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/networks/create', 404, undefined, () => ({ Name: 'x2', Driver: 'nonsense' })],
   ['POST', '/networks/create', 403, undefined, () => ({ Name: 'host', Driver: 'host' })],
   ['POST', '/networks/create', 400, undefined, () => ({ Name: 'x3', IPAM: { Config: [{ Subnet: 'nonsense' }] } })],
+  ['POST', '/networks/create', 404, 'configuration network "nowhere" does not exist', () => ({ Name: 'x4', ConfigFrom: { Network: 'nowhere' } })],
+  ['POST', '/networks/create', 400, 'IPv4 or IPv6 must be enabled', () => ({ Name: 'x5', EnableIPv4: false })],
+  ['POST', '/networks/net/connect', 400, 'invalid endpoint settings:\n* invalid IPv4 address: x\n* no configured subnet or ip-range contain the IP address x', () => ({ Container: 'made', EndpointConfig: { IPAMConfig: { IPv4Address: 'x' } } })],
   ['POST', '/networks/net/connect', 404, 'No such container: nobody', () => ({ Container: 'nobody' })],
   ['POST', '/networks/nowhere/connect', 404, undefined, () => ({ Container: 'runs' })],
   ['POST', '/networks/net/disconnect', 403, /is not connected to (the )?network net/, () => ({ Container: 'runs' })],
@@ -157,6 +163,38 @@ test('a place that an image names for a volume need not be absolute', async () =
   const { Id } = (await api('POST', '/containers/create', { Image: image(), Cmd: ['true'], Volumes: { 'some:where': {} } })).json<{ Id: string }>()
   expect((await api('GET', `/containers/${Id}/json`)).json()).toMatchObject({ Mounts: [{ Type: 'volume', Destination: '/some:where' }] })
   await api('DELETE', `/containers/${Id}?v=1`)
+})
+
+test('a container has the file by which programs know that they are in one, and it is no change of its own', async () => {
+  const { Id } = (await api('POST', '/containers/create', { Image: image(), Cmd: ['test', '-f', '/.dockerenv'] })).json<{ Id: string }>()
+  await api('POST', `/containers/${Id}/start`)
+  expect((await api('POST', `/containers/${Id}/wait`)).json()).toEqual({ StatusCode: 0 })
+  expect((await api('GET', `/containers/${Id}/changes`)).json()).toBeNull()
+  await api('DELETE', `/containers/${Id}`)
+})
+
+test('inspect shows what was left out as null, ports with an address, and links of the default bridge with both ends', async () => {
+  const { Id } = (await api('POST', '/containers/create?name=linked', { Image: image(), HostConfig: { Links: ['runs:other'], PortBindings: { '80/tcp': [{ HostPort: '8099' }] } } })).json<{ Id: string }>()
+  expect((await api('GET', `/containers/${Id}/json`)).json()).toMatchObject({ HostConfig: { Links: ['/runs:/linked/other'], PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8099' }] }, Dns: null, Devices: null, Ulimits: null } })
+  await api('DELETE', `/containers/${Id}`)
+})
+
+test('a limit of processes is lifted from a container that runs', async () => {
+  expect((await api('POST', '/containers/runs/update', { PidsLimit: 50 })).json()).toEqual({ Warnings: null })
+  expect((await api('GET', '/containers/runs/json')).json()).toMatchObject({ HostConfig: { PidsLimit: 50 } })
+  expect((await api('POST', '/containers/runs/update', { PidsLimit: -1 })).json()).toEqual({ Warnings: null })
+  expect((await api('GET', '/containers/runs/json')).json()).toMatchObject({ HostConfig: { PidsLimit: null } })
+})
+
+test('a network is made from one that is only settings, which stays as long', async () => {
+  const subnet = '10.231.7.0/24'
+  await stage.engine.ok('network', 'create', '--config-only', '--subnet', subnet, '--label', 'of=settings', 'settings')
+  expect((await api('GET', '/networks/settings')).json()).toMatchObject({ ConfigOnly: true, Driver: 'null', IPAM: { Config: [{ Subnet: subnet }] } })
+  expect(await stage.engine.docker('run', '--rm', '--network', 'settings', image(), 'true')).toMatchObject({ code: 125, stderr: expect.stringContaining('cannot create endpoint on configuration-only network') })
+  await stage.engine.ok('network', 'create', '--config-from', 'settings', 'made-of-it')
+  expect((await api('GET', '/networks/made-of-it')).json()).toMatchObject({ ConfigFrom: { Network: 'settings' }, ConfigOnly: false, Driver: 'bridge', Labels: { of: 'settings' }, IPAM: { Config: [{ Subnet: subnet, Gateway: '10.231.7.1' }] } })
+  expect(await stage.engine.docker('network', 'rm', 'settings')).toMatchObject({ code: 1, stderr: expect.stringContaining('configuration network "settings" is in use') })
+  await stage.engine.ok('network', 'rm', 'made-of-it', 'settings')
 })
 
 test('any path says to OPTIONS that it is there', async () => {

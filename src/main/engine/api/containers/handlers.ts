@@ -29,6 +29,7 @@ export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
   const request = parseCreateBody(body, exchange.query.text('name') || undefined, platformOf(exchange.query.text('platform')))
   if (exchange.apiVersion < 44 && Object.keys(request.endpoints ?? {}).length > 1) throw new EngineError('invalid-argument', 'Container cannot be created with multiple network endpoints', { hint: 'API versions from 1.44 on can.' })
   const { id, warnings } = await needs.create(request)
+  if (exchange.apiVersion >= 44 && request.config.MacAddress) warnings.push('The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.')
   return json({ Id: id, Warnings: warnings }, 201)
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { EngineError } from '#shared/errors.ts'
 import type { Exchange, Reply } from '../router.ts'
 import { json } from '../router.ts'
 import { openJsonLines } from '../streams/json-lines.ts'
@@ -12,10 +13,12 @@ const PERIOD = 1000
 export async function streamStats(needs: ContainersApiNeeds, exchange: Exchange): Promise<Reply | undefined> {
   const { params, query, signal } = exchange
   const id = needs.get(params['id'] ?? '').id
+  const [stream, oneShot] = [query.flag('stream', true), query.flag('one-shot')]
+  if (stream && oneShot) throw new EngineError('invalid-argument', 'cannot have stream=true and one-shot=true', { hint: 'Send stream=0 too: a stream is wanted unless it is said not to be.' })
   let before: TimedSample | undefined
   let sample = await takeSample(needs, id)
-  if (!query.flag('stream', true)) {
-    if (!query.flag('one-shot') && sample.task) {
+  if (!stream) {
+    if (!oneShot && sample.task) {
       before = sample
       await delay(PERIOD, undefined, { signal })
       sample = await takeSample(needs, id)

@@ -19,7 +19,7 @@ export function statsJson(sample: TimedSample, before: TimedSample | undefined) 
   return {
     name: `/${sample.name}`,
     id: sample.id,
-    read: sample.read,
+    read: task ? sample.read : NO_TIME,
     preread: before?.read ?? NO_TIME,
     pids_stats: task?.pids ? { current: task.pids.current, ...(task.pids.limit === undefined ? {} : { limit: task.pids.limit }) } : {},
     num_procs: 0,

@@ -1,4 +1,5 @@
 import type { ContainerRecord, MountPoint } from '../../services/containers/record.ts'
+import { aliasOf } from '../../services/containers/remove-link.ts'
 import { commandOf } from '../../services/containers/spec-input.ts'
 import type { ContainersApiNeeds } from './needs.ts'
 import { networkSettingsJson, networksJson, portListJson } from './network-wire.ts'
@@ -58,13 +59,19 @@ export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execIdsOf(needs, record.id),
-    HostConfig: record.host,
+    HostConfig: { ...record.host, Links: linksJson(needs, record) },
     GraphDriver: { Data: { ID: record.id, ...driver.values }, Name: driver.name },
     ...sizes,
     Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
     Config: configJson(record),
     NetworkSettings: networkSettingsJson(needs, record, needs.findSandbox(record.id)),
   }
+}
+
+/** On the default bridge both ends by their names, as Docker keeps them there; elsewhere as they were given. */
+function linksJson(needs: ContainersApiNeeds, { name, host }: ContainerRecord): string[] | null {
+  if (!host.Links || host.NetworkMode !== 'bridge') return host.Links ?? null
+  return host.Links.map((link) => `/${needs.find(link.split(':')[0] ?? '')?.name ?? link.split(':')[0]?.replace(/^\//, '')}:/${name}/${aliasOf(link)}`)
 }
 
 /** Made by the first start. */

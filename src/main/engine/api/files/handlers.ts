@@ -4,6 +4,7 @@ import { createGzip } from 'node:zlib'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
 import { json, type Exchange, type Reply } from '../router.ts'
+import { taggedName } from '../streams/tagged-name.ts'
 import type { FilesApiNeeds } from './needs.ts'
 import { changeJson, pathStatHeader } from './wire.ts'
 
@@ -78,9 +79,8 @@ export async function commit(needs: FilesApiNeeds, exchange: Exchange): Promise<
   const { query, signal } = exchange
   const config = await exchange.json<ContainerDefaults>()
   const container = query.text('container')
-  if (!container) throw new EngineError('invalid-argument', 'a container must be named to be committed', { field: 'container' })
-  const [repository, tag] = [query.text('repo') ?? '', query.text('tag') ?? '']
-  const name = repository === '' ? undefined : tag === '' ? repository : `${repository}:${tag}`
+  if (!container) throw new EngineError('invalid-argument', 'invalid name or ID supplied: ""', { field: 'container' })
+  const name = taggedName(query)
   const id = await needs.commit({ container, ...(name !== undefined && { name }), author: query.text('author') ?? '', comment: query.text('comment') ?? '', pause: query.flag('pause', true), changes: query.all('changes'), config, signal })
   return json({ Id: id }, 201)
 }

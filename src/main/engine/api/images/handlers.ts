@@ -5,6 +5,7 @@ import { json, type Exchange, type Reply } from '../router.ts'
 import { streamProgress } from '../streams/json-lines.ts'
 import { platformOf } from '../streams/platform-text.ts'
 import { registryAuthOf } from '../streams/registry-auth.ts'
+import { taggedName } from '../streams/tagged-name.ts'
 import type { ImagesApiNeeds } from './needs.ts'
 import { detailsJson, historyJson, manifestJson, layerJson, progressJson, removalJson, searchJson, summaryJson } from './wire.ts'
 
@@ -46,9 +47,7 @@ export async function layerFiles(needs: Needs, exchange: Exchange): Promise<unde
 }
 
 export async function tag(needs: Needs, exchange: Exchange): Promise<Reply> {
-  const repository = exchange.query.text('repo') ?? ''
-  const wanted = exchange.query.text('tag')
-  await needs.tag(nameOf(exchange), wanted ? `${repository}:${wanted}` : repository)
+  await needs.tag(nameOf(exchange), taggedName(exchange.query) ?? '')
   return { status: 201 }
 }
 
@@ -103,10 +102,8 @@ async function pull(needs: Needs, exchange: Exchange): Promise<undefined> {
 async function importImage(needs: Needs, exchange: Exchange): Promise<undefined> {
   const { query, signal, request } = exchange
   const source = query.text('fromSrc') ?? ''
-  const repository = query.text('repo')
-  const wanted = query.text('tag')
   const options = {
-    ...(repository && { name: wanted ? `${repository}:${wanted}` : repository }),
+    ...optional('name', taggedName(query)),
     ...optional('message', query.text('message') || undefined),
     ...optional('platform', platformOf(query.text('platform'))),
     changes: query.all('changes'),

@@ -36,11 +36,11 @@ export async function connect({ networks, containers }: NetworksApiNeeds, exchan
   return empty(200)
 }
 
-/** With `Force` the network need not exist any more: the container's own record of it is what is removed. */
+/** `Force` is for endpoints whose container is gone, which here never outlive it. */
 export async function disconnect({ networks, containers }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { Container, Force } = await exchange.json<DisconnectBody>()
+  const { Container } = await exchange.json<DisconnectBody>()
   const network = networks.get(exchange.params['id']!)
-  await containers.disconnectNetwork(named(Container), network.id, Force === true)
+  await containers.disconnectNetwork(named(Container), network.id)
   return empty(200)
 }
 

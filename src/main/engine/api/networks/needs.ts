@@ -13,6 +13,6 @@ export interface NetworksApiNeeds {
   /** Which networks a container is on is the container's own fact, running or not. */
   containers: {
     connectNetwork(container: string, network: string, settings: EndpointSettings): Promise<void>
-    disconnectNetwork(container: string, network: string, force: boolean): Promise<void>
+    disconnectNetwork(container: string, network: string): Promise<void>
   }
 }

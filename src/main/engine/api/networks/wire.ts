@@ -40,7 +40,6 @@ export interface DisconnectBody {
 export function decodeCreate(body: CreateBody): NetworkCreate {
   if (body.Ingress) throw new EngineError('forbidden', 'Ingress network can only be global scope network', { reason: 'swarm' })
   if (body.Scope === 'swarm' || body.Scope === 'global') throw new EngineError('forbidden', 'cannot create a swarm scoped network when swarm is not active', { reason: 'swarm', hint: 'Use the bridge or macvlan driver.' })
-  if (body.ConfigOnly || body.ConfigFrom?.Network) throw new EngineError('not-implemented', 'configuration-only networks are not supported', { reason: 'config-only' })
   return {
     name: text(body.Name, 'Name') ?? '',
     driver: text(body.Driver, 'Driver'),
@@ -51,6 +50,8 @@ export function decodeCreate(body: CreateBody): NetworkCreate {
     ipam: body.IPAM ? { driver: text(body.IPAM.Driver, 'IPAM.Driver'), options: table(body.IPAM.Options, 'IPAM.Options'), config: (body.IPAM.Config ?? []).map(decodeConfig) } : undefined,
     options: table(body.Options, 'Options'),
     labels: table(body.Labels, 'Labels'),
+    configOnly: body.ConfigOnly === true,
+    configFrom: text(body.ConfigFrom?.Network, 'ConfigFrom.Network') || undefined,
   }
 }
 
@@ -85,12 +86,12 @@ export function networkJson(network: NetworkView, { containers }: { containers: 
     Driver: network.driver,
     EnableIPv4: network.ipv4,
     EnableIPv6: network.ipv6,
-    IPAM: { Driver: network.ipamDriver, Options: Object.keys(network.ipamOptions).length > 0 ? network.ipamOptions : null, Config: network.driver === 'host' || network.driver === 'null' ? null : network.subnets.map(subnetJson) },
+    IPAM: { Driver: network.ipamDriver, Options: Object.keys(network.ipamOptions).length > 0 ? network.ipamOptions : null, Config: (network.driver === 'host' || network.driver === 'null') && network.subnets.length === 0 ? null : network.subnets.map(subnetJson) },
     Internal: network.internal,
     Attachable: network.attachable,
     Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
+    ConfigFrom: { Network: network.configFrom ?? '' },
+    ConfigOnly: network.configOnly ?? false,
     Containers: Object.fromEntries(containers ? network.containers.map((member) => [member.containerId, memberJson(member)]) : []),
     Options: network.options,
     Labels: network.labels,

@@ -7,6 +7,7 @@ import type { Host } from '../host/host.ts'
 import type { DiffSource, Layers, WhiteoutForm } from '../layers/layers.ts'
 import { isOpaque } from '../layers/diff-layer.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
+import { writeContainerMark } from './container-mark.ts'
 import { copyStorage, copyTree } from './copy-storage.ts'
 import { fuseStorage } from './fuse-storage.ts'
 import { removeMountStubs } from './mount-stubs.ts'
@@ -122,10 +123,12 @@ async function discard({ layers, records }: Parts, number: number): Promise<void
 
 function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 'hasActive' | 'remove'> {
   return {
-    async prepare(key, parent) {
+    async prepare(key, parent, { marked = false } = {}) {
       if (records.find('active', key)) throw new EngineError('already-exists', `there is a snapshot ${key} already`, { reason: 'snapshot-exists' })
       const number = records.nextNumber()
-      await storage.create(number, records.stack(parent), 'active')
+      const stack = records.stack(parent)
+      await storage.create(number, stack, 'active')
+      if (marked) writeContainerMark(records.directory(number), stack.map((below) => records.directory(below)))
       records.put({ kind: 'active', name: key, number, createdAt: Date.now(), ...(parent !== undefined && { parent }) })
     },
     hasActive: (key) => records.find('active', key) !== undefined,

@@ -28,7 +28,8 @@ export interface Snapshotter {
   readonly independent: boolean
   has(chain: ChainId): boolean
   prepareLayer(parent: ChainId | undefined): Promise<LayerDraft>
-  prepare(key: string, parent: ChainId | undefined): Promise<void>
+  /** `marked`: with the file by which programs know that they run in a container. */
+  prepare(key: string, parent: ChainId | undefined, options?: { marked?: boolean }): Promise<void>
   hasActive(key: string): boolean
   mount(key: string, target: string): Promise<void>
   /** Read-only mount of a committed snapshot, for reading an image's files. Undone by `unmount`. */

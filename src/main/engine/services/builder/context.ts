@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../core/dockerfile/dockerfile.ts'
@@ -34,6 +34,7 @@ export async function openContext(context: BuilderContext, request: BuildRequest
     return { folder: opened.folder, dockerfile: request.dockerfileText, ignored: createIgnoreMatcher(''), [Symbol.asyncDispose]: () => kept.disposeAsync() }
   }
   const names = request.context.kind === 'remote' && opened.lone ? ['Dockerfile'] : [request.dockerfile]
+  if (posix.normalize(request.dockerfile).startsWith('../')) throw new EngineError('invalid-argument', `forbidden path outside the build context: ${request.dockerfile} ()`, { field: 'dockerfile' })
   const dockerfile = readInside(context, opened.folder, names[0]!)
   if (dockerfile === undefined) throw new EngineError('not-found', `Cannot locate specified Dockerfile: ${request.dockerfile}`, { hint: 'Name it with -f, relative to the build context.' })
   if (dockerfile.trim() === '') throw new EngineError('invalid-argument', `the Dockerfile (${names[0]}) cannot be empty`, { reason: 'dockerfile', hint: 'Begin it with FROM.' })

@@ -16,8 +16,11 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
     refuseUnlessPrivate(record)
     if (name === 'host') throw hostNetworkStays()
     if (name === 'none') throw new EngineError('invalid-argument', 'container cannot be connected to multiple networks with one of the networks in private (none) mode', { reason: 'none-network' })
-    if (name in record.endpoints || networkId in record.endpoints) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
-    await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [name]: settings } }, async () => {
+    const joined = name in record.endpoints || networkId in record.endpoints
+    // Of a container that does not run it is a plan, which may change.
+    if (joined && isAlive(record.state)) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
+    ctx.needs.networks.checkEndpoint(endpointRequestOf(ctx, record, networkId, settings), { joining: true })
+    await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [networkId in record.endpoints ? networkId : name]: settings } }, async () => {
       if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')
       await ctx.needs.networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
       await rewriteNameFiles(ctx, id)
@@ -25,17 +28,14 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
   })
 }
 
-export async function disconnectNetwork(ctx: ContainersContext, reference: string, network: string, force: boolean): Promise<void> {
+export async function disconnectNetwork(ctx: ContainersContext, reference: string, network: string): Promise<void> {
   const { id } = ctx.records.get(reference)
   await ctx.locks.run(id, async () => {
     const record = ctx.records.get(id)
     const { name, id: networkId } = ctx.needs.networks.get(network)
     if (networkKind(record) === 'host' && name === 'host') throw hostNetworkStays()
     const key = [name, networkId].find((candidate) => candidate in record.endpoints)
-    if (key === undefined) {
-      if (force) return
-      throw new EngineError('forbidden', `container ${id} is not connected to network ${name}`, { reason: 'not-connected' })
-    }
+    if (key === undefined) throw new EngineError('forbidden', `container ${id} is not connected to network ${name}`, { reason: 'not-connected' })
     const { [key]: _left, ...endpoints } = record.endpoints
     await recorded(ctx, record, { ...record, endpoints }, async () => {
       if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')

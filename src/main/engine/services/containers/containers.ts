@@ -75,7 +75,7 @@ export interface Containers {
   prune(filters?: ContainerFilters): Promise<Pruned>
   changePorts(reference: string, bindings: Record<string, HostPortBinding[] | null>): Promise<PortMapping[]>
   connectNetwork(reference: string, network: string, settings: EndpointSettings): Promise<void>
-  disconnectNetwork(reference: string, network: string, force: boolean): Promise<void>
+  disconnectNetwork(reference: string, network: string): Promise<void>
   createExec(reference: string, config: ExecConfig): string
   getExec(execId: string): Exec
   execIds(containerId: string): string[]
@@ -125,7 +125,7 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     prune: (filters = {}) => pruneContainers(ctx, filters),
     changePorts: (reference, bindings) => changePorts(ctx, reference, bindings),
     connectNetwork: (reference, network, settings) => connectNetwork(ctx, reference, network, settings),
-    disconnectNetwork: (reference, network, force) => disconnectNetwork(ctx, reference, network, force),
+    disconnectNetwork: (reference, network) => disconnectNetwork(ctx, reference, network),
     createExec: (reference, config) => createExec(ctx, reference, config),
     getExec: (execId) => getExec(ctx, execId),
     execIds: (id) => [...ctx.live.of(id).execs.values()].filter((exec) => exec.state.status === 'running').map((exec) => exec.id),

@@ -52,7 +52,7 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
   const endpoints = plannedEndpoints(request.endpoints, config, host)
   for (const [network, settings] of Object.entries(endpoints)) ctx.needs.networks.checkEndpoint(endpointRequestOf(ctx, { host }, network, settings))
 
-  await ctx.snapshots.prepare(id, image.chain)
+  await ctx.snapshots.prepare(id, image.chain, { marked: true })
   undo.defer(() => ctx.snapshots.remove(id))
   const mounts = await resolveMounts(ctx, config, host, undo)
   const record: ContainerRecord = {

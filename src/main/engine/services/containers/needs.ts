@@ -23,7 +23,8 @@ export interface NetworksNeed {
   get(reference: string): { id: string; name: string; driver: string }
   list(): { id: string; name: string; driver: string }[]
   /** @throws invalid-argument for what the network could never give; an unknown one is nothing. */
-  checkEndpoint(request: EndpointRequest): void
+  /** `joining`: of a container that is there already, so that it is not said to be wrongly configured. */
+  checkEndpoint(request: EndpointRequest, options?: { joining?: boolean }): void
   reservePorts(containerId: string, bindings: readonly PortBinding[]): Promise<Disposable>
   connectSandbox(request: SandboxRequest): Promise<Sandbox>
   disconnectSandbox(containerId: string): Promise<void>

@@ -16,11 +16,12 @@ export async function updateContainer(ctx: ContainersContext, reference: string,
     if (record.state.status === 'removing') throw new EngineError('conflict', `container ${id} is marked for removal and cannot be updated`)
     const host = mergeUpdate(record.host, update)
     validateRestartPolicy(host)
-    if (host.NanoCpus && host.CpuQuota) throw new EngineError('conflict', 'Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set')
-    const warnings = ctx.spec.checkLimits(limitsOf(host))
+    refuseBothKindsOfCpu(record.host, host, id)
+    const known = new Set(ctx.spec.checkLimits(limitsOf(record.host)))
+    const warnings = ctx.spec.checkLimits(limitsOf(host)).filter((warning) => !known.has(warning))
     const { task } = ctx.live.of(id)
-    const changesLimits = LIMITS.some((name) => host[name] !== record.host[name])
-    if (changesLimits && isAlive(record.state) && task) await task.update(ctx.spec.resources({ ...limitsOf(host), ...(update.PidsLimit ? { pidsLimit: update.PidsLimit } : {}) }))
+    const changesLimits = LIMITS.some((name) => host[name] !== record.host[name]) || pidsLimitOf(update).pidsLimit !== undefined
+    if (changesLimits && isAlive(record.state) && task) await task.update(ctx.spec.resources({ ...limitsOf(host), ...pidsLimitOf(update) }))
     const updated = { ...record, host }
     ctx.records.commit(updated)
     publishContainerEvent(ctx, updated, 'update')
@@ -28,10 +29,25 @@ export async function updateContainer(ctx: ContainersContext, reference: string,
   })
 }
 
+/** No program reaches this many: PID_MAX_LIMIT of https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/linux/threads.h. crun writes -1 as it is, which the kernel refuses. */
+const AS_MANY_AS_THERE_CAN_BE = 4 * 1024 * 1024
+
+function pidsLimitOf({ PidsLimit }: ResourceUpdate): { pidsLimit?: number } {
+  if (PidsLimit === undefined || PidsLimit === null) return {}
+  return { pidsLimit: PidsLimit > 0 ? PidsLimit : AS_MANY_AS_THERE_CAN_BE }
+}
+
+function refuseBothKindsOfCpu(before: HostConfig, after: HostConfig, id: string): void {
+  if (!after.NanoCpus || !after.CpuQuota) return
+  const conflict = before.NanoCpus ? 'CPU Quota cannot be updated as NanoCPUs has already been set' : 'Nano CPUs cannot be updated as CPU Quota has already been set'
+  throw new EngineError('conflict', `Cannot update container ${id}: Conflicting options: ${conflict}`)
+}
+
 function mergeUpdate(host: HostConfig, update: ResourceUpdate): HostConfig {
   const changed = Object.fromEntries(LIMITS.flatMap((name) => (update[name] ? [[name, update[name]]] : [])))
   const policy = update.RestartPolicy?.Name ? { RestartPolicy: { Name: update.RestartPolicy.Name, MaximumRetryCount: update.RestartPolicy.MaximumRetryCount ?? 0 } } : {}
   // A memory limit above the old swap limit would be refused by the kernel; Docker moves the swap limit along when it was derived.
   const derivedSwap = update.Memory && !update.MemorySwap && host.MemorySwap === (host.Memory ?? 0) * 2 ? { MemorySwap: update.Memory * 2 } : {}
-  return { ...host, ...changed, ...derivedSwap, ...policy }
+  const pids = update.PidsLimit === undefined || update.PidsLimit === null ? {} : { PidsLimit: update.PidsLimit > 0 ? update.PidsLimit : null }
+  return { ...host, ...changed, ...pids, ...derivedSwap, ...policy }
 }

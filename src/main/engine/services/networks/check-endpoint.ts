@@ -2,6 +2,7 @@ import { EngineError, messageOf } from '#shared/errors.ts'
 import { contains, parseCidr, readAddress } from '../../core/network/ipam/address.ts'
 import { parseMacAddress } from '../../core/network/ipam/mac.ts'
 import type { EndpointRequest } from '../../core/network/sandbox.ts'
+import { refuseConfigurationOnly } from './config-networks.ts'
 import { isDefaultBridge } from './driver-options.ts'
 import type { NetworkRecord } from './network-record.ts'
 
@@ -9,6 +10,7 @@ type EndpointWish = Pick<EndpointRequest, 'aliases' | 'ipv4' | 'ipv6' | 'macAddr
 
 /** Refuses what the network could never give, all complaints at once and in Docker's words. @throws invalid-argument. */
 export function checkEndpoint(network: NetworkRecord, wish: EndpointWish): void {
+  refuseConfigurationOnly(network)
   if (wish.macAddress) parseMacAddress(wish.macAddress)
   const complaints = complaintsAbout(network, wish)
   if (complaints.length === 0) return

@@ -5,18 +5,22 @@ import { parseCidr, type Cidr } from '../../core/network/ipam/address.ts'
 import { listRoutes, routesIn } from '../../core/network/netlink/addresses.ts'
 import { exchange } from '../../core/network/netlink/exchange.ts'
 import { planAddresses } from './address-plan.ts'
+import { refuseOperatorFields, withConfiguration } from './config-networks.ts'
 import { bridgeOptions, macvlanOptions } from './driver-options.ts'
 import { ensureForwarding } from './forwarding.ts'
 import { ensureParent, removeParent } from './macvlan-parent.ts'
 import { announceNetwork } from './network-events.ts'
-import { isPredefined, type NetworkDriver, type NetworkRecord } from './network-record.ts'
-import type { NetworkCreate } from './networks-service.ts'
+import { isPredefined, type NetworkDriver, type NetworkRecord, type Subnet } from './network-record.ts'
+import type { AddressPlan, NetworkCreate } from './networks-service.ts'
 import type { NetworksState } from './state.ts'
 
 /** Makes a network: its record, and what its driver needs in the kernel. */
-export async function createNetwork(state: NetworksState, request: NetworkCreate): Promise<{ id: string; warning: string }> {
-  const driver = driverOf(request)
-  refuseName(state, request.name)
+export async function createNetwork(state: NetworksState, asked: NetworkCreate): Promise<{ id: string; warning: string }> {
+  refuseName(state, asked.name)
+  if (asked.configOnly) refuseOperatorFields(asked)
+  const request = withConfiguration(state, asked)
+  const driver = asked.configOnly ? 'null' : driverOf(request)
+  if (request.ipv4 === false && !request.ipv6) throw new EngineError('invalid-argument', 'IPv4 or IPv6 must be enabled', { reason: 'no-address-family', field: 'ipv4' })
   await using undo = new AsyncDisposableStack()
   const record = await planNetwork(state, request, driver)
   if (driver === 'bridge') {
@@ -45,7 +49,7 @@ export async function planNetwork(state: NetworksState, request: NetworkCreate, 
   if (driver === 'bridge') bridgeOptions({ id, options })
   if (driver === 'macvlan') macvlanOptions({ options })
   const config = request.ipam?.config ?? []
-  const subnets = driver === 'bridge' || driver === 'macvlan' ? planAddresses({ config, ipv4, ipv6, networks: subnetsInUse(state), routes: await hostRoutes(state), globalId: globalIdOf(state), pools: state.context.addressPools, inventsGateway: driver === 'bridge' }) : []
+  const subnets = request.configOnly ? config.map(asGiven) : driver === 'bridge' || driver === 'macvlan' ? planAddresses({ config, ipv4, ipv6, networks: subnetsInUse(state), routes: await hostRoutes(state), globalId: globalIdOf(state), pools: state.context.addressPools, inventsGateway: driver === 'bridge' }) : []
   return {
     id,
     name: request.name,
@@ -61,7 +65,16 @@ export async function planNetwork(state: NetworksState, request: NetworkCreate, 
     subnets,
     options,
     labels: request.labels ?? {},
+    ...(request.configOnly && { configOnly: true }),
+    ...(request.configFrom && { configFrom: request.configFrom }),
   }
+}
+
+/** Of a network that is only settings: written down, and looked at when another is made from it. */
+function asGiven({ subnet, ...rest }: AddressPlan): Subnet {
+  if (subnet === undefined) throw new EngineError('invalid-argument', 'a configuration of addresses needs a subnet', { reason: 'invalid-subnet', field: 'ipam' })
+  parseCidr(subnet)
+  return { subnet, ...rest }
 }
 
 function driverOf(request: NetworkCreate): NetworkDriver {
@@ -95,7 +108,7 @@ function refuseSeveralSubnets({ subnets }: NetworkRecord): void {
   if (new Set(families).size < families.length) throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets", { reason: 'several-subnets' })
 }
 
-const subnetsInUse = (state: NetworksState): Cidr[] => state.store.list().flatMap(({ subnets }) => subnets.map(({ subnet }) => parseCidr(subnet)))
+const subnetsInUse = (state: NetworksState): Cidr[] => state.store.list().flatMap(({ subnets, configOnly }) => configOnly ? [] : subnets.map(({ subnet }) => parseCidr(subnet)))
 
 /** Of the namespace that bridges live in and, rootless, of the machine's own too: what containers want to reach there must not be shadowed. */
 async function hostRoutes({ context: { host } }: NetworksState): Promise<Cidr[]> {

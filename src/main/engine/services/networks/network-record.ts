@@ -14,6 +14,10 @@ export interface NetworkRecord {
   subnets: Subnet[]
   options: Record<string, string>
   labels: Record<string, string>
+  /** Only settings for others, by {@link configFrom}: nothing of it is in the kernel. */
+  configOnly?: true
+  /** Name of the network its settings came from. */
+  configFrom?: string
 }
 
 export type NetworkDriver = 'bridge' | 'macvlan' | 'host' | 'null'

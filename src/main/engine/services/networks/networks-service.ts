@@ -9,7 +9,7 @@ import type { NetworkRecord } from './network-record.ts'
  */
 export interface Networks extends NetworkRecords, Sandboxes, AsyncDisposable {
   /** Refuses what the network could never give a container. An unknown network is nothing: it may be there by the time of the start. @throws invalid-argument. */
-  checkEndpoint(request: EndpointRequest): void
+  checkEndpoint(request: EndpointRequest, options?: { joining?: boolean }): void
   /** Takes bridges, sandboxes and rules out of the kernel when no container runs any more; the records stay, and `restore` of the next engine makes it all again. */
   takeDown(): Promise<void>
   /**
@@ -75,6 +75,8 @@ export interface NetworkCreate {
   ipam?: { driver?: string; options?: Record<string, string>; config?: readonly AddressPlan[] }
   options?: Record<string, string>
   labels?: Record<string, string>
+  configOnly?: boolean
+  configFrom?: string
 }
 
 /** One subnet of a network, as the user asked for it. */

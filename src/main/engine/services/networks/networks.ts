@@ -8,7 +8,7 @@ import { createAddressPools } from './address-pools.ts'
 import { ownerNote, tableOf } from './ownership.ts'
 import { createBridges } from './bridges.ts'
 import { closeNetworks } from './close.ts'
-import { checkFirstEndpoint } from './check-endpoint.ts'
+import { checkEndpoint, checkFirstEndpoint } from './check-endpoint.ts'
 import { connectEndpoint, disconnectEndpoint } from './connect-endpoint.ts'
 import { connectSandbox } from './connect-sandbox.ts'
 import type { NetworksContext } from './context.ts'
@@ -50,9 +50,9 @@ export function createNetworks(context: NetworksContext): Networks {
     connectEndpoint: (containerId, request) => alone(containerId, () => connectEndpoint(state, containerId, request)),
     disconnectEndpoint: (containerId, network) => alone(containerId, () => disconnectEndpoint(state, containerId, network)),
     updatePorts: (containerId, bindings) => alone(containerId, () => updatePorts(state, containerId, bindings)),
-    checkEndpoint(request) {
+    checkEndpoint(request, { joining = false } = {}) {
       const network = state.store.find(request.network)
-      if (network) checkFirstEndpoint(network, request)
+      if (network) (joining ? checkEndpoint : checkFirstEndpoint)(network, request)
     },
     findSandbox: (containerId) => findSandbox(state, containerId),
     publishedPorts: () => state.sandboxes.list().flatMap(({ containerId, ports }) => ports.map((mapping) => ({ ...mapping, containerId }))),

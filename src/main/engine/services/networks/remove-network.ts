@@ -1,4 +1,5 @@
 import { EngineError, messageOf } from '#shared/errors.ts'
+import { refuseWhileDependedOn } from './config-networks.ts'
 import { matchesLabels } from './filters.ts'
 import { removeParent } from './macvlan-parent.ts'
 import { announceNetwork } from './network-events.ts'
@@ -10,6 +11,7 @@ import type { NetworksState } from './state.ts'
 export async function removeNetwork(state: NetworksState, reference: string): Promise<void> {
   const network = state.store.get(reference)
   if (isPredefined(network.name)) throw new EngineError('forbidden', `${network.name} is a pre-defined network and cannot be removed`, { reason: 'predefined' })
+  refuseWhileDependedOn(state, network)
   const users = membersOf(state, network.id)
   if (users.length > 0) {
     const names = users.map((user) => `name:"${user.name}" id:"${user.containerId.slice(0, 12)}"`).join(', ')
@@ -34,7 +36,7 @@ async function tearDown(state: NetworksState, network: NetworkRecord) {
 /** Removes networks nobody is on. Filters: `label`, `label!`, `until`. */
 export async function pruneNetworks(state: NetworksState, filters: NetworkFilters): Promise<string[]> {
   const before = pruneLimit(filters)
-  const unused = state.store.list().filter((network) => !isPredefined(network.name) && membersOf(state, network.id).length === 0 && Date.parse(network.createdAt) <= before && matchesLabels(network, filters))
+  const unused = state.store.list().filter((network) => !isPredefined(network.name) && !network.configOnly && membersOf(state, network.id).length === 0 && Date.parse(network.createdAt) <= before && matchesLabels(network, filters))
   for (const network of unused) await removeNetwork(state, network.id)
   return unused.map(({ name }) => name)
 }

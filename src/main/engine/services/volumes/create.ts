@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import { EngineError } from '#shared/errors.ts'
 import { formatTimestamp } from '#base/timestamps.ts'
 import { wholeVolume, type VolumesContext } from './context.ts'
@@ -17,8 +16,8 @@ export async function ensureVolume(ctx: VolumesContext, request: VolumeRequest):
   checkName(name)
   return await ctx.locks.run(name, async () => {
     const known = wholeVolume(ctx, name)
-    if (known) refuseOtherOptions(known, request)
-    else await create(ctx, name, driver, request)
+    // With other options too, as Docker's: the first ones stay.
+    if (!known) await create(ctx, name, driver, request)
     return { name, driver, created: !known }
   })
 }
@@ -28,12 +27,6 @@ function checkName(name: string): void {
   if (VALID_NAME.test(name)) return
   if (name.length === 1) throw new EngineError('invalid-argument', `create ${name}: volume name is too short, names should be at least two alphanumeric characters`, { field: 'name' })
   throw new EngineError('invalid-argument', `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`, { field: 'name' })
-}
-
-/** Who asks for a certain device must not be given another one's files. Labels do not matter: the first ones stay. */
-function refuseOtherOptions({ name, options }: VolumeRecord, { driverOptions = {} }: VolumeRequest): void {
-  if (Object.keys(driverOptions).length === 0 || isDeepStrictEqual({ ...driverOptions }, { ...options })) return
-  throw new EngineError('conflict', `create ${name}: a volume of that name exists already, with other driver options`, { reason: 'other-options', field: 'driverOptions', hint: 'Choose another name, or remove that volume first.' })
 }
 
 /** The record first, marked, so that a folder never stands without one. */

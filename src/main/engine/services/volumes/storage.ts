@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, rmdirSync, unli
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { leadsOut } from './leads-out.ts'
 import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { breathe } from '../../core/files/breathe.ts'
 import type { Host } from '../../core/host/host.ts'
@@ -74,12 +75,14 @@ const nameOf = (holder: string, volume: string) => `${hashOf(holder)}-${hashOf(v
 
 /**
  * A place in a volume, mounted somewhere that only the engine can change: between finding it and the start of a container whoever has the volume
- * could put a link in its stead, which the runtime would follow on the host. Links are followed as if the volume were `/`.
+ * could put a link in its stead, which the runtime would follow on the host. A link that leads out of the volume is
+ * refused as Docker does; should one be put there after that look, it is followed as if the volume were `/`.
  */
 async function mountSubpath(host: Pick<Host, 'syscalls'>, root: string, subpath: string, target: string): Promise<string> {
   const rootDescriptor = openSync(root, O_PATH | constants.O_DIRECTORY)
   let descriptor: number | undefined
   try {
+    refuseEscape(root, subpath)
     descriptor = openPlace(host, rootDescriptor, subpath)
     if (await isMounted(target)) return target
     if (fstatSync(descriptor).isDirectory()) await mkdir(target, { recursive: true, mode: 0o700 })
@@ -92,11 +95,15 @@ async function mountSubpath(host: Pick<Host, 'syscalls'>, root: string, subpath:
   }
 }
 
+function refuseEscape(root: string, subpath: string): void {
+  if (leadsOut(root, subpath)) throw new EngineError('invalid-argument', `path concatenation escapes the base directory, base: ${root}, subpath: ${subpath}`, { field: 'mounts', reason: 'escapes', hint: 'A link in the volume leads out of it; relative ones may be used.' })
+}
+
 function openPlace(host: Pick<Host, 'syscalls'>, root: number, subpath: string): number {
   try {
     return host.syscalls.openInRoot(root, subpath, O_PATH)
   } catch (cause) {
-    throw new EngineError('invalid-argument', `cannot access path ${subpath} in the volume: no such file or directory`, { field: 'mounts', reason: 'no-such-path', cause })
+    throw new EngineError('not-found', `cannot access path ${subpath} in the volume: no such file or directory`, { field: 'mounts', reason: 'no-such-path', cause })
   }
 }
 

@@ -21,7 +21,7 @@ import { createVolumeStorage } from './storage.ts'
  * start if no container mentions it any more. So does one that is **unfinished**, because the engine was cut while making or removing it.
  */
 export interface Volumes {
-  /** @throws invalid-argument, not-found (driver), conflict when it is there with other driver options than those asked for */
+  /** One that is there is given as it is, with whatever options. @throws invalid-argument, not-found (driver) */
   ensure(request: VolumeRequest): Promise<{ name: string; driver: string; created: boolean }>
   /** @throws not-found */
   get(name: string): VolumeRecord

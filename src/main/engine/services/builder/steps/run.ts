@@ -70,7 +70,7 @@ async function runContainer(step: Step, instruction: InstructionOf<'RUN'>, comma
     await rm(layout.data, { recursive: true, force: true })
   })
   await Promise.all([mkdir(layout.rootfs, { recursive: true }), mkdir(layout.data, { recursive: true })])
-  await context.snapshots.prepare(id, step.state.chain)
+  await context.snapshots.prepare(id, step.state.chain, { marked: true })
   undo.defer(async () => {
     if (context.snapshots.hasActive(id)) await context.snapshots.remove(id)
   })
