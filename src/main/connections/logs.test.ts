@@ -10,6 +10,7 @@ const stamp = (index: number) => `2026-01-01T00:00:${String(index).padStart(2, '
 /** A log that is served as Docker serves it: since is inclusive, tail counts from the end. */
 function serveLog(engine: FakeEngine, lines: string[]) {
   const followers: ServerResponse[] = []
+  const followed = Promise.withResolvers<void>()
   engine.routes.set('GET /containers/web/json', () => ({ Config: { Tty: false }, State: { Status: 'running' } }))
   engine.routes.set('GET /containers/web/logs', ({ query, response }) => {
     response.writeHead(200, { 'content-type': 'application/vnd.docker.multiplexed-stream' })
@@ -18,8 +19,9 @@ function serveLog(engine: FakeEngine, lines: string[]) {
     const tail = query.get('tail') === 'all' ? Infinity : Number(query.get('tail'))
     const wanted = lines.filter((line) => Date.parse(line.slice(0, 23) + 'Z') / 1000 + 1e-9 >= since - 1e-6)
     for (const line of tail === 0 ? [] : wanted.slice(-tail)) response.write(stdcopyFrame('stdout', `${line}\n`))
-    if (query.get('follow') === 'true') followers.push(response)
-    else response.end()
+    if (query.get('follow') !== 'true') return void response.end()
+    followers.push(response)
+    followed.resolve()
   })
   return {
     add(line: string) {
@@ -27,6 +29,8 @@ function serveLog(engine: FakeEngine, lines: string[]) {
       followers.forEach((response) => response.write(stdcopyFrame('stdout', `${line}\n`)))
     },
     followers,
+    /** Somebody follows. */
+    followed: followed.promise,
   }
 }
 
@@ -94,10 +98,10 @@ test('tail 0 means from here on; a log that ends is done', async () => {
   await using connection = connect(engine)
   const log = serveLog(engine, [`${stamp(1)} one`])
   engine.routes.set('GET /containers/web/json', () => ({ Config: { Tty: false }, State: { Status: 'exited' } }))
-  setTimeout(() => {
+  void log.followed.then(() => {
     log.add(`${stamp(2)} two`)
     log.followers.forEach((response) => response.end())
-  }, 30)
+  })
   const { texts } = await collect(readLogs(connection, { id: 'web', follow: true, tail: 0 }, new AbortController().signal), () => false)
   expect(texts).toEqual(['two'])
 })
