@@ -51,6 +51,15 @@ test('a request about a registry carries the account there, any other none', asy
   })
 })
 
+test('an account that cannot be read now keeps nobody from what is public', async () => {
+  await using open = await openEngine()
+  const { engine, accounts, connection } = open
+  accounts.of = async () => Promise.reject(new EngineError('failed-precondition', 'The key store is locked.'))
+  engine.routes.set('POST /images/create', () => ({}))
+  engine.routes.set('GET /images/*/json', () => ({ Id: 'sha256:1' }))
+  expect(await pullImage(connection.api, { reference: 'nginx' }, operation)).toBe('sha256:1')
+})
+
 test.each([
   ['as an answer', () => new Refusal(404, 'pull access denied for registry:5000/app, repository does not exist or may require \'docker login\': denied: requested access to the resource is denied')],
   ['in the stream', () => ({ error: 'unauthorized: authentication required' })],

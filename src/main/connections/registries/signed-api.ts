@@ -26,15 +26,14 @@ export function signedApi(api: EngineApi, accounts: Pick<RegistryAccounts, 'of' 
   }
 }
 
-/** An empty object says "nobody": Docker refuses a push without the header. */
+/** An empty object says "nobody": Docker refuses a push without the header. One that cannot be read now is as good as none: most images need no account, and the others offer to sign in. */
 async function oneAccount(accounts: Pick<RegistryAccounts, 'of'>, registry: string): Promise<Record<string, string>> {
-  const credentials = await accounts.of(registry)
+  const credentials = await accounts.of(registry).catch(() => undefined)
   return { 'X-Registry-Auth': credentials ? authHeader(registry, credentials) : 'e30=' }
 }
 
 async function everyAccount(accounts: Pick<RegistryAccounts, 'of' | 'list'>): Promise<Record<string, string>> {
   const known = await accounts.list()
-  // One that cannot be read now is as good as none: the build may not need it.
   const found = await Promise.all(known.map(async ({ registry }) => [registry, await accounts.of(registry).catch(() => undefined)] as const))
   return { 'X-Registry-Config': configHeader(found.filter((one): one is [string, Credentials] => one[1] !== undefined)) }
 }
