@@ -1,4 +1,4 @@
-// Pictures of the real app on a real engine, in light and dark, in two sizes.   node e2e/app/screenshots.mjs FOLDER
+// Pictures of the real app on a real engine, in light and dark, in two sizes.   node e2e/app/screenshots.mjs FOLDER [PATTERN of names]
 // Those of the README are in docs/images. Needs root, as the host tests do.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { freePort, startTestRegistry } from '../fixtures/registry.ts'
 import { launchApp } from './drivers/launch-app.ts'
 
 const folder = resolve(process.argv[2] ?? 'screenshots')
+const only = new RegExp(process.argv[3] ?? '')
 const SIZES = [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }]
 const SHELL = ['sh', '-c']
 
@@ -69,6 +70,7 @@ await picture('pull')
 
 /** One view in every size and appearance. */
 async function picture(name) {
+  if (!only.test(name)) return
   for (const size of SIZES) {
     await page.setViewportSize(size)
     for (const colorScheme of ['light', 'dark']) {

@@ -7,6 +7,7 @@ import { buildApp } from '../fixtures/app-build.ts'
 import { makeAppRoots } from '../fixtures/app-roots.ts'
 import { startTestRegistry } from '../fixtures/registry.ts'
 import { startBuiltEngine } from './built-engine.ts'
+import { closeFakePage } from './fake-page.ts'
 import { app } from './groups/app.ts'
 import { builds } from './groups/builds.ts'
 import { containers } from './groups/containers.ts'
@@ -17,6 +18,7 @@ import { lists } from './groups/lists.ts'
 import { logs } from './groups/logs.ts'
 import { memory, rest } from './groups/memory.ts'
 import { network } from './groups/network.ts'
+import { page } from './groups/page.ts'
 import { describeMachine } from './machine.ts'
 import { makeWorkload } from './workload.ts'
 import { printTable } from './report.ts'
@@ -24,7 +26,7 @@ import { createBench, type Group } from './runner.ts'
 import { createSubject } from './subject.ts'
 
 // Memory first: an engine's idle memory is that of one that has just started.
-const groups: Record<string, Group> = { memory, containers, lists, logs, files, builds, images, network, growth, app, rest }
+const groups: Record<string, Group> = { memory, containers, lists, logs, files, builds, images, network, growth, app, page, rest }
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -48,6 +50,7 @@ async function measureEverything() {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void parts.disposeAsync().finally(() => process.exit(130)))
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-'))
   parts.defer(() => rm(folder, { recursive: true, force: true }))
+  parts.defer(closeFakePage)
   const registry = parts.use(await startTestRegistry())
   const roots = parts.use(await makeAppRoots())
   const engine = parts.use(await startBuiltEngine(roots))

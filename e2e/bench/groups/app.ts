@@ -1,12 +1,7 @@
-import { createServer } from 'vite'
-import { resolveConfig } from 'electron-vite'
-import type { Browser, Page } from 'playwright-core'
-import { openChromium } from '../../app/drivers/chromium.ts'
-import { projectRoot } from '../../app/drivers/binaries.ts'
+import type { Page } from 'playwright-core'
 import { launchApp, type RunningApp } from '../../app/drivers/launch-app.ts'
 import { familyOf, memoryOf } from '../processes.ts'
 import type { Bench, Group } from '../runner.ts'
-import { scriptingPerFrame, type TraceEvent } from '../trace.ts'
 import { running, sleep, timed } from './verbs.ts'
 
 /** The app, on our own engine. In the browser shell: its page is the same, and the browser can be measured everywhere. */
@@ -30,16 +25,6 @@ export const app: Group = {
     const only = bench.subjects.slice(0, 1)
     await bench.measure('app: its own process, RSS', { unit: 'MiB', rounds: 1, warmUp: 0, only }, async () => memoryOf([open.pid]).rssMiB)
     await bench.measure('app: all processes with those of Chromium, PSS', { unit: 'MiB', rounds: 1, warmUp: 0, only }, async () => memoryOf(processes).pssMiB)
-  },
-  churn: async (bench) => {
-    const server = await servePage()
-    bench.defer(async () => server.close())
-    const open = await openChromium({ width: 1280, height: 800, appearance: 'light', locale: 'en-US' } as Parameters<typeof openChromium>[0])
-    bench.defer(async () => open[Symbol.asyncDispose]())
-    await open.page.goto(`${server.resolvedUrls!.local[0]!}?fake=many&containers=500&churn=10#/containers`)
-    await open.page.getByRole('row').nth(5).waitFor()
-    const only = bench.subjects.slice(0, 1)
-    await bench.measure('app: scripting per frame, 500 containers changing ten times a second', { rounds: 3, only, budget: { value: 10 } }, async () => scriptingPerFrame(await trace(open.page, bench.quick ? 2000 : 5000)))
   },
   terminal: async (bench) => {
     const only = bench.subjects.slice(0, 1)
@@ -75,18 +60,4 @@ const openApp = (bench: Bench): Promise<RunningApp> => launchApp({ shell: 'brows
 async function shown(page: Page) {
   await page.goto(`${new URL('/', page.url()).href}#/containers`)
   await page.getByText('bench-shown').first().waitFor()
-}
-
-/** The page with an engine inside it: the only one that changes as often as is asked. Not a production build, so Vue checks more than it does in one. */
-async function servePage() {
-  const { config } = await resolveConfig({ root: projectRoot }, 'serve', 'development')
-  const server = await createServer({ ...config!.renderer, configFile: false, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } })
-  return server.listen()
-}
-
-async function trace(page: Page, ms: number): Promise<TraceEvent[]> {
-  const browser = page.context().browser() as Browser
-  await browser.startTracing(page, { categories: ['devtools.timeline', 'devtools.timeline.frame', '__metadata', 'disabled-by-default-devtools.timeline'] })
-  await sleep(ms)
-  return (JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] }).traceEvents
 }

@@ -1,8 +1,9 @@
-import { CircleQuestionMark, Download, Languages, Moon, Plus, RotateCw } from 'lucide-vue-next'
+import { BrushCleaning, CircleQuestionMark, Download, Languages, Moon, Plus, RotateCw } from 'lucide-vue-next'
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { useEngine } from '../composables/use-engine.ts'
+import { useBuildItems } from '../features/build/palette-items.ts'
 import { useConnectionItems } from '../features/connections/palette-items.ts'
 import { useContainerItems } from '../features/containers/palette-items.ts'
 import { useImageItems } from '../features/images/palette-items.ts'
@@ -17,7 +18,7 @@ import { useShortcutHelp } from './shortcut-help.ts'
 
 /** Everything that can be gone to or done from the keyboard: the app's own, then what each feature offers. A feature adds a line here. */
 export function usePaletteItems(): ComputedRef<PaletteItem[]> {
-  const sources = [useAppActions(), usePages(), useConnectionItems(), useContainerItems(), useImageItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useSettingItems()]
+  const sources = [useAppActions(), usePages(), useConnectionItems(), useContainerItems(), useImageItems(), useBuildItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useSettingItems()]
   return computed(() => sources.flatMap((source) => source.value))
 }
 
@@ -31,6 +32,7 @@ function useAppActions(): ComputedRef<PaletteItem[]> {
   return computed(() => [
     { id: 'run', label: t('palette.run'), group: 'actions', icon: Plus, run: go({ path: '/containers', query: { run: '' } }) },
     { id: 'pull', label: t('palette.pull'), group: 'actions', icon: Download, run: go({ path: '/images', query: { pull: '' } }) },
+    { id: 'cleanup', label: t('cleanUp.title'), group: 'actions', icon: BrushCleaning, run: go({ path: '/', query: { cleanup: '' } }) },
     { id: 'theme', label: t('palette.theme'), group: 'actions', icon: Moon, run: () => void engine.settings.set({ appearance: document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark' }) },
     { id: 'language', label: t('palette.language'), group: 'actions', icon: Languages, run: () => void engine.settings.set({ language: locale.value === 'fr' ? 'en' : 'fr' }) },
     { id: 'shortcuts', label: t('shortcuts.title'), group: 'actions', icon: CircleQuestionMark, keys: '@help', run: () => (help.open = true) },

@@ -1,7 +1,7 @@
 import type { Component } from 'vue'
 import type { StateLook } from './state-look.ts'
 
-export type PaletteGroup = 'recent' | 'actions' | 'pages' | 'containers' | 'projects' | 'images' | 'volumes' | 'networks' | 'settings'
+export type PaletteGroup = 'recent' | 'actions' | 'pages' | 'containers' | 'projects' | 'images' | 'builds' | 'volumes' | 'networks' | 'settings'
 
 /** One line of the command palette. A feature offers its own in `features/<noun>/palette-items.ts`, named in app/palette-items.ts. */
 export interface PaletteItem {

@@ -37,15 +37,21 @@ export function stateRank(state: ContainerState): number {
   return order.indexOf(containerLook(state).look)
 }
 
+/** The few words that hundreds of rows say, many times a second. */
+const spoken = new Map<string, string>()
+
 /** The state as shown: what was just asked for wins over what was last heard. */
 export function useContainerWords() {
-  const { t } = useI18n()
+  const { t, locale } = useI18n()
   const work = useContainerWork()
   const verbLook: Record<ContainerVerb, StateLook> = { start: 'starting', stop: 'starting', restart: 'starting', kill: 'starting', pause: 'starting', unpause: 'starting', remove: 'starting' }
   return (container: { id: string; state: ContainerState }): { look: StateLook; word: string } => {
     const verb = work.verbs.get(container.id)
     if (verb) return { look: verbLook[verb], word: t(`containers.doing.${verb}`) }
     const { look, word, code } = containerLook(container.state)
-    return { look, word: t(`containers.state.${word}`, { code: code ?? 0 }) }
+    const key = `${locale.value} ${word} ${code ?? ''}`
+    const known = spoken.get(key) ?? t(`containers.state.${word}`, { code: code ?? 0 })
+    spoken.set(key, known)
+    return { look, word: known }
   }
 }

@@ -10,6 +10,7 @@ import { useToasts } from '../../stores/toasts.ts'
 import type { MenuAction } from '../../ui/menu.ts'
 import { useEditMenu } from '../edit/use-edit-menu.ts'
 import { useContainerCopies } from './use-container-copies.ts'
+import { useOpenInBrowser } from './use-open-in-browser.ts'
 import { anonymousVolumes } from './anonymous-volumes.ts'
 
 type Some = readonly ContainerSummary[]
@@ -23,7 +24,7 @@ export function useContainerActions() {
   const toasts = useToasts()
   const questions = useQuestions()
   const router = useRouter()
-  const [copies, { edit, editMenu }] = [useContainerCopies(), useEditMenu()] as const
+  const [openInBrowser, copies, { edit, editMenu }] = [useOpenInBrowser(), useContainerCopies(), useEditMenu()] as const
   const { t } = useI18n()
 
   async function carryOut(verb: ContainerVerb, containers: Some, call: (ids: string[]) => Promise<EachOutcome[]>) {
@@ -72,7 +73,7 @@ export function useContainerActions() {
       canUnpause(state)
         ? { id: 'unpause', label: t('containers.verbs.unpause'), icon: Play, run: () => void unpause(some) } : { id: 'pause', label: t('containers.verbs.pause'), icon: Pause, disabled: !canPause(state), run: () => void pause(some) },
       { id: 'kill', label: t('containers.verbs.kill'), icon: OctagonX, disabled: !canStop(state), run: () => void kill(some) },
-      ...[editMenu, copies.linesFor].flatMap((lines) => lines(container)),
+      ...[openInBrowser, editMenu, copies.linesFor].flatMap((lines) => lines(container)),
       { id: 'logs', label: t('containers.tabs.logs'), icon: ScrollText, separated: true, run: go('logs') },
       { id: 'terminal', label: t('containers.tabs.terminal'), icon: SquareTerminal, disabled: !canOpenTerminal(state), run: go('terminal') },
       { id: 'files', label: t('containers.tabs.files'), icon: FolderOpen, run: go('files') },

@@ -1,11 +1,11 @@
-import { FolderPlus, SlidersHorizontal } from 'lucide-vue-next'
+import { Cable, FolderPlus, SlidersHorizontal } from 'lucide-vue-next'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import type { MenuAction } from '../../ui/menu.ts'
 import { useMountOffer } from '../drop/use-mount-offer.ts'
 
-/** Editing a container, and mounting something in it, from any page: both open over it. */
+/** Editing a container, mounting something in it, and joining it to a network, from any page. */
 export function useEditMenu() {
   const router = useRouter()
   const offerMount = useMountOffer()
@@ -16,6 +16,7 @@ export function useEditMenu() {
     return [
       { id: 'edit', label: t('edit.action'), icon: SlidersHorizontal, keys: '@edit', separated: true, disabled, run: () => edit(container) },
       { id: 'mount', label: t('drop.action'), icon: FolderPlus, disabled, run: () => offerMount(container.id) },
+      { id: 'connect', label: t('networks.menu.connect'), icon: Cable, disabled, run: () => void router.push({ path: '/networks', query: { connect: container.id } }) },
     ]
   }
   return { edit, editMenu }

@@ -31,6 +31,9 @@ export interface CanvasModel {
   homes: ReadonlyMap<string, string>
 }
 
+/** What decides where everything is: who is where by which name, and what is wired. Not how anybody does. */
+export const shapeOf = ({ lanes, wires, pins }: CanvasModel): string => JSON.stringify([lanes.map(({ id, name, members }) => [id, name, members.map((each) => [each.id, each.name])]), wires.map(({ key }) => key), pins.map(({ key, range }) => [key, range.count])])
+
 export const APART = 'apart'
 
 /** Where a container has its place: the network it was made on, else the first of its own by name. */

@@ -19,6 +19,8 @@ export interface WireInHand {
 /** What the parts of the canvas know together. Ids are of containers and of lanes. */
 export interface CanvasScene {
   model: ComputedRef<CanvasModel>
+  /** The model as it was when what it draws last changed its place: containers in it may have changed since. */
+  shape: ComputedRef<CanvasModel>
   boxes: ComputedRef<ReadonlyMap<string, Box>>
   cards: ComputedRef<ReadonlyMap<string, Box>>
   colours: ComputedRef<ReadonlyMap<string, string>>

@@ -5,7 +5,7 @@ import { usePull } from '../../composables/use-pull.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import type { CanvasScene, WireInHand } from './canvas.ts'
 import { boxAt, type Point } from './canvas-layout.ts'
-import { canvasModel, type Lane } from './canvas-model.ts'
+import { canvasModel, shapeOf, type CanvasModel, type Lane } from './canvas-model.ts'
 import { networkColours } from './network-colours.ts'
 import { reachOf, verdictOf, type Reach } from './reach.ts'
 import { useLanePlaces } from './use-lane-places.ts'
@@ -30,7 +30,15 @@ export function useCanvasScene(needs: SceneNeeds) {
   const actions = useNetworkActions()
   const membersOf = useNetworkMembers()
   const model = computed(() => canvasModel(store.containers.list, store.networks.list))
-  const places = useLanePlaces(model)
+  const drawn = computed(() => shapeOf(model.value))
+  let kept: { shape: string; model: CanvasModel } | undefined
+  /** Changes of state leave every place, wire and route as it is. */
+  const shape = computed(() => {
+    const now = drawn.value
+    if (kept?.shape !== now) kept = { shape: now, model: model.value }
+    return kept.model
+  })
+  const places = useLanePlaces(shape)
   const { boxes, cards } = places
 
   const pointed = ref<string>()
@@ -58,7 +66,7 @@ export function useCanvasScene(needs: SceneNeeds) {
   })
 
   const scene: CanvasScene = {
-    model, boxes, cards, viewpoint, reach, cursor, hand, point,
+    model, shape, boxes, cards, viewpoint, reach, cursor, hand, point,
     colours: computed(() => networkColours(store.networks.list)),
     found: computed(() => search(needs.search(), store.containers.list, model.value.lanes)),
     open: computed(needs.open),

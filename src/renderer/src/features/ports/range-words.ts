@@ -12,6 +12,9 @@ export const insideLabel = ({ first, count }: PortRange): string => `${span(firs
 const bracketed = (ip: string) => (ip.includes(':') ? `[${ip}]` : ip)
 const everywhere = (ip: string | undefined) => ip === undefined || ip === '' || ip === '0.0.0.0' || ip === '::'
 
+/** Only what narrows it is worth a word. */
+export const shownAddress = (ip: string): string => (everywhere(ip) ? '' : ip)
+
 /** Reached from the machine itself only. */
 export const isLocal = (ips: string): boolean => ips !== '' && ips.split(', ').every((ip) => ip.startsWith('127.') || ip === '::1')
 

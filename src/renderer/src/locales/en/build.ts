@@ -27,6 +27,7 @@ export const build = {
   dropWithoutPath: 'A browser does not tell where a dropped folder is. Choose it instead.',
   unsaved: { title: 'Leave without saving?', text: 'What you changed in {name} is lost.', confirm: 'Leave' },
   done: '{name} is built',
+  ofName: 'Build of {name}',
   show: 'Show',
   output: 'The build',
   outputOf: 'What step {step} said',

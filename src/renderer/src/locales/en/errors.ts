@@ -9,7 +9,7 @@ export const errors = {
     unauthorized: 'Signing in is needed',
     forbidden: 'Not allowed',
     'resource-exhausted': 'Not enough room or resources',
-    unavailable: 'The engine cannot be reached',
+    unavailable: 'It cannot be reached',
     'deadline-exceeded': 'It took too long',
     cancelled: 'Cancelled',
     'not-implemented': 'This engine cannot do that',

@@ -48,5 +48,5 @@ export const palette = {
   language: 'Passer en français',
   restartEngine: 'Restart the engine',
   deed: '{deed} {name}',
-  groups: { recent: 'Recent', actions: 'Actions', pages: 'Pages', containers: 'Containers', projects: 'Compose projects', images: 'Images', volumes: 'Volumes', networks: 'Networks', settings: 'Settings' },
+  groups: { recent: 'Recent', actions: 'Actions', pages: 'Pages', containers: 'Containers', projects: 'Compose projects', images: 'Images', builds: 'Builds', volumes: 'Volumes', networks: 'Networks', settings: 'Settings' },
 }

@@ -21,7 +21,7 @@ export const ports = {
     insideRow: 'Port {port} of {container}, {published}',
     publishedOn: 'published on {port}',
     unfold: 'Show each of the {count} ports',
-    noPorts: 'no ports',
+    noPorts: 'no ports', nobody: 'No container runs. The ports of each that does appear here.',
   },
   hand: {
     seek: 'Let go at the machine’s side to publish',

@@ -27,6 +27,7 @@ export const build = {
   dropWithoutPath: 'Un navigateur ne dit pas où se trouve un dossier déposé. Choisissez-le plutôt.',
   unsaved: { title: 'Quitter sans enregistrer ?', text: 'Vos changements dans {name} seront perdus.', confirm: 'Quitter' },
   done: '{name} est construite',
+  ofName: 'Construction de {name}',
   show: 'Voir',
   output: 'La construction',
   outputOf: 'Ce qu’a dit l’étape {step}',

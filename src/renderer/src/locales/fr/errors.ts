@@ -9,7 +9,7 @@ export const errors = {
     unauthorized: 'Identification requise',
     forbidden: 'Non autorisé',
     'resource-exhausted': 'Place ou ressources insuffisantes',
-    unavailable: 'Le moteur est injoignable',
+    unavailable: 'Impossible à joindre',
     'deadline-exceeded': 'Délai dépassé',
     cancelled: 'Annulé',
     'not-implemented': 'Ce moteur ne sait pas le faire',

@@ -48,5 +48,5 @@ export const palette = {
   language: 'Switch to English',
   restartEngine: 'Redémarrer le moteur',
   deed: '{deed} {name}',
-  groups: { recent: 'Récents', actions: 'Actions', pages: 'Pages', containers: 'Conteneurs', projects: 'Projets Compose', images: 'Images', volumes: 'Volumes', networks: 'Réseaux', settings: 'Réglages' },
+  groups: { recent: 'Récents', actions: 'Actions', pages: 'Pages', containers: 'Conteneurs', projects: 'Projets Compose', images: 'Images', builds: 'Constructions', volumes: 'Volumes', networks: 'Réseaux', settings: 'Réglages' },
 }

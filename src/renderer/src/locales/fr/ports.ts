@@ -21,7 +21,7 @@ export const ports = {
     insideRow: 'Port {port} de {container}, {published}',
     publishedOn: 'publié sur {port}',
     unfold: 'Afficher chacun des {count} ports',
-    noPorts: 'aucun port',
+    noPorts: 'aucun port', nobody: 'Aucun conteneur ne tourne. Les ports de chacun apparaîtront ici.',
   },
   hand: {
     seek: 'Lâchez du côté de la machine pour publier',
