@@ -125,6 +125,9 @@ test('the line that a container is copied as makes the same container again', { 
   const text = await page.getByRole('region', { name: 'docker run' }).innerText()
   await page.getByRole('dialog').getByText('Compose file').click()
   const compose = await page.getByRole('region', { name: 'Compose file' }).innerText()
+  await page.getByRole('dialog').getByText('Kubernetes').click()
+  const manifests = page.getByRole('region', { name: 'Kubernetes' })
+  for (const line of ['kind: StatefulSet', 'mountPath: /data', 'memory: "67108864"', 'cpu: 500m', 'targetPort: tcp-8080']) await manifests.getByText(line).first().waitFor()
   await ok('rm', 'told')
   // In a shell, as one would paste it; made, not started, so that both are compared as they were made.
   const { code, output } = await run('sh', ['-c', text.replace(/^docker run -d/, `docker -H unix://${stage.engine.socket} create`)])

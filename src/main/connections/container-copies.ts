@@ -1,12 +1,14 @@
-import type { CommitRequest, CreatedContainer, FileChange, Recipe } from '#shared/contract/containers.ts'
+import type { CommitRequest, CreatedContainer, FileChange, Recipe, RecipeForm } from '#shared/contract/containers.ts'
 import { familiarRepository, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import type { EngineApi } from './engine-api.ts'
 import { meter, saveFile } from './files/save-file.ts'
 import type { Operation } from './operation.ts'
 import { composeFile } from './recipe/compose.ts'
+import { kubernetesManifests } from './recipe/kubernetes.ts'
 import { runLine } from './recipe/run-line.ts'
-import { readSettings, type ImageConfig, type WireEndpoint, type WireSettings } from './recipe/settings.ts'
+import { readSettings, type ImageConfig, type Settings, type WireEndpoint, type WireSettings } from './recipe/settings.ts'
 
+const writers: Record<RecipeForm, (settings: Settings) => Recipe> = { run: runLine, compose: composeFile, kubernetes: kubernetesManifests }
 const kinds = ['modified', 'added', 'deleted'] as const
 
 export async function readChanges(api: EngineApi, id: string, signal: AbortSignal): Promise<FileChange[]> {
@@ -49,7 +51,7 @@ function endpointsOf(mode: string, networks: Record<string, WireEndpoint | null>
   return Object.fromEntries(Object.keys(networks).map((name) => [name, {}]))
 }
 
-export async function readRecipe(api: EngineApi, { id, form }: { id: string; form: 'run' | 'compose' }, signal: AbortSignal): Promise<Recipe> {
+export async function readRecipe(api: EngineApi, { id, form }: { id: string; form: RecipeForm }, signal: AbortSignal): Promise<Recipe> {
   const container = await api.json<WireSettings & { Image: string }>('GET', `/containers/${id}/json`, { signal })
   const [image, info] = await Promise.all([
     // Its image may have been removed: then everything it has is said.
@@ -57,5 +59,5 @@ export async function readRecipe(api: EngineApi, { id, form }: { id: string; for
     api.json<{ LoggingDriver?: string; DefaultRuntime?: string; CgroupVersion?: string }>('GET', '/info', { signal }),
   ])
   const settings = readSettings(container, image.Config ?? {}, { logDriver: info.LoggingDriver, runtime: info.DefaultRuntime, cgroupns: info.CgroupVersion === '1' ? 'host' : 'private' })
-  return form === 'run' ? runLine(settings) : composeFile(settings)
+  return writers[form](settings)
 }

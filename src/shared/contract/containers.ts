@@ -185,6 +185,9 @@ export interface ProcessTable {
   rows: string[][]
 }
 
+/** A docker command, a compose file, manifests for Kubernetes. */
+export type RecipeForm = 'run' | 'compose' | 'kubernetes'
+
 /** What a container changed in its image's files. */
 export interface FileChange {
   path: string
@@ -227,7 +230,7 @@ export interface ContainersContract extends EditContract {
   export(request: { id: ContainerId; target: string }): Promise<{ bytes: number }>
   /** Another container with the same settings; not started. Host ports are left to the engine, fixed addresses and anonymous volumes are not shared. */
   duplicate(request: { id: ContainerId; name: string }): Promise<CreatedContainer>
-  recipe(request: { id: ContainerId; form: 'run' | 'compose' }): Promise<Recipe>
+  recipe(request: { id: ContainerId; form: RecipeForm }): Promise<Recipe>
 }
 
 const id = identifier<ContainerId>()
@@ -286,5 +289,5 @@ export const containersShapes: Shapes<ContainersContract> = {
   commit: record<CommitRequest>({ id, reference: text(1024), author: optional(text(1024)), comment: optional(text(4096)), pause: truth }),
   export: record<{ id: ContainerId; target: string }>({ id, target: hostPath }),
   duplicate: record<{ id: ContainerId; name: string }>({ id, name: text(255) }),
-  recipe: record<{ id: ContainerId; form: 'run' | 'compose' }>({ id, form: oneOf('run', 'compose') }),
+  recipe: record<{ id: ContainerId; form: RecipeForm }>({ id, form: oneOf('run', 'compose', 'kubernetes') }),
 }

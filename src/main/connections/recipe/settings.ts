@@ -1,6 +1,6 @@
 /**
  * A container as somebody would have to say it: what it has beyond what its image says by itself and beyond what the engine does by default.
- * `run-line.ts` and `compose.ts` write it down; all three are pure.
+ * `run-line.ts`, `compose.ts` and `kubernetes.ts` write it down; all of them are pure.
  */
 
 /** What is used of GET /containers/{id}/json and, as `ImageConfig`, of its image's. */

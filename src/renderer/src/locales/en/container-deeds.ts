@@ -16,5 +16,5 @@ export const containerDeeds = {
     show: 'Show image',
   },
   export: { menu: 'Export its files…', title: 'Export the files of {name}', failed: 'The files of {name} were not exported' },
-  recipe: { menu: 'Copy as…', title: '{name}, written down', text: 'What it was told beyond what its image says by itself.', form: 'Form', run: 'docker run', compose: 'Compose file', copy: 'Copy' },
+  recipe: { menu: 'Copy as…', title: '{name}, written down', text: 'What it was told beyond what its image says by itself.', form: 'Form', run: 'docker run', compose: 'Compose file', kubernetes: 'Kubernetes', copy: 'Copy' },
 }

@@ -16,5 +16,5 @@ export const containerDeeds = {
     show: 'Voir l’image',
   },
   export: { menu: 'Exporter ses fichiers…', title: 'Exporter les fichiers de {name}', failed: 'Les fichiers de {name} n’ont pas pu être exportés' },
-  recipe: { menu: 'Copier en tant que…', title: '{name} par écrit', text: 'Ce qui lui a été demandé en plus de ce que dit son image.', form: 'Forme', run: 'docker run', compose: 'Fichier compose', copy: 'Copier' },
+  recipe: { menu: 'Copier en tant que…', title: '{name} par écrit', text: 'Ce qui lui a été demandé en plus de ce que dit son image.', form: 'Forme', run: 'docker run', compose: 'Fichier compose', kubernetes: 'Kubernetes', copy: 'Copier' },
 }
