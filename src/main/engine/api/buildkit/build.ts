@@ -82,8 +82,8 @@ function openContext(session: Session, progress: Progress, attributes: Attribute
   const shown = progress.during('[internal] load build context', async ({ status }) => {
     let next = 0
     report = () => {
-      if (Date.now() < next) return
-      next = Date.now() + 200
+      if (performance.now() < next) return
+      next = performance.now() + 200
       status('transferring context:', { current: sum })
     }
     await received

@@ -133,7 +133,7 @@ function headOf(path: string): Buffer {
 function paced(): (value: number) => void {
   let last = 0
   return (value) => {
-    const now = Date.now()
+    const now = performance.now()
     if (now - last < PROGRESS_INTERVAL) return
     last = now
     reply({ progress: value })

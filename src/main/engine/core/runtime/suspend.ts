@@ -36,12 +36,12 @@ const hasFreezer = ({ cgroup }: Suspendable) => cgroup?.directory('freezer') !==
 
 /** A stopped process makes no others: when a look at all of them finds none that still runs, that is all. */
 async function signalAll({ syscalls, pid }: Suspendable, stop: boolean): Promise<void> {
-  for (const start = Date.now(); ; await delay(1)) {
+  for (const start = performance.now(); ; await delay(1)) {
     const members = await membersOf(pid)
     const others = members.filter(({ state }) => (stop ? !/[TtZX]/.test(state) : state === 'T'))
     if (others.length === 0) return
     for (const member of others) syscalls.signalProcess(member.pid, member.startTime, stop ? SIGSTOP : SIGCONT)
-    if (Date.now() - start > DEADLINE_MS) throw new EngineError('deadline-exceeded', 'the container does not stop: one of its processes is waiting in the kernel, or it keeps making new ones', { reason: 'freeze-timeout' })
+    if (performance.now() - start > DEADLINE_MS) throw new EngineError('deadline-exceeded', 'the container does not stop: one of its processes is waiting in the kernel, or it keeps making new ones', { reason: 'freeze-timeout' })
   }
 }
 

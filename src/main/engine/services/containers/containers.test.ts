@@ -167,6 +167,29 @@ test('restart policies: back-off, retry limit, and a stop by the user', async ()
   }
 })
 
+test('health: a start period is as long as it is, whatever the clock of the machine does', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+  try {
+    const engine = createFakeEngine()
+    engine.runtime.execResult = { code: 1, output: 'not yet' }
+    const id = await engine.run({}, { Healthcheck: { Test: ['CMD', 'check'], Interval: 1e9, StartPeriod: 5e9, StartInterval: 1e9, Retries: 1 } })
+    const probe = async () => {
+      const before = engine.containers.get(id).health?.log.at(-1)
+      await vi.advanceTimersByTimeAsync(1000)
+      await until(() => engine.containers.get(id).health?.log.at(-1) !== before && vi.getTimerCount() === 1)
+      return engine.containers.get(id).health?.status
+    }
+    expect(await probe()).toBe('starting')
+    vi.setSystemTime(Date.now() + 86_400_000)
+    expect(await probe()).toBe('starting')
+    vi.setSystemTime(Date.now() - 2 * 86_400_000)
+    for (let passed = 2; passed < 5; passed++) await probe()
+    expect(await probe()).toBe('unhealthy')
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('health: starting, healthy, unhealthy after retries, with the last five probes', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {

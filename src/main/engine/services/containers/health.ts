@@ -49,8 +49,8 @@ export function watchHealth(ctx: ContainersContext, id: string, resumed = false)
   live.health = undefined
   if (!record || !plan) return
   if (!resumed || !record.health) saveHealth(ctx, id, { status: 'starting', failingStreak: 0, log: [] })
-  const startedAt = Date.now()
-  const delay = () => (Date.now() - startedAt < plan.startPeriod && ctx.records.byId(id)?.health?.status === 'starting' ? Math.min(plan.startInterval, plan.interval) : plan.interval)
+  const startedAt = performance.now()
+  const delay = () => (performance.now() - startedAt < plan.startPeriod && ctx.records.byId(id)?.health?.status === 'starting' ? Math.min(plan.startInterval, plan.interval) : plan.interval)
   let timer: NodeJS.Timeout | undefined
   let over = false
   const turn = async () => {
@@ -59,7 +59,7 @@ export function watchHealth(ctx: ContainersContext, id: string, resumed = false)
     if (over || !task || current?.state.status === 'removing') return
     if (current?.state.status === 'running') {
       const probe = await probeOnce(ctx, current, task, plan)
-      if (!over) settleProbe(ctx, id, probe, plan, Date.now() - startedAt < plan.startPeriod)
+      if (!over) settleProbe(ctx, id, probe, plan, performance.now() - startedAt < plan.startPeriod)
     }
     if (!over) timer = setTimeout(() => void turn(), delay())
   }

@@ -151,8 +151,8 @@ async function download(service: Service, repository: Repository, blob: Descript
       descriptor: blob,
       signal: inner,
       onBytes: (current) => {
-        if (Date.now() - last < 100) return
-        last = Date.now()
+        if (performance.now() - last < 100) return
+        last = performance.now()
         report({ id, status: 'Downloading', current, total: blob.size })
       },
     })

@@ -101,8 +101,8 @@ async function sendLayer(service: Service, repository: Repository, reference: Re
   await repository.pushBlob(blob, () => service.content.open(blob), {
     ...signalOf(options),
     onProgress: (current) => {
-      if (Date.now() - last < 100 && current < blob.size) return
-      last = Date.now()
+      if (performance.now() - last < 100 && current < blob.size) return
+      last = performance.now()
       options.onProgress?.({ id, status: 'Pushing', current, total: blob.size })
     },
   })

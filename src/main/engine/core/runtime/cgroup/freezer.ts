@@ -31,11 +31,11 @@ async function setState(cgroup: Cgroup | undefined, frozen: boolean): Promise<vo
     cgroup.version === 2
       ? await writeFile(join(directory, 'cgroup.freeze'), wanted ? '1' : '0')
       : await writeFile(join(directory, 'freezer.state'), wanted ? 'FROZEN' : 'THAWED')
-  const start = Date.now()
+  const start = performance.now()
   for (let look = 1, wait = FIRST_LOOK_MS; ; look++, wait = Math.min(wait * 2, LAST_LOOK_MS)) {
     await write(frozen)
     if ((await isFrozen(cgroup)) === frozen) return
-    if (Date.now() - start > DEADLINE_MS) {
+    if (performance.now() - start > DEADLINE_MS) {
       await write(!frozen)
       throw new EngineError('deadline-exceeded', 'the container does not freeze: one of its processes is waiting in the kernel', { reason: 'freeze-timeout' })
     }
