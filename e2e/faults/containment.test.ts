@@ -42,7 +42,7 @@ test('a cgroup’s release agent cannot be set, nor a cgroup be mounted, by an o
 
 test('a fork bomb stops at its limit, and the engine answers', async () => {
   await ok('run', '-d', '--name', 'bomb', '--pids-limit', '40', stage.busybox, 'sh', '-c', '(while :; do sleep 1000 & done) 2>/dev/null; exec sleep 1000')
-  await expect.poll(async () => Number(await ok('container', 'top', 'bomb', '-o', 'pid').then((text) => text.split('\n').length - 1).catch(() => 0))).toBeGreaterThan(5)
+  await expect.poll(async () => Number(await ok('container', 'top', 'bomb', '-o', 'pid').then((text) => text.split('\n').length - 1).catch(() => 0)), { timeout: 30_000 }).toBeGreaterThan(5)
   expect((await ok('top', 'bomb', '-o', 'pid')).split('\n').length - 1).toBeLessThanOrEqual(40)
   expect(await ok('run', '--rm', stage.busybox, 'echo', 'alive')).toBe('alive')
   await ok('kill', 'bomb')

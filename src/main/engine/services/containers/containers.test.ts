@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { EngineError } from '#shared/errors.ts'
+import type { ExecRecord } from './exec-records.ts'
 import { createFakeEngine } from './testing/fake-engine.ts'
 
 const never = new AbortController().signal
@@ -245,6 +246,19 @@ test('a pause that nobody asked for ends with the next engine: one for a commit,
     expect(next.get(id).state).toMatchObject({ status: 'running' })
     expect(await engine.runtime.tasks.get(id)!.isPaused()).toBe(false)
   }
+})
+
+test('of an exec whose end was recorded nothing but the record is kept by the next engine', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run()
+  const request = { args: ['true'], env: [], workingDir: '', user: '', privileged: false, tty: false, stdin: false, stdout: true, stderr: true, detachKeys: undefined }
+  const [ended, open] = [engine.containers.createExec(id, request), engine.containers.createExec(id, request)]
+  const records = engine.metadata.collection<ExecRecord>('execs')
+  for (const exec of [ended, open]) records.put(exec, { id: exec, containerId: id, config: request, ...(exec === ended && { end: { code: 3, pid: 1, at: Date.now() } }) })
+  const next = engine.reopen()
+  await next.restore()
+  expect([...engine.runtime.keptExecs]).toEqual([open])
+  expect(next.getExec(ended)).toMatchObject({ state: { status: 'exited', code: 3 } })
 })
 
 test('a removal that failed half way can be tried again', async () => {

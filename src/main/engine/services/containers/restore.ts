@@ -27,7 +27,8 @@ export async function restoreContainers(ctx: ContainersContext): Promise<void> {
     await ctx.locks.run(record.id, () => restoreOne(ctx, record, tasks.get(record.id))).catch((error: unknown) => ctx.log(`container ${record.id}: ${messageOf(error)}`))
   }
   for (const { id, containerId } of ctx.execRecords.list()) if (!ctx.live.of(containerId).task) ctx.execRecords.delete(id)
-  await ctx.runtime.sweepExecs(new Set(ctx.execRecords.list().map(({ id }) => id)))
+  // Of one whose end is recorded only the record is wanted: the engine may have been cut before it had removed the rest.
+  await ctx.runtime.sweepExecs(new Set(ctx.execRecords.list().flatMap(({ id, end }) => (end ? [] : [id]))))
   await removeUnrecorded(ctx)
   await ctx.needs.volumes.sweep()
 }

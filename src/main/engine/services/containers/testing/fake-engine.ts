@@ -9,6 +9,7 @@ import type { EngineEvent } from '../../../core/events/event-bus.ts'
 import { createEventBus, unixNano } from '../../../core/events/create-event-bus.ts'
 import type { HostFacts } from '../../../core/host/host.ts'
 import { createLeases } from '../../../core/leases/leases.ts'
+import type { MetadataStore } from '../../../core/metadata/metadata-store.ts'
 import { createMemoryMetadataStore } from '../../../core/metadata/memory-metadata-store.ts'
 import type { Sandbox } from '../../../core/network/sandbox.ts'
 import type { Snapshotter } from '../../../core/snapshots/snapshotter.ts'
@@ -23,6 +24,7 @@ const FACTS = { cgroup: { mode: 'v2', driver: 'cgroupfs', controllers: [] }, run
 export interface FakeEngine {
   containers: Containers
   runtime: FakeRuntime
+  metadata: MetadataStore
   /** What an engine started on the same records would be. */
   reopen(): Containers
   events: EngineEvent[]
@@ -71,6 +73,7 @@ export function createFakeEngine(): FakeEngine {
     ...state,
     containers,
     runtime,
+    metadata: options.metadata,
     events,
     actions: () => events.map((event) => event.action),
     reopen() {

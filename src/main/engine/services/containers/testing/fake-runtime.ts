@@ -19,6 +19,8 @@ export interface FakeRuntime extends Runtime {
   failure: Error | undefined
   /** How the next exec ends, and what it prints. */
   execResult: { code: number; output: string }
+  /** Execs that the last sweep was told to keep. */
+  keptExecs: ReadonlySet<string>
 }
 
 let pids = 1000
@@ -31,6 +33,7 @@ export function createFakeRuntime(): FakeRuntime {
     obeys: [15],
     failure: undefined,
     execResult: { code: 0, output: '' },
+    keptExecs: new Set(),
     expectStart() {},
     async createTask(request) {
       const task = createFakeTask(request, runtime)
@@ -39,7 +42,9 @@ export function createFakeRuntime(): FakeRuntime {
     },
     openTask: async (id) => tasks.get(id),
     openExec: async (id) => execs.get(id),
-    sweepExecs: async () => {},
+    async sweepExecs(known) {
+      runtime.keptExecs = known
+    },
     listTasks: async () => [...tasks.keys()],
     close() {},
   }
