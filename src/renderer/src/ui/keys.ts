@@ -26,7 +26,7 @@ export function keyCaps(keys: string, mac = isMac): string[] {
 /** The plus key itself comes last: `mod++`. */
 const partsOf = (keys: string): string[] => (keys.endsWith('+') ? [...keys.slice(0, -1).split('+').filter(Boolean), '+'] : keys.split('+'))
 
-const NAMES: Record<string, string> = { Delete: 'del', Backspace: 'del', ArrowUp: 'up', ArrowDown: 'down' }
+const NAMES: Record<string, string> = { ' ': 'space', Delete: 'del', Backspace: 'del', ArrowUp: 'up', ArrowDown: 'down' }
 
 /** Whether a key press is the shortcut. `mod` is Command on a Mac and Control elsewhere. */
 export function matchesKeys(event: KeyboardEvent, keys: string, mac = isMac): boolean {
@@ -40,7 +40,7 @@ export function matchesKeys(event: KeyboardEvent, keys: string, mac = isMac): bo
 /** What was pressed, as a shortcut is written; undefined for a modifier alone. */
 export function keysOf(event: KeyboardEvent, mac = isMac): string | undefined {
   if (['Control', 'Meta', 'Shift', 'Alt', 'AltGraph', 'Dead', 'Process'].includes(event.key)) return undefined
-  const key = event.key === ' ' ? 'space' : (NAMES[event.key] ?? event.key.toLowerCase())
+  const key = NAMES[event.key] ?? event.key.toLowerCase()
   const shift = event.shiftKey && key !== '/' && key !== '?'
   return [(mac ? event.metaKey : event.ctrlKey) && 'mod', event.altKey && 'alt', shift && 'shift', key].filter(Boolean).join('+')
 }
