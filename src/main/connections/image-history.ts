@@ -12,6 +12,8 @@ interface WireHistory {
 /** A row of GET /slipway/images/{name}/layers, base first. */
 export interface WireLayer {
   DiffID: string
+  /** Of what an archive has for it. */
+  Blob?: string
   Size: number
   CreatedBy: string
 }

@@ -34,7 +34,7 @@ export async function cloneVolume(connection: FilesConnection, name: string, to:
 }
 
 /** A copy is not part of the project that its original belongs to: compose would take it for its own. */
-const withoutCompose = (labels: Record<string, string> | null | undefined) => Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => !key.startsWith('com.docker.')))
+export const withoutCompose = (labels: Record<string, string> | null | undefined) => Object.fromEntries(Object.entries(labels ?? {}).filter(([key]) => !key.startsWith('com.docker.')))
 
 /** File by file where the engine can; on another, an unused volume is made anew with the same settings. */
 export async function emptyVolume({ api, mirror, hostFacts }: FilesConnection, name: string, files: FileAccess, signal: AbortSignal): Promise<void> {

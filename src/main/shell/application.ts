@@ -120,7 +120,7 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
 
   return {
     snapshot,
-    implementation: Object.assign(connectionCalls(current, { accounts, builds, edits }), {
+    implementation: Object.assign(connectionCalls(current, { accounts, builds, connections, edits }), {
       app: desktop.app,
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },

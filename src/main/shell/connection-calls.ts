@@ -1,5 +1,7 @@
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import type { Connection } from '../connections/connection.ts'
+import type { Connections } from '../connections/connections.ts'
+import { copiesOf } from '../connections/copies/copies.ts'
 import type { Builds } from '../connections/builds/builds.ts'
 import { composeOf } from '../connections/compose/compose.ts'
 import { containersOf } from '../connections/containers.ts'
@@ -21,13 +23,15 @@ export interface AppWork {
   accounts: RegistryAccounts
   builds: Builds
   edits: Edits
+  connections: Pick<Connections, 'get'>
 }
 
 /** The nouns of an engine. A new one is a line here and in the contract. */
-const nounsOf = ({ accounts, builds, edits }: AppWork) => ({
+const nounsOf = ({ accounts, builds, connections, edits }: AppWork) => ({
   builds: builds.callsOf,
   compose: composeOf,
   containers: (connection: Connection) => ({ ...containersOf(connection), ...edits.of(connection) }),
+  copies: (connection: Connection) => copiesOf(connection, connections.get),
   files: filesOf,
   images: imagesOf,
   logs: logsOf,

@@ -12,6 +12,7 @@ import { buildsShapes, type BuildsContract } from './builds.ts'
 import { composeShapes, type ComposeContract } from './compose.ts'
 import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
+import { copiesShapes, type CopiesContract } from './copies.ts'
 import { dataShapes, type DataContract } from './data.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
 import { filesShapes, type FilesContract } from './files.ts'
@@ -40,6 +41,7 @@ export interface Contract {
   engine: EngineContract
   data: DataContract
   connections: ConnectionsContract
+  copies: CopiesContract
   registries: RegistriesContract
   settings: SettingsContract
   sharing: SharingContract
@@ -61,6 +63,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   engine: engineShapes,
   data: dataShapes,
   connections: connectionsShapes,
+  copies: copiesShapes,
   registries: registriesShapes,
   settings: settingsShapes,
   sharing: sharingShapes,

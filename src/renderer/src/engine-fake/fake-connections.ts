@@ -44,6 +44,8 @@ export function fakeConnectionCalls({ world, tell }: FakeEngine, options: URLSea
       tell({ type: 'snapshot', snapshot: { ...world } satisfies Snapshot })
     },
     'connections.retry': () => undefined,
+    'copies.image': async () => (await wait(1500), { bytes: 31_000_000, layersThere: 4, layers: 6 }),
+    'copies.volume': async ({ as }: { as: string }) => (await wait(1500), { name: as, driver: 'local', mountpoint: '', labels: {}, anonymous: false }),
     'connections.offers': async () => (await wait(300), options.get('fake') === 'empty' ? { ...offers, sockets: [], contexts: [], sshHosts: [] } : offers),
     'connections.test': async ({ target, hostKeys = {} }: ConnectionTrial): Promise<TrialOutcome> => {
       await wait(700)

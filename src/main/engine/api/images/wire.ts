@@ -87,8 +87,9 @@ export const historyJson = (entry: ImageHistoryEntry) => ({
   Comment: entry.comment ?? '',
 })
 
-export const layerJson = ({ diffId, size, step }: ImageLayer) => ({
+export const layerJson = ({ diffId, blob, size, step }: ImageLayer) => ({
   DiffID: diffId,
+  Blob: blob,
   Size: size,
   Created: step?.created ?? NO_TIME,
   CreatedBy: step?.created_by ?? '',

@@ -189,6 +189,8 @@ export interface ImageHistoryEntry extends HistoryEntry {
 
 export interface ImageLayer {
   diffId: DiffId
+  /** As an archive of the image names it. */
+  blob: Digest
   /** Bytes of file content. */
   size: number
   /** The step of the history that made it; an imported or damaged image may not say. */

@@ -22,7 +22,8 @@ import { unpackLayers } from './unpack-layers.ts'
 /** An image as an archive describes it. */
 interface Described {
   config: ArchivedFile
-  layers: ArchivedFile[]
+  /** Only the path of one that the archive leaves out: it must be here already. */
+  layers: (ArchivedFile | string)[]
   names: string[]
   manifest?: Descriptor
   /** The image it says it was built on. */
@@ -68,7 +69,7 @@ async function fromDockerArchive(service: Service, archive: Archive): Promise<De
     if (typeof Config !== 'string' || !isTexts(Layers) || !(RepoTags === null || RepoTags === undefined || isTexts(RepoTags))) throw invalid('an entry of manifest.json is not complete')
     const config = archive.get(Config)
     const manifest = manifests.get(config.digest)
-    return { config, layers: Layers.map((path) => archive.get(path)), names: RepoTags ?? [], ...(manifest && { manifest }), ...(typeof Parent === 'string' && { parent: Parent }) }
+    return { config, layers: Layers.map((path) => archive.find(path) ?? path), names: RepoTags ?? [], ...(manifest && { manifest }), ...(typeof Parent === 'string' && { parent: Parent }) }
   })
 }
 
@@ -120,13 +121,21 @@ async function loadOne(service: Service, { config: file, layers, names, manifest
   const diffIds = config.rootfs.diff_ids
   if (diffIds.length !== layers.length) throw invalid(`${diffIds.length} diff IDs for ${layers.length} layers`)
   const references = names.map((name) => withDefaultTag(parseReference(name)))
-  for (const chain of chainsOf(diffIds)) lease.hold(chain)
-  const blobs = layers.map(({ head, digest, size }) => ({ mediaType: layerType(head), digest, size }))
+  const chains = chainsOf(diffIds)
+  for (const chain of chains) lease.hold(chain)
+  assertWhole(service, layers, chains)
+  const blobs = layers.map((file) => (typeof file === 'string' ? undefined : { mediaType: layerType(file.head), digest: file.digest, size: file.size }))
   await unpackLayers(service, diffIds, blobs, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
   const id = file.digest as string as ImageId
   const image = registerImage(records, { id, config, ...(manifest && { manifest }), names: references.map((reference) => ({ name: formatReference(reference) })) })
   publishImageEvent(events, 'load', id, image, id)
   return { id, names: references.map(familiarName) }
+}
+
+/** As Docker does, an archive may leave out layers that are here; whoever copies images between engines sends them once. */
+function assertWhole({ snapshots }: Service, layers: Described['layers'], chains: ReturnType<typeof chainsOf>): void {
+  const missing = layers.find((file, index) => typeof file === 'string' && !snapshots.has(chains[index]!))
+  if (missing !== undefined) throw invalid(`it has no file ${JSON.stringify(String(missing).slice(0, 300))}`)
 }
 
 function layerType(head: Buffer): string {

@@ -6,17 +6,18 @@ import type { LoadOptions } from './images-service.ts'
 import type { Service } from './service.ts'
 import { unpackLayer } from './unpack.ts'
 
-/** Unpacks layers that are in the content store, from the bottom, as far as they are not there yet. The first that fails stops the others. */
-export async function unpackLayers(service: Service, diffIds: readonly DiffId[], blobs: readonly Descriptor[], { signal, onProgress }: Pick<LoadOptions, 'signal' | 'onProgress'>): Promise<void> {
+/** Unpacks layers that are in the content store, from the bottom, as far as they are not there yet; one without a blob is known to be. The first that fails stops the others. */
+export async function unpackLayers(service: Service, diffIds: readonly DiffId[], blobs: readonly (Descriptor | undefined)[], { signal, onProgress }: Pick<LoadOptions, 'signal' | 'onProgress'>): Promise<void> {
   const chains = chainsOf(diffIds)
   const stop = new AbortController()
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const jobs = chains.map(async (chain, index) => {
-    const id = shortId(diffIds[index]!)
+    const [id, blob] = [shortId(diffIds[index]!), blobs[index]]
+    if (!blob) return
     const report = ({ current, total }: { current?: number; total?: number }) => onProgress?.({ id, status: 'Loading layer', ...(current !== undefined && { current }), ...(total !== undefined && { total }) })
     try {
       await service.shared.join(`layer/${chain}`, { signal: either }, (inner) =>
-        unpackLayer(service, { chain, parent: chains[index - 1], diffId: diffIds[index]!, blob: blobs[index]! }, () => parentCommitted(service, chains[index - 1], inner), { signal: inner, report }),
+        unpackLayer(service, { chain, parent: chains[index - 1], diffId: diffIds[index]!, blob }, () => parentCommitted(service, chains[index - 1], inner), { signal: inner, report }),
       )
     } catch (error) {
       stop.abort()

@@ -9,12 +9,14 @@ import { useBulkRemove } from '../../composables/use-bulk-remove.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import { useFormats } from '../../composables/use-formats.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
+import { useCopies } from '../connections/use-copies.ts'
 import type { MenuAction } from '../../ui/menu.ts'
 import { imageName } from './local-image.ts'
 import { useSaveImages } from './use-save-images.ts'
 
 /** What can be done with images, and who uses them. */
 export function useImageActions() {
+  const copies = useCopies()
   const engine = useEngine()
   const store = useEngineState()
   const bulkRemove = useBulkRemove()
@@ -46,6 +48,7 @@ export function useImageActions() {
       { id: 'run', label: t('images.run'), icon: Play, run: () => run(image) },
       { id: 'push', label: t('images.push.action'), icon: Upload, separated: true, run: () => ask({ push: imageName(image) }) },
       { id: 'tag', label: t('images.tag.action'), icon: Tag, run: () => ask({ tag: image.id }) },
+      ...copies.menuLine({ kind: 'image', id: image.id, name: imageName(image) }),
       { id: 'save', label: t('images.save.action'), icon: Save, run: () => void save([image]) },
       { id: 'copy', label: t('images.copyName'), icon: Copy, run: () => void copyText(imageName(image)) },
       { id: 'remove', label: t('images.remove.verb'), icon: Trash2, keys: 'del', danger: true, separated: true, run: () => void remove([image]) },

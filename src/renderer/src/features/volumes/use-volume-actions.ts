@@ -11,6 +11,7 @@ import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { useWork } from '../../stores/work.ts'
+import { useCopies } from '../connections/use-copies.ts'
 import type { MenuAction } from '../../ui/menu.ts'
 import { useVolumeSizes } from './use-volume-sizes.ts'
 import { useVolumeUsers } from './use-volume-users.ts'
@@ -18,6 +19,7 @@ import { withoutDialog, type VolumeDialog } from './volume-dialogs.ts'
 
 /** What can be done with volumes: asked where something is lost, told when refused. */
 export function useVolumeActions() {
+  const copies = useCopies()
   const engine = useEngine()
   const works = useWork()
   const toasts = useToasts()
@@ -74,6 +76,7 @@ export function useVolumeActions() {
     { id: 'files', label: t('volumes.tabs.files'), icon: FolderOpen, run: () => void router.push(`/volumes/${volume.name}/files`) },
     { id: 'backup', label: t('volumes.backup.menu'), icon: Archive, separated: true, run: () => void backup(volume) },
     { id: 'clone', label: t('volumes.clone.menu'), icon: Copy, run: () => ask('clone', volume.name) },
+    ...copies.menuLine({ kind: 'volume', id: volume.name, name: volume.name }),
     { id: 'empty', label: t('volumes.emptying.menu'), icon: Eraser, separated: true, danger: true, run: () => void empty(volume) },
     { id: 'remove', label: t('volumes.remove.verb'), icon: Trash2, keys: 'del', danger: true, run: () => void remove([volume]) },
   ]

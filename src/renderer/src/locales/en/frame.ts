@@ -20,6 +20,7 @@ export const frame = {
     saveLogs: 'Saving the log of { subject }',
     backup: 'Backing up {subject}',
     clone: 'Cloning {subject}',
+    copy: 'Copying {subject}',
     commit: 'Making an image of {subject}',
     download: 'Downloading {subject}',
     export: 'Exporting {subject}',

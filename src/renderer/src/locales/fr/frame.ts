@@ -20,6 +20,7 @@ export const frame = {
     saveLogs: 'Enregistrement du journal de { subject }',
     backup: 'Sauvegarde de {subject}',
     clone: 'Clonage de {subject}',
+    copy: 'Copie de {subject}',
     commit: 'Création d’une image de {subject}',
     download: 'Téléchargement de {subject}',
     export: 'Export de {subject}',
