@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto'
 import { access, readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { AnyAuthMethod } from 'ssh2'
+import type { AnyAuthMethod, ParsedKey } from 'ssh2'
 import type { SshHop } from '#shared/contract/connections.ts'
 import { EngineError, messageOf } from '#shared/errors.ts'
 
@@ -49,12 +50,20 @@ async function readUsualKeys(passphrase: string | undefined) {
   return keys.flatMap(({ parsed }) => parsed ?? [])
 }
 
-async function parseKey(content: Buffer, passphrase: string | undefined) {
+/** Keys that were opened, by what they were opened from: a passphrase is slow to try on purpose, and every login asks. */
+const opened = new Map<string, ParsedKey>()
+
+async function parseKey(content: Buffer, passphrase: string | undefined): Promise<{ parsed?: ParsedKey; problem?: string }> {
+  const name = createHash('sha256').update(content).update('\0').update(passphrase ?? '').digest('hex')
+  const known = opened.get(name)
+  if (known) return { parsed: known }
   const { utils } = (await import('ssh2')).default
   const parsed = utils.parseKey(content, passphrase)
   if (parsed instanceof Error) return { problem: parsed.message }
   const key = Array.isArray(parsed) ? parsed[0] : parsed
-  return key?.isPrivateKey() ? { parsed: key } : { problem: 'a public key' }
+  if (!key?.isPrivateKey()) return { problem: 'a public key' }
+  opened.set(name, key)
+  return { parsed: key }
 }
 
 const expandHome = (path: string) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : path)

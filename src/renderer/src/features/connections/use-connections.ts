@@ -23,8 +23,8 @@ export function useConnections() {
   async function select(id: ConnectionId): Promise<void> {
     if (id === store.connectionId) return
     const { matched, path } = router.currentRoute.value
-    await engine.connections.select({ id }).catch(told(t('connections.notSelected')))
     if (matched.length > 1) await router.push(`/${path.split('/')[1]}`)
+    await engine.connections.select({ id }).catch(told(t('connections.notSelected')))
   }
   const retry = (id: ConnectionId) => void engine.connections.retry({ id }).catch(() => undefined)
   const move = ({ id, place }: ConnectionSummary, by: number) => void engine.connections.move({ id, place: place + by }).catch(told(t('connections.notMoved')))

@@ -76,6 +76,7 @@ export const run = {
     target: 'Where in the container',
     anonymous: 'anonymous',
     hostPath: '/path/on/this/machine',
+    pathThere: 'Path on {name}',
     pick: 'Choose a folder',
     readOnly: 'Read-only',
     addVolume: 'Add volume',

@@ -76,6 +76,7 @@ export const run = {
     target: 'Où dans le conteneur',
     anonymous: 'anonyme',
     hostPath: '/chemin/sur/la/machine',
+    pathThere: 'Chemin sur {name}',
     pick: 'Choisir un dossier',
     readOnly: 'Lecture seule',
     addVolume: 'Ajouter un volume',
