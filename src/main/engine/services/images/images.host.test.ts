@@ -160,6 +160,20 @@ describe('pushing', () => {
 })
 
 describe('archives', () => {
+  test('an archive may leave out layers that are here already, and only those', async () => {
+    await using elsewhere = await startTestImages()
+    const base = registry.image('base', '1', [[directory('etc'), { path: 'etc/a', content: 'a' }]])
+    await here.images.pull(base.name)
+    const whole = await buffer(await here.images.save([web.name]))
+    const [row] = await here.images.layers(web.name)
+    const thin = execFileSync('tar', ['--delete', '-f', '-', `blobs/sha256/${row!.blob.slice(7)}`], { input: whole })
+    expect(thin.length).toBeLessThan(whole.length)
+    await expect(elsewhere.images.load(Readable.from([thin]))).rejects.toMatchObject({ reason: 'invalid-archive' })
+    await elsewhere.images.load(await here.images.save([base.name]))
+    expect((await elsewhere.images.load(Readable.from([thin])))[0]).toMatchObject({ id: web.config.digest })
+    expect((await elsewhere.images.layers(web.name)).map(({ diffId }) => diffId)).toEqual((await here.images.layers(web.name)).map(({ diffId }) => diffId))
+  })
+
   test('save and load keep names, layers and digests', async () => {
     await commit('new', 'x', ['made:1'])
     await here.images.tag(web.name, 'web:same')
