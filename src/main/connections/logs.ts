@@ -19,15 +19,19 @@ const batch = 2_000
  */
 export async function* readLogs(connection: Connection, request: LogsRequest, signal: AbortSignal): AsyncGenerator<LogsMessage> {
   const place = createPlace(request)
-  yield* part(connection.api, request.id, { ...place.query(), follow: false }, place, signal)
-  yield { kind: 'caught-up' }
-  if (!request.follow) return
+  let isCaughtUp = false
   for (;;) {
     try {
+      if (!isCaughtUp) {
+        yield* part(connection.api, request.id, { ...place.query(), follow: false }, place, signal)
+        isCaughtUp = true
+        yield { kind: 'caught-up' }
+      }
+      if (!request.follow) return
       yield* part(connection.api, request.id, { ...place.query(), follow: true }, place, signal)
       if (!(await isRunning(connection.api, request.id, signal))) return
     } catch (error) {
-      if (!isEngineError(error, 'unavailable') || signal.aborted) throw error
+      if (!request.follow || !isEngineError(error, 'unavailable') || signal.aborted) throw error
       yield { kind: 'interrupted' }
       await untilBack(connection, signal)
       yield { kind: 'resumed' }
