@@ -112,9 +112,9 @@ describe('a life', () => {
 
   test('a health check changes the status', async () => {
     await ok('run', '-d', '--name', 'sick', '--health-cmd', 'test -e /well', '--health-interval', '100ms', '--health-retries', '1', stage.busybox, 'sleep', '1000')
-    await expect.poll(() => ok('ps', '--filter', 'health=unhealthy', '--format', '{{.Names}} {{.Status}}')).toMatch(/^sick Up .*\(unhealthy\)$/)
+    await expect.poll(() => ok('ps', '--filter', 'health=unhealthy', '--format', '{{.Names}} {{.Status}}'), { timeout: 30_000 }).toMatch(/^sick Up .*\(unhealthy\)$/)
     await ok('exec', 'sick', 'touch', '/well')
-    await expect.poll(() => inspect('sick', '{{.State.Health.Status}}')).toBe('healthy')
+    await expect.poll(() => inspect('sick', '{{.State.Health.Status}}'), { timeout: 30_000 }).toBe('healthy')
     await ok('rm', '-f', 'sick')
   })
 
