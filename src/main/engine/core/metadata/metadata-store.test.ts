@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -69,6 +69,16 @@ test('records survive a reopen', () => {
   expect(again.collection('things').find('a')).toEqual({ deep: [1, 2] })
 })
 
+test('nobody but its owner reads the records, also those of an engine that left them open to all', () => {
+  const path = join(folder, 'db')
+  const modes = () => readdirSync(folder).sort().map((name) => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`)
+  using _first = openMetadataStore(path)
+  expect(modes()).toEqual(['db 600', 'db-shm 600', 'db-wal 600'])
+  for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644)
+  using _second = openMetadataStore(path)
+  expect(modes()).toEqual(['db 600', 'db-shm 600', 'db-wal 600'])
+})
+
 test('a data root of a newer engine is refused and untouched', () => {
   const path = join(folder, 'db')
   const database = new DatabaseSync(path)
@@ -98,6 +108,7 @@ describe('a data root of an older engine', () => {
       using store = openMetadataStore(path(), [...MIGRATIONS, rename, () => {}])
       expect(store.collection('things').find('a')).toEqual({ n: 'x', name: 'x' })
     }
+    expect(statSync(`${path()}.schema-1`).mode & 0o777).toBe(0o600)
     expect(valueIn(`${path()}.schema-1`)).toEqual({ n: 'x' })
     expect(() => openMetadataStore(path())).toThrow(expect.objectContaining({ code: 'failed-precondition', hint: expect.stringContaining('db.schema-1') }))
     using again = openMetadataStore(path(), [...MIGRATIONS, rename, () => {}])

@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { EngineError, messageOf } from '#shared/errors.ts'
 
@@ -44,6 +44,8 @@ const copyOf = (path: string, schema: number): string => `${path}.schema-${schem
 function keepCopy(database: DatabaseSync, path: string, schema: number): void {
   const unfinished = `${copyOf(path, schema)}.tmp`
   rmSync(unfinished, { force: true })
+  // An empty file is written into as it is, and is nobody else's to read.
+  writeFileSync(unfinished, '', { mode: 0o600 })
   database.prepare('VACUUM INTO ?').run(unfinished)
   renameSync(unfinished, copyOf(path, schema))
 }

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Collection, MetadataStore } from './metadata-store.ts'
 import { migrate, MIGRATIONS, type Migration } from './migrate.ts'
@@ -12,6 +13,7 @@ import { fromSqliteError, isFull } from './sqlite-error.ts'
  * @throws EngineError failed-precondition when a newer engine wrote the data root; data-loss (database-damaged) when it cannot be read.
  */
 export function openMetadataStore(path: string, migrations: readonly Migration[] = MIGRATIONS): MetadataStore {
+  keepPrivate(path)
   const database = new DatabaseSync(path)
   try {
     database.exec('PRAGMA busy_timeout = 2000')
@@ -37,6 +39,22 @@ export function openMetadataStore(path: string, migrations: readonly Migration[]
     },
     transaction: (work) => write.transaction(work),
     [Symbol.dispose]: () => database.close(),
+  }
+}
+
+/**
+ * Records hold what containers are told, passwords too, and the data root can be entered by everybody: containers with users of their own must reach their roots.
+ * SQLite gives its log and its index the mode of the database (https://www.sqlite.org/walformat.html). What cannot be changed here is told by the open that follows.
+ */
+function keepPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+  } catch {
+    return
+  }
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found && (found.mode & 0o077) !== 0) chmodSync(file, 0o600)
   }
 }
 
