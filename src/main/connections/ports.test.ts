@@ -47,7 +47,7 @@ test('another engine is not asked for what it cannot do, and the user is told wh
   await using engine = await startFakeEngine()
   await using connection = await connect(engine)
   const asked = engine.asked.length
-  await expect(portsOf(connection).change({ container: 'web', ports: [] }, operation)).rejects.toMatchObject({ code: 'not-implemented', reason: 'needs-slipway-engine', hint: expect.stringContaining('Recreate') })
+  await expect(portsOf(connection).change({ container: 'web', ports: [] }, operation)).rejects.toMatchObject({ code: 'not-implemented', reason: 'needs-slipway', hint: expect.stringContaining('Recreate') })
   await expect(portsOf(connection).listeners(undefined, operation)).rejects.toMatchObject({ code: 'not-implemented' })
   expect(engine.asked.length).toBe(asked)
 })

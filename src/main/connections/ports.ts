@@ -40,7 +40,7 @@ export function portsOf({ api, summary }: Pick<Connection, 'api' | 'summary'>): 
   }
 }
 
-const refusal = (message: string) => new EngineError('not-implemented', message, { reason: 'needs-slipway-engine', hint: 'Recreate the container with other ports: Edit does it and keeps its data.' })
+const refusal = (message: string) => new EngineError('not-implemented', message, { reason: 'needs-slipway', hint: 'Recreate the container with other ports: Edit does it and keeps its data.' })
 
 /** The field is that of the port named in the sentence, so that it is told beside it. */
 function atPort(error: unknown, ports: readonly PortMapping[]): unknown {

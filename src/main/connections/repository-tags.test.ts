@@ -23,6 +23,6 @@ test('a plain Docker engine is not asked', async () => {
   await using engine = await startFakeEngine()
   await using connection = await connect(engine)
   const asked = engine.asked.length
-  await expect(repositoryTags(connection, { repository: 'nginx' }, signal)).rejects.toMatchObject({ code: 'not-implemented', reason: 'needs-slipway-engine' })
+  await expect(repositoryTags(connection, { repository: 'nginx' }, signal)).rejects.toMatchObject({ code: 'not-implemented', reason: 'needs-slipway' })
   expect(engine.asked.length).toBe(asked)
 })

@@ -9,7 +9,7 @@ const LIMIT = 2_000
 /** Docker's API has no way to ask for the tags of a repository. */
 export async function repositoryTags({ api, summary }: Pick<Connection, 'api' | 'summary'>, { repository }: TagsRequest, signal: AbortSignal): Promise<string[]> {
   const { state } = summary()
-  if (state.status === 'ready' && !state.facts.slipway) throw new EngineError('not-implemented', 'This engine does not tell which tags a repository has.', { reason: 'needs-slipway-engine', hint: 'Type the tag.' })
+  if (state.status === 'ready' && !state.facts.slipway) throw new EngineError('not-implemented', 'This engine does not tell which tags a repository has.', { reason: 'needs-slipway', hint: 'Type the tag.' })
   const { Tags } = await api.json<{ Tags?: string[] | null }>('GET', '/slipway/images/tags', { query: { name: repository, limit: LIMIT }, signal, registry: parseReference(repository).registry })
   return Tags ?? []
 }

@@ -39,6 +39,6 @@ test('another engine is not asked', async () => {
   await using engine = await startFakeEngine()
   await using connection = await connect(engine)
   const asked = engine.asked.length
-  for (const call of [() => sharingOf(connection).state(undefined, operation), () => sharingOf(connection).change({ on: true }, operation)]) await expect(call()).rejects.toMatchObject({ code: 'not-implemented', reason: 'needs-slipway-engine' })
+  for (const call of [() => sharingOf(connection).state(undefined, operation), () => sharingOf(connection).change({ on: true }, operation)]) await expect(call()).rejects.toMatchObject({ code: 'not-implemented', reason: 'needs-slipway' })
   expect(engine.asked.length).toBe(asked)
 })

@@ -22,7 +22,7 @@ interface WireSharing {
 export function sharingOf({ api, summary }: Pick<Connection, 'api' | 'summary'>): Implementation<Contract, Operation>['sharing'] {
   const assertOurs = () => {
     const { state } = summary()
-    if (state.status === 'ready' && !state.facts.slipway) throw new EngineError('not-implemented', 'This engine is no registry itself.', { reason: 'needs-slipway-engine', hint: 'Run a registry in a container of it, and push there.' })
+    if (state.status === 'ready' && !state.facts.slipway) throw new EngineError('not-implemented', 'This engine is no registry itself.', { reason: 'needs-slipway', hint: 'Run a registry in a container of it, and push there.' })
   }
   return {
     async state(_request, { signal }) {

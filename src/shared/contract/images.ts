@@ -121,7 +121,7 @@ export interface ImagesContract {
   /** Asks the registries, each tag at its own. */
   askRegistry(request: { references: string[] }): Promise<RegistryAnswer[]>
   search(request: { term: string; limit?: number }): Promise<ImageSearchResult[]>
-  /** Of a repository at its registry: `latest`, words, versions from the newest. A plain Docker engine cannot (`needs-slipway-engine`). */
+  /** Of a repository at its registry: `latest`, words, versions from the newest. A plain Docker engine cannot (`needs-slipway`). */
   tags(request: TagsRequest): Promise<string[]>
 }
 

@@ -48,7 +48,7 @@ export function useImageSuggestions(typed: () => string) {
   /** Why no tags can be offered, in a quiet line: they can always be typed. */
   const noTags = computed(() => {
     if (failed.value === undefined) return undefined
-    return reasonOf(failed.value) === 'needs-slipway-engine' ? t('run.tags.otherEngine') : t('run.tags.failed', { reason: errorLine(failed.value) })
+    return reasonOf(failed.value) === 'needs-slipway' ? t('run.tags.otherEngine') : t('run.tags.failed', { reason: errorLine(failed.value) })
   })
   return { suggestions, noTags }
 }
