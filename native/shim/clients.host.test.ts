@@ -93,7 +93,8 @@ describe.each(builds)('%s', (build) => {
     ['reserved bytes', rawFrame(1, 0, { reserved: 1 }), 'reserved header bytes are not zero'],
     ['a stream where there is none', rawFrame(2, 0, { stream: 1 }), 'reserved header bytes are not zero'],
     ['stdin without attaching to it', rawFrame(4, 5), 'not attached to stdin'],
-    ['noise', Buffer.alloc(100_000, 0xa5), 'reserved header bytes are not zero'],
+    // As much as the socket takes at once: a write that is still under way when the shim hangs up fails, and takes what the shim said with it.
+    ['noise', Buffer.alloc(4_096, 0xa5), 'reserved header bytes are not zero'],
   ] as const)('%s closes that connection only', async ([, bytes, text]) => {
     const shim = await startRun({ work, build, args: ['sh', '-c', 'read line; echo $line'], stdin: 'once' })
     const good = await shim.connect()
