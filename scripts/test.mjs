@@ -96,9 +96,17 @@ function told(file, tests) {
   return tests.map((test) => `${relative(ROOT, file.name)}: ${test.fullName}\n${test.failureMessages.map(firstLines).join('\n')}`)
 }
 
-const firstLines = (text) => indented(text.trim().split('\n').slice(0, 12))
-const lastLines = (text) => indented(text.trim().split('\n').slice(-12))
-const indented = (lines) => lines.map((line) => `    ${line.slice(0, 300)}`).join('\n')
+function firstLines(text) {
+  return indented(text.trim().split('\n').slice(0, 12))
+}
+
+function lastLines(text) {
+  return indented(text.trim().split('\n').slice(-12))
+}
+
+function indented(lines) {
+  return lines.map((line) => `    ${line.slice(0, 300)}`).join('\n')
+}
 
 function report(name, passed, failed) {
   total.passed += passed
