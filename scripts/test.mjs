@@ -97,7 +97,8 @@ function told(file, tests) {
 }
 
 function firstLines(text) {
-  return indented(text.trim().split('\n').slice(0, 12))
+  const told = text.trim().split('\n').filter((line) => !line.includes('/node_modules/'))
+  return indented(told.slice(0, 12))
 }
 
 function lastLines(text) {
