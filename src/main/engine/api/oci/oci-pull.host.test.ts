@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -205,4 +206,14 @@ test('methods that a path does not have, paths that are none, and requests of we
   expect((await served.call('GET', '/v3/')).status).toBe(404)
   expect((await served.call('GET', '/v2/team/web/')).status).toBe(404)
   for (const [name, value] of [['Origin', 'http://evil.example'], ['Sec-Fetch-Site', 'cross-site']] as const) expect((await served.call('GET', '/v2/', { headers: { [name]: value } })).status).toBe(403)
+})
+
+test('a page of a name that was made to mean this machine reads nothing', async () => {
+  const statusFor = async (host: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>()
+    get({ host: '127.0.0.1', port: served.port, path: '/v2/', headers: { host } }, (response) => resolve(response.resume().statusCode)).once('error', reject)
+    return await promise
+  }
+  for (const host of ['evil.example', `evil.example:${served.port}`, '127.0.0.1.evil.example', 'localhost.evil.example']) expect([host, await statusFor(host)]).toEqual([host, 403])
+  for (const host of [`127.0.0.1:${served.port}`, 'localhost', `[::1]:${served.port}`]) expect([host, await statusFor(host)]).toEqual([host, 200])
 })

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import { isIP, type AddressInfo, type Socket } from 'node:net'
 import { EngineError } from '#shared/errors.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { toEngineError } from '../errors.ts'
@@ -75,9 +75,15 @@ async function serve({ access, log, onRequest }: OciServerOptions, route: (call:
   }
 }
 
-/** No page that somebody visits may read or push images through their browser; clients of registries send neither of these. */
-function refuseWebPages({ headers }: IncomingMessage): void {
+/**
+ * No page that somebody visits may read or push images through their browser; clients of registries send neither of these headers. A page whose name was
+ * made to mean this machine sends neither as well (https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header), but it has a name; where TLS is spoken that name is not the certificate's.
+ */
+function refuseWebPages({ headers, socket }: IncomingMessage): void {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) throw new EngineError('forbidden', 'requests of web pages are refused', { reason: 'web-page' })
+  const name = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? ''
+  if ('encrypted' in socket || name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return
+  throw new EngineError('forbidden', `requests for ${JSON.stringify(name)} are refused`, { reason: 'web-page', hint: 'Name the registry by its address, such as 127.0.0.1:5055.' })
 }
 
 /** The path's words, from the end: a repository may itself be called `blobs/uploads`. */
