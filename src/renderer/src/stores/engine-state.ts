@@ -69,5 +69,7 @@ export const useEngineState = defineStore('engine-state', () => {
   }
 
   const connection = computed(() => (connectionId.value === undefined ? undefined : connections.find(connectionId.value)))
-  return { containers, images, networks, volumes, builds, connections, connection, connectionId, engine, settings, linked, reachable, command, destination, notice, reset, apply }
+  /** The machine of an engine that is not on this one, by its name: its folders are its own, and cannot be looked at from here. */
+  const elsewhere = computed(() => (connection.value?.target.kind === 'ssh' || connection.value?.target.kind === 'tcp' ? connection.value.name : undefined))
+  return { containers, images, networks, volumes, builds, connections, connection, elsewhere, connectionId, engine, settings, linked, reachable, command, destination, notice, reset, apply }
 })

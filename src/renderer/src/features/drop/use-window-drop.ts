@@ -45,7 +45,8 @@ export function useWindowDrop() {
     (dropped, event) => {
       const [first] = dropped
       const container = find(event)
-      if (container && first) offer(container.id, dropped)
+      if (container && first && store.elsewhere) toasts.show({ tone: 'plain', title: t('drop.elsewhere', { name: store.elsewhere }), text: t('drop.elsewhereText') })
+      else if (container && first) offer(container.id, dropped)
       else if (first) void take(first)
     },
     (event) => {

@@ -15,4 +15,6 @@ export const drop = {
   where: 'Where is “{name}”?',
   nothing: 'There is nothing to do with {name}',
   nothingText: 'Drop a Dockerfile or its folder, an archive, or a compose file; or drop it on a container to mount it.',
+  elsewhere: '{name} is another machine',
+  elsewhereText: 'Its containers cannot see a folder of this one. Copy files into a container in its Files.',
 }

@@ -15,4 +15,6 @@ export const drop = {
   where: 'Où se trouve « {name} » ?',
   nothing: 'Il n’y a rien à faire de {name}',
   nothingText: 'Déposez un Dockerfile ou son dossier, une archive ou un fichier compose ; ou déposez-le sur un conteneur pour l’y monter.',
+  elsewhere: '{name} est une autre machine',
+  elsewhereText: 'Ses conteneurs ne voient pas les dossiers de celle-ci. Copiez des fichiers dans un conteneur par ses Fichiers.',
 }
