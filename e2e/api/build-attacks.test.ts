@@ -144,5 +144,5 @@ test('ADD of a URL asks no metadata service, follows no redirect out of http, an
     }
     return found
   })
-  expect(said).toEqual([expect.stringMatching(/^false .*link-local/), expect.stringMatching(/^false unsupported URL file:/), expect.stringMatching(/^false .*more than 10 redirects/), expect.stringMatching(/^false failed to download/)])
+  expect(said).toEqual([expect.stringMatching(/^false .*a machine's own credentials/), expect.stringMatching(/^false unsupported URL file:/), expect.stringMatching(/^false .*more than 10 redirects/), expect.stringMatching(/^false failed to download/)])
 })
