@@ -72,6 +72,7 @@ test('what a new container begins with', async () => {
   await go('/settings')
   await write('Memory', '64m')
   await write('Processors', '0.5')
+  await expect.poll(kept, { timeout: 30_000 }).toMatchObject({ defaultMemory: '64m', defaultCpus: '0.5' })
   await go('/containers?run=box')
   const sheet = page.getByRole('dialog', { name: 'Run a container' })
   await sheet.getByLabel('Name', { exact: true }).fill('usual')
