@@ -27,15 +27,16 @@ export function createEventBus(now: () => bigint = unixNano, past: EventHistory 
   }
 }
 
-const START = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
-let offset = START
+let offset = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint()
+/** The wall clock tells milliseconds only, and the two are not read at the same instant. */
+const TOLERANCE = 10_000_000n
 
-/** Wall-clock nanoseconds with the resolution of the monotonic clock; follows a changed wall clock when they part by more than a second. */
+/** Wall-clock nanoseconds with the resolution of the monotonic clock. Clients ask for events by their own wall clock, so a clock that was set is followed at once. */
 export function unixNano(): bigint {
   const wall = BigInt(Date.now()) * 1_000_000n
   const precise = process.hrtime.bigint() + offset
   const apart = precise > wall ? precise - wall : wall - precise
-  if (apart < SECOND) return precise
+  if (apart < TOLERANCE) return precise
   offset = wall - process.hrtime.bigint()
   return wall
 }

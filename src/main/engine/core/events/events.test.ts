@@ -1,8 +1,8 @@
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { createEventBus } from './create-event-bus.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { createEventBus, unixNano } from './create-event-bus.ts'
 import type { EventHistory } from './event-history.ts'
 import { openFileHistory } from './file-history.ts'
 
@@ -69,4 +69,16 @@ test('times rise strictly, but follow a clock that was set back', () => {
   using _subscription = bus.subscribe(({ timeNano }) => heard.push(timeNano))
   for (const id of ['a', 'b', 'c', 'd']) bus.publish(event(id))
   expect(heard).toEqual([5_000_000_000n, 5_000_000_001n, 5_000_000_002n, 1_000_000_000n])
+})
+
+test('the time of an event follows a clock that was set by less than a second', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    for (const shift of [700, -700]) {
+      vi.setSystemTime(Date.now() + shift)
+      expect(Math.abs(Number(unixNano() / 1_000_000n) - Date.now())).toBeLessThan(20)
+    }
+  } finally {
+    vi.useRealTimers()
+  }
 })
