@@ -72,7 +72,10 @@ test('what a new container begins with', async () => {
   await go('/settings')
   await write('Memory', '64m')
   await write('Processors', '0.5')
+  // Written is not yet told: a page that is opened now must know both.
   await expect.poll(kept, { timeout: 30_000 }).toMatchObject({ defaultMemory: '64m', defaultCpus: '0.5' })
+  await go('/settings')
+  await expect.poll(() => page.getByLabel('Processors', { exact: true }).inputValue(), { timeout: 30_000 }).toBe('0.5')
   await go('/containers?run=box')
   const sheet = page.getByRole('dialog', { name: 'Run a container' })
   await sheet.getByLabel('Name', { exact: true }).fill('usual')

@@ -83,7 +83,7 @@ const reading = (pathOf: (digest: Digest) => string): Pick<ContentStore, 'pathOf
     const path = pathOf(target.digest)
     const { size } = await stat(path).catch((error: unknown) => missing(error, target.digest))
     assertReadable(target.digest, size, limit)
-    const content = await readFile(path)
+    const content = await readFile(path).catch((error: unknown) => missing(error, target.digest))
     assertMatches(target, content)
     return content
   },
