@@ -1,4 +1,5 @@
 import { EngineError, isEngineError } from '#shared/errors.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
 import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuilderContext } from './needs.ts'
 
@@ -20,7 +21,10 @@ export interface Pruned {
 export async function pruneCache(context: BuilderContext, request: PruneRequest): Promise<Pruned> {
   const matches = cacheFilter(request.filters)
   const entries = await listCacheEntries(context)
-  const candidates = entries.filter((entry) => !entry.inUse && (request.all || !entry.shared) && matches(entry)).sort((one, other) => (lastUse(one) < lastUse(other) ? -1 : 1))
+  const images = new Map(context.cache.list().map((step) => [step.key, step.image]))
+  // A build may have come upon one since it was listed.
+  const isFree = ({ id, inUse }: CacheEntry) => !inUse && !context.leases.isHeld(images.get(id) ?? id)
+  const candidates = entries.filter((entry) => isFree(entry) && (request.all || !entry.shared) && matches(entry)).sort((one, other) => (lastUse(one) < lastUse(other) ? -1 : 1))
   let left = entries.reduce((sum, entry) => sum + owned(entry), 0)
   const chosen: CacheEntry[] = []
   for (const entry of candidates) {
@@ -28,20 +32,18 @@ export async function pruneCache(context: BuilderContext, request: PruneRequest)
     chosen.push(entry)
     left -= owned(entry)
   }
-  await remove(context, chosen)
+  await remove(context, chosen, images)
   return { removed: chosen.map(({ id }) => id), bytes: chosen.reduce((sum, entry) => sum + owned(entry), 0) }
 }
 
 const owned = ({ shared, size }: CacheEntry) => (shared ? 0 : size)
 const lastUse = (entry: CacheEntry) => entry.lastUsedAt ?? entry.createdAt
 
-async function remove({ cache, cacheMounts, images }: BuilderContext, entries: readonly CacheEntry[]): Promise<void> {
-  const byKey = new Map(cache.list().map((step) => [step.key, step.image]))
+async function remove({ cache, cacheMounts, images }: BuilderContext, entries: readonly CacheEntry[], byKey: ReadonlyMap<string, ImageId>): Promise<void> {
   const pending = new Set(entries.flatMap(({ id, shared }) => (shared ? [] : (byKey.get(id) ?? []))))
-  for (const { id, type } of entries) {
-    if (type === 'exec.cachemount') await cacheMounts.remove(id)
-    else cache.forget(id)
-  }
+  // Forgotten in the turn in which nobody held them: no build finds them from here on.
+  for (const { id, type } of entries) if (type !== 'exec.cachemount') cache.forget(id)
+  for (const { id, type } of entries) if (type === 'exec.cachemount') await cacheMounts.remove(id)
   // An image goes once those built on it are gone, so the last steps go first, in as many rounds as there are steps on each other.
   for (let before = -1; pending.size > 0 && pending.size !== before; ) {
     before = pending.size

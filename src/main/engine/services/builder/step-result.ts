@@ -48,7 +48,10 @@ function recordStep({ state, run: { context } }: Step, key: string, { createdBy 
 
 async function findCached(step: Step, key: string): Promise<BaseImage | undefined> {
   const id = step.run.context.cache.find(key)
-  return id === undefined ? undefined : step.run.context.images.find(id)
+  if (id === undefined) return undefined
+  // Before anybody else has a turn: a prune may be going on.
+  step.run.lease.hold(id)
+  return step.run.context.images.find(id)
 }
 
 /** An image named by --cache-from has the step when its history and layers up to here are the same; only the user names such images. */

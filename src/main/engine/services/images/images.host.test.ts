@@ -83,6 +83,18 @@ describe('looking', () => {
 })
 
 describe('removing', () => {
+  test('an image that a build stands on does not go with the last one built on it', async () => {
+    const step = await commit('step', 'made')
+    const { config } = await here.images.resolve(step)
+    const built = await here.images.create({ config: { ...config, created: '2026-06-02T00:00:00Z' }, parent: step, names: ['built:1'] })
+    const lease = here.leases.open('build')
+    expect((await here.images.ensure(step, { lease })).id).toBe(step)
+    await here.images.remove(built, { force: true })
+    expect((await here.images.resolve(step)).config).toEqual(config)
+    lease[Symbol.dispose]()
+    expect((await here.images.prune()).steps.flatMap((step) => ('deleted' in step ? step.deleted : []))).toContain(step)
+  })
+
   test('a name, then the image with its layers', async () => {
     await here.images.tag(web.name, 'other')
     expect(await here.images.remove('other')).toEqual([{ untagged: 'other:latest' }])

@@ -87,7 +87,8 @@ async function removeRecord(service: Service, image: ImageRecord, way: Way, step
   for (const chain of chains) steps.push({ deleted: chain })
   publishImageEvent(events, 'delete', image.id, image, image.id)
   const parent = image.parent === undefined ? undefined : records.images.find(image.parent)
-  if (!way.prune || !parent || records.namesOf(parent.id).length > 0) return bytes
+  // A step's image that a build stands on right now goes with a later prune.
+  if (!way.prune || !parent || records.namesOf(parent.id).length > 0 || service.leases.isHeld(parent.id)) return bytes
   return bytes + (await removeRecord(service, parent, { force: false, prune: true, quiet: true }, steps))
 }
 

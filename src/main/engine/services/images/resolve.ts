@@ -29,20 +29,22 @@ export async function findImage(service: Service, name: string): Promise<Resolve
 /** Resolves, pulling what is not there (of that platform). */
 export async function ensureImage(service: Service, name: string, { lease, ...options }: PullOptions & { lease?: Lease } = {}): Promise<ResolvedImage> {
   try {
-    const found = await resolveImage(service, name, options.platform)
-    hold(lease, found)
-    return found
+    const record = service.records.get(name)
+    assertPlatform(record, name, options.platform)
+    hold(lease, record)
+    return await toResolved(service, record)
   } catch (error) {
     if (!isEngineError(error, 'not-found')) throw error
   }
   parseReference(name)
   const { id } = await pullImage(service, name, options)
-  const found = await toResolved(service, service.records.get(id))
-  hold(lease, found)
-  return found
+  const pulled = service.records.get(id)
+  hold(lease, pulled)
+  return await toResolved(service, pulled)
 }
 
-function hold(lease: Lease | undefined, { id, chain }: ResolvedImage): void {
+/** In the turn in which the record was found: what is read after it cannot go meanwhile. */
+function hold(lease: Lease | undefined, { id, chain }: Pick<ImageRecord, 'id' | 'chain'>): void {
   lease?.hold(id)
   if (chain !== undefined) lease?.hold(chain)
 }
