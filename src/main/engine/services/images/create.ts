@@ -69,12 +69,13 @@ export async function applyBlob(service: Service, blob: { mediaType: string; dig
 }
 
 /** @throws failed-precondition when a layer is not committed. */
-export async function createImage(service: Service, { config, parent, names = [], event }: CreateImageRequest): Promise<ImageId> {
+export async function createImage(service: Service, { config, parent, names = [], event, lease: maker }: CreateImageRequest): Promise<ImageId> {
   const { content, records, events, snapshots, leases } = service
   using lease = leases.open('create image')
   for (const chain of chainsOf(config.rootfs.diff_ids)) lease.hold(chain)
   const bytes = Buffer.from(JSON.stringify(config))
   lease.hold(digestOf(bytes))
+  maker?.hold(digestOf(bytes))
   const references = names.map((name) => withDefaultTag(parseReference(name)))
   const absent = chainsOf(config.rootfs.diff_ids).find((chain) => !snapshots.has(chain))
   if (absent !== undefined) throw new EngineError('failed-precondition', `layer ${absent} of the new image is not committed`, { reason: 'no-such-layer' })
