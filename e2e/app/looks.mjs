@@ -1,4 +1,5 @@
 // Every address of the app on the fake engine, for looking at and measured.
+// `--more '&on=lab'` looks at another engine, which manages a cluster.
 //   node e2e/app/looks.mjs FOLDER [--scene some,many] [--theme light,dark] [--language en,fr] [--size 1280x800,900x700] [--zoom 2] [--only PATTERN] [--check]
 // Pictures go into FOLDER; what is cut off, lies outside of the window or (--check) breaks WCAG is told by address. Makes no container: it needs neither root nor an engine.
 /* global window, document, location, innerWidth, getComputedStyle */
@@ -31,7 +32,7 @@ const list = (text) => text.split(',')
 const TABS = ['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect']
 const DIALOGS = ['rename', 'kill', 'commit', 'duplicate', 'recipe']
 const ADDRESSES = {
-  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/engine > Check everything', '/settings', '/connections', '/containers?run', '/images?pull', '/images?load', '/images?share', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?q=log'],
+  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/engine > Check everything', '/settings', '/connections', '/cluster', '/containers?run', '/images?pull', '/images?load', '/images?share', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?q=log'],
   full: [
     '/containers?run=nginx:latest', '/containers?q=state:running', '/containers?q=nothing-like-it', '/images?q=zzz',
     ...TABS.map((tab) => `/containers/{web}/${tab}`), '/containers/{web}/overview?wide', '/containers/{web}/stats?wide', '/containers/{web}/logs?wide', '/containers/{migrate}/overview', '/containers/{migrate}/logs', '/containers/{nightly-worker-with-a-rather-long-name}/overview', '/containers/{trusting_hopper}/terminal', '/containers/gone/overview',
@@ -39,6 +40,7 @@ const ADDRESSES = {
     '/images/{nginx:1.27}/overview', '/images/{nginx:1.27}/layers', '/images/{nginx:1.27}/layers?wide', '/images/{nginx:1.27}/inspect', '/images?push=nginx:1.27', '/images?tag=nginx:1.27', '/images?pull=nope',
     '/build/b4', '/build/b3', '/volumes/shop-database-data/overview', '/volumes/shop-database-data/files', '/volumes?clone=shop-database-data',
     '/networks/{shop_default}', '/networks/containers/{web}/overview', '/logs?running', '/compose?file=/home/ada/projects/shop/compose.yaml', '/compose?file=/home/ada/projects/shop/compose.yaml&as=list', '/compose?file=/gone',
+    '/cluster?view=nodes', '/cluster?view=services', '/cluster?view=files', '/cluster/nodes/node1', '/cluster/nodes/node6?view=nodes', '/cluster/services/svc-shop_worker/tasks', '/cluster/services/svc-thumbnails/tasks?view=services', '/cluster/services/svc-shop_storefront/overview?view=services', '/cluster/services/svc-shop_storefront/logs?view=services', '/cluster?join', '/cluster?service=new', '/cluster?service=edit:svc-shop_storefront', '/cluster?secret', '/cluster?config=file-shop_site', '/cluster?labels=node1',
   ],
 }
 

@@ -12,7 +12,7 @@ import type { EngineEvent } from '#shared/contract/events.ts'
 import { serializeError } from '#shared/contract/errors.ts'
 import { EngineError, isEngineError, messageOf, type ErrorCode } from '#shared/errors.ts'
 import { createBackoff } from '#base/backoff.ts'
-import { holdContact, type Greeting } from './contact.ts'
+import { greet, holdContact, type Greeting } from './contact.ts'
 import { createEngineApi, type EngineApi } from './engine-api.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import { noAccounts, type RegistryAccounts } from './registries/accounts.ts'
@@ -35,6 +35,8 @@ export interface Connection extends AsyncDisposable {
   onEvent(listener: (event: EngineEvent | { type: 'reset' }) => void): () => void
   /** Ends the delay before the next attempt. */
   retry(): void
+  /** Asks anew who it is: its place in a cluster may change without an event. */
+  learn(signal: AbortSignal): Promise<void>
   /** Resolves when the state is ready (at once if it is). @throws the failure, or cancelled. */
   ready(signal: AbortSignal): Promise<void>
 }
@@ -86,10 +88,12 @@ export function openConnection({ id, target, access, accounts = noAccounts, dela
     become(state)
   }
 
+  const learn = async (signal: AbortSignal) => become(withFacts(state, await greet(api, signal)))
+
   async function keepContact(): Promise<void> {
     while (!ending.signal.aborted) {
       try {
-        await holdContact({ api, mirror, signal: ending.signal, onReady })
+        await holdContact({ api, mirror, signal: ending.signal, onReady, onNode: () => void learn(ending.signal).catch(() => undefined) })
       } catch (error) {
         if (ending.signal.aborted) return
         become(afterFailure(state, error))
@@ -114,6 +118,7 @@ export function openConnection({ id, target, access, accounts = noAccounts, dela
       become(state)
     },
     onEvent,
+    learn,
     retry: () => (backoff.reset(), delay.end()),
     ready: (signal) => untilReady(() => state, onEvent, signal),
     [Symbol.asyncDispose]: () => close(ending, delay, transport, life).finally(() => listeners.clear()),
@@ -131,6 +136,8 @@ const notMendedByWaiting = new Set<ErrorCode>(['forbidden', 'not-implemented', '
 
 /** Another machine may be off for the night; the engine of this one is back in a moment. */
 const usualDelays = ({ kind }: ConnectionTarget) => (kind === 'embedded' || kind === 'socket' ? { first: 100, limit: 5_000 } : { first: 500, limit: 30_000 })
+
+const withFacts = (state: ConnectionState, { facts }: Greeting): ConnectionState => (state.status === 'ready' ? { ...state, facts } : state)
 
 /** What was once ready is `reconnecting` since it was lost; only what waiting cannot mend is `failed`. */
 function afterFailure(before: ConnectionState, error: unknown): ConnectionState {

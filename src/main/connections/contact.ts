@@ -21,10 +21,12 @@ interface Contact {
   signal: AbortSignal
   /** The mirror is filled and follows the engine from here. */
   onReady(greeting: Greeting): void
+  /** A node of a cluster came, went or changed: it may be this engine. */
+  onNode(): void
 }
 
 /** One contact, from the first question to the end of the event stream; always ends by throwing. The stream is opened before the lists are read: nothing falls between. */
-export async function holdContact({ api, mirror, signal: parent, onReady }: Contact): Promise<never> {
+export async function holdContact({ api, mirror, signal: parent, onReady, onNode }: Contact): Promise<never> {
   using scope = linkedAbort(parent)
   const { signal } = scope
   const greeting = await greet(api, signal)
@@ -36,6 +38,7 @@ export async function holdContact({ api, mirror, signal: parent, onReady }: Cont
   for await (const event of events) {
     const moment = momentOf(event)
     if (moment) mirror.noteMoment(moment)
+    if (event.Type === 'node') onNode()
     touchedBy(event).forEach(refresher.touch)
   }
   throw new EngineError('unavailable', 'The engine closed its event stream.')

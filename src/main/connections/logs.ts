@@ -48,9 +48,14 @@ async function* part(api: EngineApi, id: string, query: LogQuery, place: Place, 
 
 export type LogQuery = Record<string, string | number | boolean>
 
+/** A task of a cluster, wherever it runs, is named by this before its id. */
+export const taskPrefix = 'task:'
+const isTask = (id: string) => id.startsWith(taskPrefix)
+const pathOf = (id: string) => (isTask(id) ? `/tasks/${id.slice(taskPrefix.length)}` : `/containers/${id}`)
+
 /** One answer of GET /containers/{id}/logs, as lines. */
 export async function* readLines(api: EngineApi, id: string, query: LogQuery, signal: AbortSignal): AsyncGenerator<LogLine[]> {
-  const stream = await api.stream('GET', `/containers/${id}/logs`, { query: { stdout: true, stderr: true, timestamps: true, ...query }, signal })
+  const stream = await api.stream('GET', `${pathOf(id)}/logs`, { query: { stdout: true, stderr: true, timestamps: true, ...query }, signal })
   const pieces = (await isMultiplexed(api, id, stream, signal)) ? demultiplex(stream) : undivided(stream)
   const reader = createLineReader()
   try {
@@ -74,12 +79,14 @@ export async function* readLines(api: EngineApi, id: string, query: LogQuery, si
 async function isMultiplexed(api: EngineApi, id: string, stream: IncomingMessage, signal: AbortSignal): Promise<boolean> {
   const type = stream.headers['content-type']
   if (type === 'application/vnd.docker.multiplexed-stream') return true
+  if (isTask(id)) return type !== 'application/vnd.docker.raw-stream'
   const { Config } = await api.json<WireContainerDetail>('GET', `/containers/${id}/json`, { signal })
   return !Config.Tty
 }
 
 async function isRunning(api: EngineApi, id: string, signal: AbortSignal): Promise<boolean> {
   try {
+    if (isTask(id)) return isTaskAlive(await api.json<WireTaskState>('GET', pathOf(id), { signal }))
     const { State } = await api.json<WireContainerDetail>('GET', `/containers/${id}/json`, { signal })
     return State.Status === 'running' || State.Status === 'paused' || State.Status === 'restarting'
   } catch (error) {
@@ -87,3 +94,9 @@ async function isRunning(api: EngineApi, id: string, signal: AbortSignal): Promi
     throw error
   }
 }
+
+interface WireTaskState {
+  DesiredState: string
+  Status: { State: string }
+}
+const isTaskAlive = ({ DesiredState, Status }: WireTaskState) => DesiredState === 'running' && ['assigned', 'accepted', 'preparing', 'ready', 'starting', 'running'].includes(Status.State)

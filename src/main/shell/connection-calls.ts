@@ -3,6 +3,7 @@ import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
 import { copiesOf } from '../connections/copies/copies.ts'
 import type { Builds } from '../connections/builds/builds.ts'
+import { clusterOf } from '../connections/cluster/cluster.ts'
 import { composeOf } from '../connections/compose/compose.ts'
 import { containersOf } from '../connections/containers.ts'
 import type { Edits } from '../connections/edit/edits.ts'
@@ -29,6 +30,7 @@ export interface AppWork {
 /** The nouns of an engine. A new one is a line here and in the contract. */
 const nounsOf = ({ accounts, builds, connections, edits }: AppWork) => ({
   builds: builds.callsOf,
+  cluster: (connection: Connection) => clusterOf(connection, connections.get),
   compose: composeOf,
   containers: (connection: Connection) => ({ ...containersOf(connection), ...edits.of(connection) }),
   copies: (connection: Connection) => copiesOf(connection, connections.get),

@@ -4,6 +4,7 @@ import { readContainerEvents } from '../connections/container-events.ts'
 import type { Connection } from '../connections/connection.ts'
 import { readFile } from '../connections/files/files.ts'
 import { receiveUpload } from '../connections/files/upload.ts'
+import { watchCluster } from '../connections/cluster/watch.ts'
 import { runCompose } from '../connections/compose/compose.ts'
 import { readLogs } from '../connections/logs.ts'
 import { readMergedLogs } from '../connections/merged-logs/merged-logs.ts'
@@ -18,6 +19,7 @@ export const connectionStreams = (current: () => Connection, builds: Pick<Builds
   'builds.output': ({ id }, { signal }) => builds.output(id, signal),
   'images.files': (request, { signal }) => filesOfLayer(current().api, request, signal),
   'containers.logs': (request, { signal }) => readLogs(current(), request, signal),
+  'cluster.watch': (_request, { signal }) => watchCluster(current(), signal),
   'compose.run': (request, { signal }) => runCompose(current(), request, signal),
   'logs.merged': (request, { signal }) => readMergedLogs(current(), request, signal),
   'containers.exec': (request, context) => execTerminal(current(), request, context),

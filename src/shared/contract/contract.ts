@@ -9,6 +9,7 @@
  */
 import { appShapes, type AppContract } from './app.ts'
 import { buildsShapes, type BuildsContract } from './builds.ts'
+import { clusterShapes, type ClusterContract } from './cluster.ts'
 import { composeShapes, type ComposeContract } from './compose.ts'
 import { connectionsShapes, type ConnectionsContract } from './connections.ts'
 import { containersShapes, type ContainersContract } from './containers.ts'
@@ -35,6 +36,7 @@ export interface Contract {
   networks: NetworksContract
   ports: PortsContract
   logs: LogsContract
+  cluster: ClusterContract
   compose: ComposeContract
   builds: BuildsContract
   system: SystemContract
@@ -57,6 +59,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   networks: networksShapes,
   ports: portsShapes,
   logs: logsShapes,
+  cluster: clusterShapes,
   compose: composeShapes,
   builds: buildsShapes,
   system: systemShapes,

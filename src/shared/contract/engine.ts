@@ -26,6 +26,8 @@ export interface EngineFacts {
   warnings: string[]
   /** What the engine offers beyond Docker's API (`GET /slipway/host` answers). */
   slipway: boolean
+  /** What it is in a cluster (Docker's swarm mode). */
+  cluster?: 'manager' | 'worker'
 }
 
 /** The start-up probe of the host, as `GET /slipway/host` serves it (engine/core/host/host.ts HostFacts). Undefined for other engines. */

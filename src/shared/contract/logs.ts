@@ -8,6 +8,8 @@ export interface LogSelection {
   /** Compose projects. */
   projects: string[]
   running: boolean
+  /** All tasks of a service of the cluster, wherever they run; then nothing else is chosen. */
+  service?: string
 }
 export interface LogSource {
   id: ContainerId
@@ -72,6 +74,7 @@ export const mergedLogsShape = record<MergedLogsRequest>({
   containers: list(id, 500),
   projects: list(text(256), 100),
   running: truth,
+  service: optional(identifier<string>()),
   tail: optional(integer(0, 10_000_000)),
   since: optional(time),
   until: optional(time),

@@ -1,3 +1,4 @@
+import type { ClusterMessage } from './cluster.ts'
 import { composeRunShape, type ComposeMessage, type ComposeRun } from './compose.ts'
 import { mergedLogsShape, type MergedLogsMessage, type MergedLogsRequest } from './logs.ts'
 import type { BuildId, BuildMessage } from './builds.ts'
@@ -15,6 +16,8 @@ export interface StreamsContract {
   'containers.logs': { request: LogsRequest; receive: LogsMessage; send: never }
   /** The logs of several containers in order of time. Goes on as `containers.logs` does, over restarts of containers too. */
   'logs.merged': { request: MergedLogsRequest; receive: MergedLogsMessage; send: never }
+  /** The cluster that the engine is of, while somebody looks at it. Goes on by itself when the engine restarts. */
+  'cluster.watch': { request: object; receive: ClusterMessage; send: never }
   /** docker compose at work. Closing interrupts it, as Ctrl-C would. */
   'compose.run': { request: ComposeRun; receive: ComposeMessage; send: never }
   /** A new process in a running container: a shell (the best one the image has) unless `command` says otherwise. */
@@ -130,6 +133,7 @@ export type StreamShapes = { readonly [Name in StreamName]: { readonly request: 
 export const streamShapes: StreamShapes = {
   'containers.logs': { request: record<LogsRequest>({ id, tail: optional(integer(0, 10_000_000)), since: optional(time), until: optional(time), follow: truth }), send: silence },
   'logs.merged': { request: mergedLogsShape, send: silence },
+  'cluster.watch': { request: record<object>({}), send: silence },
   'compose.run': { request: composeRunShape, send: silence },
   'containers.exec': {
     request: record<ExecRequest>({ id, command: optional(words), user: optional(text(255)), workingDirectory: optional(text(4096)), environment: optional(words), ...size }),

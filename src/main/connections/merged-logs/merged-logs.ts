@@ -10,6 +10,7 @@ import type { Connection } from '../connection.ts'
 import { readLogs } from '../logs.ts'
 import { createLiveLines } from './live-lines.ts'
 import { mergeHistory, type Supply } from './merge.ts'
+import { joinTasks, tasksOfService } from './service-sources.ts'
 import { chosenOf, isChosen, sourceOf } from './sources.ts'
 
 interface Reader {
@@ -34,14 +35,15 @@ export async function* readMergedLogs(connection: Connection, request: MergedLog
     ended: false,
     last: '',
   })
-  const readers = chosenOf(connection.mirror.items().containers, request).map((source, index) => open(source, index, { since, tail }))
+  const chosen = request.service === undefined ? chosenOf(connection.mirror.items().containers, request) : await tasksOfService(connection.api, request.service, signal)
+  const readers = chosen.map((source, index) => open(source, index, { since, tail }))
   try {
     yield { kind: 'sources', sources: readers.map(({ source }) => source) }
     for await (const lines of mergeHistory(readers.map((reader) => historyOf(reader, live.tell)))) yield { kind: 'lines', lines }
     yield { kind: 'caught-up' }
     if (!follow) return yield* live.taken()
     for (const reader of readers) void pump(reader, live)
-    using _joining = joinLater(connection, request, readers, open, live)
+    using _joining = request.service === undefined ? joinLater(connection, request, readers, open, live) : joinTasks(connection.api, request.service, (source) => addReader(source, readers, open, live), whole)
     yield* live.take(whole)
   } finally {
     closing.abort(new EngineError('cancelled', 'Cancelled.'))
@@ -90,6 +92,14 @@ async function pump(reader: Reader, live: Live, after = ''): Promise<void> {
   }
 }
 
+function addReader(source: LogSource, readers: Reader[], open: (source: LogSource, index: number, from: object) => Reader, live: Live): void {
+  if (readers.some((each) => each.source.id === source.id)) return
+  const reader = open(source, readers.length, {})
+  readers.push(reader)
+  live.tell({ kind: 'sources', sources: [reader.source] })
+  void pump(reader, live)
+}
+
 /** New containers of the selection join with all they have written; known ones go on from where they ended. */
 function joinLater(connection: Connection, request: MergedLogsRequest, readers: Reader[], open: (source: LogSource, index: number, from: { since?: number }) => Reader, live: Live): Disposable {
   const stop = connection.onEvent((event) => {
@@ -97,10 +107,7 @@ function joinLater(connection: Connection, request: MergedLogsRequest, readers: 
     const { container } = event
     const known = readers.find(({ source }) => source.id === container.id)
     if (!known && isChosen(container, request)) {
-      const reader = open(sourceOf(container), readers.length, {})
-      readers.push(reader)
-      live.tell({ kind: 'sources', sources: [reader.source] })
-      void pump(reader, live)
+      addReader(sourceOf(container), readers, open, live)
     } else if (known?.ended) {
       const since = known.last === '' ? undefined : Date.parse(known.last)
       Object.assign(known, { messages: open(known.source, known.index, { since }).messages, ended: false })

@@ -16,6 +16,7 @@ export interface WireInfo {
   NCPU?: number
   MemTotal?: number
   Warnings?: string[] | null
+  Swarm?: { LocalNodeState?: string; ControlAvailable?: boolean } | null
 }
 
 export const readFacts = (version: WireVersion, info: WireInfo, slipway: boolean): EngineFacts => ({
@@ -29,4 +30,5 @@ export const readFacts = (version: WireVersion, info: WireInfo, slipway: boolean
   memoryBytes: info.MemTotal ?? 0,
   warnings: info.Warnings ?? [],
   slipway,
+  ...(info.Swarm?.LocalNodeState === 'active' && { cluster: info.Swarm.ControlAvailable ? ('manager' as const) : ('worker' as const) }),
 })

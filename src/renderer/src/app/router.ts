@@ -1,5 +1,8 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import BuildPage from '../pages/BuildPage.vue'
+import ClusterNodePane from '../pages/ClusterNodePane.vue'
+import ClusterPage from '../pages/ClusterPage.vue'
+import ClusterServicePane from '../pages/ClusterServicePane.vue'
 import ComposePage from '../pages/ComposePage.vue'
 import ConnectionsPage from '../pages/ConnectionsPage.vue'
 import ContainerPane from '../pages/ContainerPane.vue'
@@ -51,6 +54,15 @@ const routes: RouteRecordRaw[] = [
     children: [
       { path: ':id', name: 'network', component: NetworkPane, props: true },
       { path: 'containers/:id/:tab?', name: 'network-container', component: ContainerPane, props: true },
+    ],
+  },
+  {
+    path: '/cluster',
+    name: 'cluster',
+    component: ClusterPage,
+    children: [
+      { path: 'nodes/:id', name: 'cluster-node', component: ClusterNodePane, props: true },
+      { path: 'services/:id/:tab(tasks|logs|overview|inspect)?', name: 'cluster-service', component: ClusterServicePane, props: true },
     ],
   },
   { path: '/compose', name: 'compose', component: ComposePage },

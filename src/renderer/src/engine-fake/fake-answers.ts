@@ -6,6 +6,7 @@ import { fakeBuildOutput } from './fake-builds.ts'
 import { fakeSettingsCalls } from './fake-settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
 import { fakeConnectionCalls } from './fake-connections.ts'
+import { fakeCluster } from './fake-cluster.ts'
 import { fakeComposeCalls, fakeComposeRun } from './fake-compose.ts'
 import { fakeEditCalls } from './fake-edit.ts'
 import { fakeFileCalls, fakeFileContent } from './fake-files.ts'
@@ -19,7 +20,7 @@ import { fakeVolumeCalls } from './fake-volumes.ts'
 const silent = ['app.copyText', 'app.notify', 'builds.cancel', 'builds.forget', 'engine.restart', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
 
 /** Every call of the contract (fake-answers.test.ts) but those that only a desktop can do. */
-export const fakeCalls = (engine: FakeEngine, options: URLSearchParams): FakeCalls => ({
+export const fakeCalls = (engine: FakeEngine, options: URLSearchParams, cluster = fakeCluster(engine, options)): FakeCalls => ({
   ...Object.fromEntries(silent.map((path) => [path, () => undefined])),
   ...fakeContainerCalls(engine),
   ...fakeContainerFacts(),
@@ -31,17 +32,19 @@ export const fakeCalls = (engine: FakeEngine, options: URLSearchParams): FakeCal
   ...fakeImageCalls(engine),
   ...fakeVolumeCalls(engine),
   ...fakeFileCalls(),
+  ...cluster.calls,
   ...fakeComposeCalls(options.get('compose') !== 'missing'),
 })
 
 type FakeStreams = { [Name in StreamName]: (request: StreamsContract[Name]['request'], listener: StreamListener) => StreamPort }
 
-export const fakeStreams = (world: Snapshot, options: URLSearchParams): FakeStreams => {
+export const fakeStreams = (world: Snapshot, options: URLSearchParams, cluster: ReturnType<typeof fakeCluster>): FakeStreams => {
   const find = (id: string) => world.containers.find((one) => one.id === id)
   const running = (id: string) => find(id)?.state.status === 'running'
   const logs = (sources: LogSource[], listener: StreamListener) => fakeLogs(Number(options.get('lines') ?? 1000), Number(options.get('every') ?? 1500), sources, listener)
   return {
     'builds.output': ({ id }, listener) => fakeBuildOutput(world.builds.find((build) => build.id === id), listener),
+    'cluster.watch': cluster.watch,
     'compose.run': fakeComposeRun,
     'containers.attach': (_request, listener) => fakeTerminal(listener),
     'containers.events': ({ id }, listener) => fakeEvents(find(id) ?? (world.containers[0] as Snapshot['containers'][number]), listener),

@@ -7,26 +7,31 @@ import type { StreamName } from '#shared/contract/streams.ts'
 import { EngineError } from '#shared/errors.ts'
 import { fakeCalls, fakeStreams } from './fake-answers.ts'
 import type { FakeEngine } from './fake-calls.ts'
+import { asManager, fakeCluster } from './fake-cluster.ts'
 import { asProject } from './fake-compose.ts'
 import { fakeSnapshot, type Scene } from './fake-world.ts'
 
 /**
  * An engine that lives in the page: for looking at pages during development (`?fake=some|empty|many|error|reconnecting|starting|first`,
- * `&appearance=`, `&language=`, `&lines=`, `&compose=missing`, `&containers=`, `&churn=` changes a second) and never part of a build.
+ * `&appearance=`, `&language=`, `&lines=`, `&compose=missing`, `&containers=`, `&churn=` changes a second, `&on=lab` another engine, which manages a cluster, with
+ * `&cluster=none|worker|stopped` not) and never part of a build.
  */
 export function createFakeBridge(options: URLSearchParams): Bridge {
   const scene = (options.get('fake') || 'some') as Scene
   const settings: Partial<Settings> = { appearance: (options.get('appearance') ?? 'system') as Settings['appearance'], language: (options.get('language') ?? 'system') as Settings['language'] }
   const world = fakeSnapshot(scene, settings, Number(options.get('containers')) || undefined)
   world.containers = asProject(world.containers)
+  world.connections = asManager(world.connections)
+  if (options.get('on')) world.connection = options.get('on') as string
   const cancelled = new Set<string>()
   let sequence = 1
   let listener: ((frame: EventFrame) => void) | undefined
 
   const tell = (...events: EngineEvent[]) => listener?.({ kind: 'events', sequence: (sequence += events.length), events })
   const engine: FakeEngine = { world, cancelled, tell }
-  const calls = fakeCalls(engine, options)
-  const streams = fakeStreams(world, options)
+  const cluster = fakeCluster(engine, options)
+  const calls = fakeCalls(engine, options, cluster)
+  const streams = fakeStreams(world, options, cluster)
 
   const churn = Number(options.get('churn') ?? 0)
   if (churn > 0) setInterval(() => tell(...world.containers.slice(0, 500).map((container) => ({ type: 'container.changed' as const, container: { ...container, state: (Math.random() < 0.5 ? { status: 'running', startedAt: Date.now() } : { status: 'exited', code: 0 }) as ContainerState } }))), 1000 / churn)

@@ -1,4 +1,4 @@
-import { ArrowDown, ArrowUp, Eye, Pencil, RotateCw, Unplug } from 'lucide-vue-next'
+import { ArrowDown, ArrowUp, Boxes, Eye, Pencil, RotateCw, Unplug } from 'lucide-vue-next'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { ConnectionId, ConnectionSummary } from '#shared/contract/connections.ts'
@@ -40,6 +40,7 @@ export function useConnections() {
     const last = store.connections.list.length - 1
     return [
       { id: 'show', label: t('connections.show'), icon: Eye, disabled: id === store.connectionId, run: () => void select(id) },
+      { id: 'cluster', label: t('cluster.openOf'), icon: Boxes, disabled: state.status !== 'ready', run: () => void select(id).then(() => router.push('/cluster')) },
       ...(state.status === 'ready' ? [] : [{ id: 'retry', label: t('common.tryAgain'), icon: RotateCw, run: () => retry(id) }]),
       ...(others
         ? [

@@ -3,7 +3,7 @@ export const frame = {
   status: 'Status',
   running: 'nothing running | 1 running | {n} running',
   thisMachine: 'This machine',
-  places: { home: 'Home', containers: 'Containers', images: 'Images', build: 'Build', volumes: 'Volumes', networks: 'Networks', ports: 'Ports', logs: 'Logs', compose: 'Compose', connections: 'Connect', engine: 'Engine', settings: 'Settings' },
+  places: { home: 'Home', containers: 'Containers', images: 'Images', build: 'Build', volumes: 'Volumes', networks: 'Networks', ports: 'Ports', logs: 'Logs', compose: 'Compose', cluster: 'Cluster', connections: 'Connect', engine: 'Engine', settings: 'Settings' },
   engine: {
     open: 'About the engine and this machine',
     ready: 'Engine ready',

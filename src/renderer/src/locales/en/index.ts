@@ -1,4 +1,5 @@
 import { build } from './build.ts'
+import { cluster } from './cluster.ts'
 import { common } from './common.ts'
 import { connections } from './connections.ts'
 import { containerDeeds } from './container-deeds.ts'
@@ -26,4 +27,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { build, cleanUp, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }

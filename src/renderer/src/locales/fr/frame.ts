@@ -3,7 +3,7 @@ export const frame = {
   status: 'État',
   running: 'rien en marche | 1 en marche | {n} en marche',
   thisMachine: 'Cette machine',
-  places: { home: 'Accueil', containers: 'Conteneurs', images: 'Images', build: 'Construire', volumes: 'Volumes', networks: 'Réseaux', ports: 'Ports', logs: 'Journaux', compose: 'Compose', connections: 'Connexions', engine: 'Moteur', settings: 'Réglages' },
+  places: { home: 'Accueil', containers: 'Conteneurs', images: 'Images', build: 'Construire', volumes: 'Volumes', networks: 'Réseaux', ports: 'Ports', logs: 'Journaux', compose: 'Compose', cluster: 'Cluster', connections: 'Connexions', engine: 'Moteur', settings: 'Réglages' },
   engine: {
     open: 'À propos du moteur et de cette machine',
     ready: 'Moteur prêt',

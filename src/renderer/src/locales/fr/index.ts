@@ -1,5 +1,6 @@
 import type { Messages } from '../messages.ts'
 import { build } from './build.ts'
+import { cluster } from './cluster.ts'
 import { common } from './common.ts'
 import { connections } from './connections.ts'
 import { containerDeeds } from './container-deeds.ts'
@@ -27,5 +28,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { build, cleanUp, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
 export default fr
