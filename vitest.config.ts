@@ -8,9 +8,11 @@ const alias = { '#shared': here('src/shared'), '#base': here('src/main/base'), '
 // A machine shared with others may stall for a minute: in `npm test` what fails twice has failed, and what failed once is told (scripts/test.mjs).
 const retry = process.env.SLIPWAY_TEST ? 1 : 0
 
+// Clusters of three of Debian's Docker engines: `npm run cluster`.
 // Connections over Debian's sshd, which the set-up of the tests does not install: `npm run connections`.
 // The kill driver still finds a race between a build and a prune (docs/faults.md, Open): `npm run faults`.
 const longForms = [
+  ...(process.env.SLIPWAY_CLUSTER ? [] : ['e2e/cluster/cluster.test.ts']),
   ...(process.env.SLIPWAY_CONNECTIONS ? [] : ['e2e/app/connections-journey.test.ts']),
   ...(process.env.SLIPWAY_FAULT_KILLS ? [] : ['e2e/faults/random-kill.test.ts']),
 ]

@@ -1,0 +1,231 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
+import { pack } from 'tar-stream'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ClusterContents, ClusterMessage } from '#shared/contract/cluster.ts'
+import type { MergedLogsMessage } from '#shared/contract/logs.ts'
+import { emptyDraft, type ServiceDraft } from '#shared/contract/service-draft.ts'
+import { clusterOf } from '../../src/main/connections/cluster/cluster.ts'
+import { watchCluster } from '../../src/main/connections/cluster/watch.ts'
+import { openConnection, type Connection } from '../../src/main/connections/connection.ts'
+import { imagesOf } from '../../src/main/connections/images.ts'
+import { readMergedLogs } from '../../src/main/connections/merged-logs/merged-logs.ts'
+import { busyboxLayer, webLayer } from '../fixtures/images.ts'
+import { startMachines, type Machines } from './machines.ts'
+
+/**
+ * Three Docker engines as three machines, made a cluster and used through what the page calls. A kernel without IP_VS has no address for many tasks and no port
+ * on every machine: names lead to all tasks, ports are published where a task runs.
+ */
+const names = ['one', 'two', 'three']
+const operation = { signal: new AbortController().signal, progress: () => {} }
+const figures: [what: string, value: string][] = []
+const parts = new AsyncDisposableStack()
+let machines: Machines
+let connections: Connection[]
+let page: ReturnType<typeof look>
+
+async function timed<Answer>(what: string, deed: () => Promise<Answer>): Promise<Answer> {
+  const since = performance.now()
+  const answer = await deed()
+  figures.push([what, `${((performance.now() - since) / 1000).toFixed(1)} s`])
+  return answer
+}
+
+/** What the page knows, as it is told. */
+function look(connection: Connection) {
+  const leaving = new AbortController()
+  let contents: ClusterContents = { nodes: [], services: [], tasks: [], secrets: [], configs: [] }
+  const listeners = new Set<() => void>()
+  const seen: ClusterMessage[] = []
+  const read = async () => {
+    for await (const message of watchCluster(connection, leaving.signal)) {
+      seen.push(message)
+      if (message.kind === 'contents') contents = message.contents
+      if (message.kind === 'changed') {
+        const ids = new Set([...message.items.map(({ id }) => id as string), ...message.gone])
+        contents = { ...contents, [message.noun]: [...contents[message.noun].filter(({ id }) => !ids.has(id)), ...message.items] }
+      }
+      listeners.forEach((listener) => listener())
+    }
+  }
+  void read().catch((error: unknown) => !leaving.signal.aborted && console.error(error))
+  const live = (service: string) => contents.tasks.filter((task) => task.wanted && task.state === 'running' && contents.services.some(({ id, name }) => id === task.service && name === service))
+  const node = (name: string) => contents.nodes.find((each) => each.name === name)
+  return {
+    seen,
+    contents: () => contents,
+    live,
+    node,
+    on: (service: string, machine: string) => live(service).filter((task) => task.node === node(machine)?.id).length,
+    service: (name: string) => contents.services.find((each) => each.name === name),
+    async until(holds: () => boolean): Promise<void> {
+      if (holds()) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const listener = () => holds() && resolve()
+      listeners.add(listener)
+      await promise.finally(() => listeners.delete(listener))
+    },
+    close: () => leaving.abort(),
+  }
+}
+
+/** An image as `docker save` writes it. */
+async function writeArchive(path: string, tag: string, version: string): Promise<void> {
+  const layers = [await busyboxLayer(), await webLayer(version)]
+  const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
+  const config = Buffer.from(JSON.stringify({ architecture: process.arch === 'x64' ? 'amd64' : 'arm64', os: 'linux', config: { Env: ['PATH=/bin'], Cmd: ['nc', '-ll', '-p', '8080', '-e', '/www.sh'] }, rootfs: { type: 'layers', diff_ids: layers.map(({ tar }) => `sha256:${digest(tar)}`) }, history: layers.map(() => ({ created_by: 'test' })) }))
+  const archive = pack()
+  layers.forEach(({ tar }, index) => archive.entry({ name: `${index}.tar` }, tar))
+  archive.entry({ name: 'config.json' }, config)
+  archive.entry({ name: 'manifest.json' }, JSON.stringify([{ Config: 'config.json', RepoTags: [tag], Layers: layers.map((_layer, index) => `${index}.tar`) }]))
+  archive.finalize()
+  await writeFile(path, await buffer(archive))
+}
+
+beforeAll(async () => {
+  machines = parts.use(await timed('three engines started', () => startMachines(names, process.env['SLIPWAY_CLUSTER'] ?? 'dockerd', process.env['SLIPWAY_CLUSTER_ROOT'])))
+  connections = machines.machines.map(({ name, socket }) => parts.use(openConnection({ id: name, name, target: { kind: 'socket', socketPath: socket } })))
+  await Promise.all(connections.map((connection) => connection.ready(operation.signal)))
+  for (const version of ['1', '2']) {
+    const path = join(machines.folder, `web-${version}.tar`)
+    await writeArchive(path, `app:${version}`, version)
+    await Promise.all(connections.map((connection) => imagesOf(connection).load({ path }, operation)))
+  }
+}, 300_000)
+afterAll(async () => {
+  page?.close()
+  await parts.disposeAsync()
+  console.log(['', 'Figures', ...figures.map(([what, value]) => `  ${what.padEnd(58)} ${value}`), ''].join('\n'))
+}, 300_000)
+
+const cluster = () => clusterOf(connections[0]!, (id) => connections.find((each) => each.id === id)!)
+const talker = `trap 'exit 0' TERM; echo "here is $(hostname)"; while :; do sleep 1 & wait $!; done`
+const web: ServiceDraft = { ...emptyDraft('web', 'app:1'), replicas: 3, command: ['sh', '-c', talker], endpointMode: 'dnsrr', stopSeconds: 2, update: { parallelism: 10, delay: 0, onFailure: 'pause', order: 'stop-first' } }
+
+test('one engine becomes a cluster, the others join it', { timeout: 180_000 }, async () => {
+  expect(await cluster().standing(undefined, operation)).toEqual({ kind: 'none' })
+  await cluster().init({ advertise: machines.machines[0]!.address }, operation)
+  expect(connections[0]!.summary().state).toMatchObject({ facts: { cluster: 'manager' } })
+  page = look(connections[0]!)
+  const { worker, manager } = await cluster().joining(undefined, operation)
+  expect(worker).toMatch(/^docker swarm join --token SWMTKN-1-\S+ 10\.77\.0\.1:2377$/)
+  expect(manager).not.toBe(worker)
+  await timed('two machines joined', async () => {
+    for (const name of ['two', 'three']) await cluster().admit({ connection: name, role: 'worker' }, operation)
+    await page.until(() => page.contents().nodes.filter(({ state }) => state === 'ready').length === 3)
+  })
+  expect(page.contents().nodes.map(({ name, role }) => `${name} ${role}`).sort()).toEqual(['one manager', 'three worker', 'two worker'])
+  expect(connections[1]!.summary().state).toMatchObject({ facts: { cluster: 'worker' } })
+  expect(await cluster().rotate({ role: 'worker' }, operation)).toMatchObject({ manager })
+})
+
+test('a service is deployed, a global one answers on every machine, and thirty tasks run', { timeout: 300_000 }, async () => {
+  await timed('3 tasks deployed', async () => {
+    const { warnings } = await cluster().create({ draft: web }, operation)
+    expect(warnings).toEqual([expect.stringContaining('app:1')])
+    await page.until(() => page.live('web').length === 3)
+  })
+  await cluster().create({ draft: { ...emptyDraft('door', 'app:1'), mode: 'global', endpointMode: 'dnsrr', ports: [{ target: 8080, published: 8080, protocol: 'tcp', mode: 'host' }], stopSeconds: 1 } }, operation)
+  await page.until(() => page.live('door').length === 3)
+  for (const { address } of machines.machines) expect(await machines.fetch(address, 8080)).toBe('web 1\n')
+  await timed('scaled from 3 to 30 tasks', async () => {
+    await cluster().scale({ id: page.service('web')!.id, replicas: 30 }, operation)
+    await page.until(() => page.live('web').length === 30)
+  })
+  expect(names.map((name) => page.on('web', name))).toEqual([10, 10, 10])
+})
+
+test('the log of a service is that of its tasks on every machine', { timeout: 120_000 }, async () => {
+  const leaving = new AbortController()
+  const hosts = new Set<string>()
+  const sources = new Set<string>()
+  for await (const message of readMergedLogs(connections[0]!, { containers: [], projects: [], running: false, service: page.service('web')!.id, tail: 50, follow: true }, leaving.signal) as AsyncGenerator<MergedLogsMessage>) {
+    if (message.kind === 'sources') message.sources.forEach(({ name }) => sources.add(name))
+    if (message.kind === 'lines') message.lines.forEach(({ text }) => hosts.add(text))
+    if (hosts.size >= 30) leaving.abort()
+  }
+  expect(sources.size).toBeGreaterThanOrEqual(30)
+  expect([...hosts].every((line) => line.startsWith('here is '))).toBe(true)
+})
+
+test('an update rolls over thirty tasks, and back', { timeout: 300_000 }, async () => {
+  const { id } = page.service('web')!
+  const before = page.seen.length
+  await timed('update of 30 tasks, 10 at once', async () => {
+    await cluster().change({ id, draft: { ...web, image: 'app:2', replicas: 30 } }, operation)
+    await page.until(() => page.live('web').length === 30 && page.live('web').every(({ current }) => current) && page.service('web')?.update?.state === 'completed')
+  })
+  const states = page.seen.slice(before).flatMap((message) => (message.kind === 'changed' && message.noun === 'services' ? message.items.flatMap(({ update }) => update?.state ?? []) : []))
+  expect(states).toContain('updating')
+  expect(page.service('web')).toMatchObject({ image: 'app:2', previous: true })
+  await timed('rollback of 30 tasks', async () => {
+    await cluster().rollback({ id }, operation)
+    await page.until(() => page.service('web')?.image === 'app:1' && page.service('web')?.update?.state === 'rollback_completed' && page.live('web').length === 30 && page.live('web').every(({ current }) => current))
+  })
+})
+
+test('an update that cannot work stops, says why, and is taken back', { timeout: 300_000 }, async () => {
+  const { id } = page.service('door')!
+  const { draft } = await cluster().service({ id }, operation)
+  await cluster().change({ id, draft: { ...draft, image: 'nowhere.invalid/app:9' } }, operation)
+  await page.until(() => page.service('door')?.update?.state === 'paused' && page.contents().tasks.some(({ service, error }) => service === id && error))
+  expect(page.contents().tasks.find(({ service, state }) => service === id && state === 'rejected')?.error).toMatch(/No such image/i)
+  await cluster().rollback({ id }, operation)
+  await page.until(() => page.live('door').length === 3 && page.service('door')?.image === 'app:1')
+})
+
+test('a machine is lost, what ran there is made anew elsewhere, and it comes back', { timeout: 400_000 }, async () => {
+  await timed('a lost machine noticed', async () => {
+    await machines.machines[2]!.unplug()
+    await page.until(() => page.node('three')?.state === 'down')
+  })
+  await timed('its 10 tasks made anew on the others', () => page.until(() => page.live('web').filter(({ node }) => node !== page.node('three')?.id).length === 30))
+  await timed('the machine back', async () => {
+    await machines.machines[2]!.plug()
+    await page.until(() => page.node('three')?.state === 'ready')
+  })
+  await page.until(() => page.live('door').length === 3)
+  await timed('30 tasks started anew, spread again', async () => {
+    await cluster().restart({ id: page.service('web')!.id }, operation)
+    await page.until(() => page.live('web').length === 30 && page.live('web').every(({ current }) => current) && page.service('web')?.update?.state === 'completed')
+  })
+  expect(page.on('web', 'three')).toBeGreaterThan(0)
+})
+
+test('a machine is drained and used again; secrets, configs and labels are found by services', { timeout: 300_000 }, async () => {
+  const two = page.node('two')!
+  await timed('a machine drained', async () => {
+    await cluster().changeNode({ id: two.id, availability: 'drain' }, operation)
+    await page.until(() => page.on('web', 'two') === 0 && page.live('web').length === 30)
+  })
+  await cluster().changeNode({ id: two.id, availability: 'active', labels: { disk: 'ssd' } }, operation)
+  await cluster().createSecret({ name: 'token', value: 'hush' }, operation)
+  await cluster().createConfig({ name: 'site', value: 'welcome' }, operation)
+  await cluster().create({ draft: { ...web, name: 'reader', replicas: 1, command: ['sh', '-c', `cat /run/secrets/token /etc/site; echo; ${talker}`], constraints: ['node.labels.disk==ssd'], secrets: [{ name: 'token', file: 'token' }], configs: [{ name: 'site', file: '/etc/site' }] } }, operation)
+  await page.until(() => page.on('reader', 'two') === 1)
+  const leaving = new AbortController()
+  const lines: string[] = []
+  for await (const message of readMergedLogs(connections[0]!, { containers: [], projects: [], running: false, service: page.service('reader')!.id, follow: true }, leaving.signal)) {
+    if (message.kind === 'lines') lines.push(...message.lines.map(({ text }) => text))
+    if (lines.length > 0) leaving.abort()
+  }
+  expect(lines[0]).toBe('hushwelcome')
+  await expect(cluster().create({ draft: { ...web, name: 'nowhere', secrets: [{ name: 'nope', file: 'nope' }] } }, operation)).rejects.toMatchObject({ field: 'secrets' })
+})
+
+test('services go, a manager more comes and goes, and the cluster ends', { timeout: 300_000 }, async () => {
+  const two = page.node('two')!
+  await cluster().changeNode({ id: two.id, role: 'manager' }, operation)
+  await page.until(() => page.node('two')?.role === 'manager' && page.node('two')?.reachable === true)
+  await cluster().changeNode({ id: two.id, role: 'worker' }, operation)
+  await page.until(() => page.node('two')?.role === 'worker')
+  const ids = page.contents().services.map(({ id }) => id)
+  expect((await cluster().remove({ ids }, operation)).every(({ error }) => !error)).toBe(true)
+  await page.until(() => page.contents().services.length === 0 && page.contents().tasks.length === 0)
+  for (const connection of connections.toReversed()) await clusterOf(connection, () => connection).leave({ force: true }, operation)
+  await page.until(() => page.seen.at(-1)?.kind === 'standing')
+  expect(page.seen.at(-1)).toMatchObject({ standing: { kind: 'none' } })
+})
