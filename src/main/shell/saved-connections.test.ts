@@ -39,6 +39,22 @@ test('what is added is connected to, in its place, and is there again in the nex
   expect(again.list().map(({ name }) => name)).toEqual(['Slipway', 'Old', 'Lab'])
 })
 
+test('of changes made at once none is lost', async () => {
+  await using app = await open()
+  const { id } = await app.calls.add({ ...draft('/nowhere', 'First'), secrets: { password: 'hunter2' } }, context)
+  const names = ['Lab', 'Attic', 'Cellar', 'Shed']
+  await Promise.all([
+    ...names.map((name) => app.calls.add(draft(`/nowhere/${name}`, name), context)),
+    app.calls.change({ id, ...draft('/nowhere', 'Renamed'), secrets: { passphrase: 'phrase' } }, context),
+    app.calls.change({ id, ...draft('/nowhere', 'Renamed'), secrets: { password: 'hunter3' } }, context),
+  ])
+  expect(app.connections.list().map(({ name }) => name).toSorted()).toEqual(['Attic', 'Cellar', 'Lab', 'Renamed', 'Shed', 'Slipway'])
+  expect((await app.calls.saved({ id }, context)).secrets).toEqual(['password', 'passphrase'])
+  const others = app.connections.list().filter(({ name }) => names.includes(name))
+  await Promise.all([...others.map((other) => app.calls.remove({ id: other.id }, context)), app.calls.move({ id, place: 1 }, context)])
+  expect(app.connections.list().map(({ name }) => name)).toEqual(['Slipway', 'Renamed'])
+})
+
 test('a new name costs no contact, a new target does', async () => {
   await using app = await open()
   const { id } = await app.calls.add(draft(app.other.socketPath), context)

@@ -60,7 +60,7 @@ export const savedConnectionsCalls = (parts: Parts): Omit<Implementation<Contrac
   async add(draft) {
     const id = crypto.randomUUID()
     await keepSecrets(parts.secrets, id, draft)
-    await parts.settings.set({ connections: [...parts.settings.get().connections, savedOf(id, draft)] })
+    await parts.settings.change(({ connections }) => ({ connections: [...connections, savedOf(id, draft)] }))
     return parts.connections.get(id).summary()
   },
   async saved({ id }) {
@@ -70,19 +70,17 @@ export const savedConnectionsCalls = (parts: Parts): Omit<Implementation<Contrac
   async change({ id, ...draft }) {
     find(parts, id)
     await keepSecrets(parts.secrets, id, draft)
-    await parts.settings.set({ connections: parts.settings.get().connections.map((each) => (each.id === id ? savedOf(id, draft) : each)) })
+    await parts.settings.change(({ connections }) => ({ connections: connections.map((each) => (each.id === id ? savedOf(id, draft) : each)) }))
     const connection = parts.connections.get(id)
     connection.retry()
     return connection.summary()
   },
   async move({ id, place }) {
-    const moved = find(parts, id)
-    const others = parts.settings.get().connections.filter((each) => each.id !== id)
-    await parts.settings.set({ connections: others.toSpliced(Math.max(0, place - 1), 0, moved) })
+    await parts.settings.change(({ connections }) => ({ connections: connections.filter((each) => each.id !== id).toSpliced(Math.max(0, place - 1), 0, find(parts, id)) }))
   },
   async remove({ id }) {
     find(parts, id)
-    await parts.settings.set({ connections: parts.settings.get().connections.filter((each) => each.id !== id) })
+    await parts.settings.change(({ connections }) => ({ connections: connections.filter((each) => each.id !== id) }))
     await parts.secrets.forget(nameOf(id))
   },
 })
@@ -110,9 +108,10 @@ async function recall(secrets: SecretStore, id: ConnectionId): Promise<Connectio
 /** What is given takes its place beside what is kept; an empty text leaves. What cannot be opened any more is replaced. */
 async function keepSecrets(secrets: SecretStore, id: ConnectionId, { secrets: given = {} }: ConnectionDraft): Promise<void> {
   if (Object.keys(given).length === 0) return
-  const kept = await recall(secrets, id).catch(() => ({}))
-  const next = Object.fromEntries(Object.entries({ ...kept, ...given }).filter(([, secret]) => secret))
-  await (Object.keys(next).length > 0 ? secrets.keep(nameOf(id), JSON.stringify(next)) : secrets.forget(nameOf(id)))
+  await secrets.change(nameOf(id), (kept) => {
+    const next = Object.fromEntries(Object.entries({ ...(kept === undefined ? {} : (JSON.parse(kept) as ConnectionSecrets)), ...given }).filter(([, secret]) => secret))
+    return Object.keys(next).length > 0 ? JSON.stringify(next) : undefined
+  })
 }
 
 const agentAnswers = async (): Promise<boolean> => Boolean(process.env['SSH_AUTH_SOCK']) && access(process.env['SSH_AUTH_SOCK'] ?? '').then(() => true, () => false)

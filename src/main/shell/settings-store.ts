@@ -8,6 +8,8 @@ export interface SettingsStore {
   get(): Settings
   /** Durable when it resolves. */
   set(changes: Partial<Settings>): Promise<Settings>
+  /** Likewise, for what depends on what is set: of two at once the second sees what the first made. Nothing is set when it throws. */
+  change(of: (now: Settings) => Partial<Settings>): Promise<Settings>
   onChange(listener: (settings: Settings) => void): () => void
 }
 
@@ -18,17 +20,20 @@ export async function openSettings(path: string): Promise<SettingsStore> {
   const writing = new KeyedMutex()
   const get = (): Settings => ({ ...defaultSettings, ...readable(kept) })
 
+  const change = (of: (now: Settings) => Partial<Settings>): Promise<Settings> =>
+    writing.run(path, async () => {
+      const next = { ...kept, ...of(get()) }
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, 0o600)
+      kept = next
+      listeners.forEach((listener) => listener(get()))
+      return get()
+    })
+
   return {
     get,
-    set: (changes) =>
-      writing.run(path, async () => {
-        const next = { ...kept, ...changes }
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-        await writeFileAtomic(path, `${JSON.stringify(next, null, 2)}\n`, 0o600)
-        kept = next
-        listeners.forEach((listener) => listener(get()))
-        return get()
-      }),
+    set: (changes) => change(() => changes),
+    change,
     onChange(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { SecretPlace } from '#shared/contract/settings.ts'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import { writeFileAtomic } from '#base/atomic-file.ts'
+import { KeyedMutex } from '#base/keyed-mutex.ts'
 
 /** How the system's key store makes a text unreadable, and readable again. */
 export interface Seal {
@@ -25,6 +26,8 @@ export interface SecretStore {
   keep(name: string, secret: string): Promise<void>
   /** Undefined where nothing is kept. @throws failed-precondition when it is sealed by a key store that is not there now. */
   recall(name: string): Promise<string | undefined>
+  /** What depends on what is kept: of two at once the second sees what the first kept. What cannot be opened counts as not there; undefined forgets. */
+  change(name: string, next: (kept: string | undefined) => string | undefined): Promise<void>
   /** Forgetting what is not kept is done already. */
   forget(name: string): Promise<void>
   /** Everything that is kept, and where, by name. */
@@ -43,7 +46,9 @@ export function openSecrets(folder: string, seal?: Seal): SecretStore {
   /** A name may hold what a file's name may not, and its file tells nothing to who lists the folder. */
   const fileOf = (name: string) => join(folder, `${createHash('sha256').update(name).digest('hex').slice(0, 32)}.json`)
 
-  return {
+  const changing = new KeyedMutex()
+
+  const store: SecretStore = {
     place,
     async keep(name, secret) {
       const where = place()
@@ -65,12 +70,18 @@ export function openSecrets(folder: string, seal?: Seal): SecretStore {
       }
     },
     forget: (name) => rm(fileOf(name), { force: true }),
+    change: (name, nextOf) =>
+      changing.run(name, async () => {
+        const next = nextOf(await store.recall(name).catch(() => undefined))
+        await (next === undefined ? store.forget(name) : store.keep(name, next))
+      }),
     async list() {
       const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'))
       const kept = await Promise.all(files.map((file) => readKept(join(folder, file))))
       return kept.flatMap((each) => (each ? { name: each.name, place: each.place } : [])).sort((a, b) => a.name.localeCompare(b.name))
     },
   }
+  return store
 }
 
 /** What cannot be read was never whole: files are replaced in one step. */
