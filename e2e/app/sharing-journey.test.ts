@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { buildApp } from '../fixtures/app-build.ts'
+import { makeCertificates } from '../fixtures/certificates.ts'
 import { run } from '../fixtures/engine.ts'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { freePort } from '../fixtures/registry.ts'
@@ -33,7 +34,7 @@ afterEach(({ task }) => {
 })
 
 const dialog = () => page.getByRole('dialog', { name: 'Share images' })
-const state = async () => (await callRaw(stage.engine.socket, 'GET', '/slipway/registry')).json<{ On: boolean; Host: string; Push: boolean; Password: boolean; Tls?: { Certificate: string } }>()
+const state = async () => (await callRaw(stage.engine.socket, 'GET', '/slipway/registry')).json<{ On: boolean; Host: string; Push: boolean; Password: boolean; Tls?: { Certificate: string; Own: boolean } }>()
 
 test('with this machine: shared by a click, and pulled by the command that is shown', async () => {
   await page.getByRole('link', { name: 'Images' }).click()
@@ -84,4 +85,27 @@ test('stopped, nobody is let in any more; the next time the dialog knows it all 
   await page.goto(`${new URL('/', page.url()).href}#/images?share`)
   await dialog().getByText('There is one, with the user name slipway.').waitFor()
   expect(await dialog().getByLabel('Port', { exact: true }).inputValue()).toBe(String(port))
+})
+
+test('on this machine the password can be taken away, and the certificate is the one that is given, or Slipway’s own again', async () => {
+  const pems = makeCertificates(stage.folder, 'localhost')
+  await dialog().locator('summary', { hasText: 'Certificate' }).click()
+  await dialog().getByLabel('Certificate', { exact: true }).fill(pems.server)
+  await dialog().getByLabel('Its key', { exact: true }).fill(pems.clientKey)
+  await dialog().getByRole('button', { name: 'Share', exact: true }).click()
+  await dialog().getByText('the key is not that of the certificate').waitFor()
+  expect((await state()).On).toBe(false)
+  await dialog().getByLabel('Its key', { exact: true }).fill(pems.serverKey)
+  await dialog().getByText('This machine only').click()
+  await dialog().getByRole('checkbox', { name: 'Take the password away' }).click()
+  await dialog().getByRole('button', { name: 'Share', exact: true }).click()
+  await dialog().getByText(`Shared with this machine, on port ${port}`).waitFor()
+  expect(await state()).toMatchObject({ On: true, Host: '127.0.0.1', Push: false, Password: false, Tls: { Own: false, Certificate: await readFile(pems.server, 'utf8') } })
+  const listed = await run('curl', ['-sS', '--cacert', pems.ca, `https://localhost:${port}/v2/`])
+  expect([listed.code, listed.output]).toEqual([0, '{}'])
+  await dialog().getByRole('checkbox', { name: 'Use one that Slipway makes instead' }).click()
+  await dialog().getByRole('button', { name: 'Apply' }).click()
+  await expect.poll(async () => (await state()).Tls, { timeout: patience }).toBeUndefined()
+  await dialog().getByRole('button', { name: 'Stop sharing' }).click()
+  await dialog().getByText('Not shared').waitFor()
 })

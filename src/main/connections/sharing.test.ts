@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openConnection } from './connection.ts'
 import { sharingOf } from './sharing.ts'
@@ -25,6 +28,29 @@ test('what is asked for is sent, and nothing else; what came of it is given back
   expect(await sharing.state(undefined, operation)).toEqual({ on: false, host: '127.0.0.1', port: 5055, push: false, username: 'slipway', password: false, loopback: true, hosts: ['10.0.0.2', 'box'] })
   expect(await sharing.change({ on: true, host: '0.0.0.0', password: 'long enough' }, operation)).toMatchObject({ on: true, loopback: false, tls: { certificate: 'PEM', own: true } })
   expect(sent).toEqual({ On: true, Host: '0.0.0.0', Password: 'long enough' })
+})
+
+test('a certificate is read here and sent as it is; an empty name takes it away, and a file that is none is told at its field', async () => {
+  await using engine = await startFakeEngine()
+  await using undo = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-sharing-'))
+  undo.defer(() => rm(folder, { recursive: true }))
+  await writeFile(join(folder, 'cert.pem'), 'CERTIFICATE')
+  await writeFile(join(folder, 'key.pem'), 'KEY')
+  engine.routes.set('GET /slipway/host', () => ({ rootless: false, checks: [] }))
+  const sent: unknown[] = []
+  engine.routes.set('PUT /slipway/registry', ({ body }) => {
+    sent.push(JSON.parse(body))
+    return off
+  })
+  await using connection = await connect(engine)
+  const { change } = sharingOf(connection)
+  await change({ certificate: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }, operation)
+  await change({ certificate: '', key: '', password: '' }, operation)
+  expect(sent).toEqual([{ Certificate: 'CERTIFICATE', Key: 'KEY' }, { Certificate: '', Key: '', Password: '' }])
+  await expect(change({ certificate: join(folder, 'cert.pem'), key: join(folder, 'none.pem') }, operation)).rejects.toMatchObject({ code: 'invalid-argument', field: 'key' })
+  await expect(change({ certificate: folder, key: '' }, operation)).rejects.toMatchObject({ code: 'invalid-argument', field: 'certificate' })
+  expect(sent).toHaveLength(2)
 })
 
 test('a refusal keeps its field', async () => {

@@ -30,6 +30,9 @@ export interface SharingChange {
   username?: string
   /** Empty takes it away. */
   password?: string
+  /** What the registry shows, and its key: PEM files of the app's machine. Both empty: one of the engine's own making. */
+  certificate?: string
+  key?: string
 }
 
 export interface SharingContract {
@@ -41,5 +44,5 @@ export interface SharingContract {
 
 export const sharingShapes: Shapes<SharingContract> = {
   state: nothing,
-  change: record<SharingChange>({ on: optional(truth), host: optional(text(64)), port: optional(integer(1, 65_535)), push: optional(truth), username: optional(text(128)), password: optional(text(1024)) }),
+  change: record<SharingChange>({ on: optional(truth), host: optional(text(64)), port: optional(integer(1, 65_535)), push: optional(truth), username: optional(text(128)), password: optional(text(1024)), certificate: optional(text(4096)), key: optional(text(4096)) }),
 }

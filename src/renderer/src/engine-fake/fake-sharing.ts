@@ -9,13 +9,14 @@ export function fakeSharingCalls(): FakeCalls {
   let sharing: Sharing = { on: false, host: '127.0.0.1', port: 5055, push: false, username: 'slipway', password: false, loopback: true, hosts: ['192.168.1.23', 'fd12:3456::23', 'workshop'] }
   return {
     'sharing.state': () => sharing,
-    'sharing.change': ({ password, ...change }: SharingChange) => {
+    'sharing.change': ({ password, certificate: given, key: _key, ...change }: SharingChange) => {
       const next = { ...sharing, ...change, password: password === undefined ? sharing.password : password !== '' }
       if (next.port === 80) throw new EngineError('already-exists', 'port 80 is another program’s', { field: 'port', hint: 'Choose another port.' })
-      if (password !== undefined && password.length < 8) throw new EngineError('invalid-argument', 'a password has 8 to 1024 characters', { field: 'password' })
-      const { tls: _, ...rest } = next
+      if (password && password.length < 8) throw new EngineError('invalid-argument', 'a password has 8 to 1024 characters', { field: 'password' })
+      const { tls: before, ...rest } = next
+      const own = given === undefined ? (before?.own ?? true) : given === ''
       const loopback = next.host === '127.0.0.1'
-      sharing = { ...rest, loopback, ...(!loopback && { tls: { certificate, fingerprint: Array.from({ length: 32 }, (_, index) => ((index * 37) % 256).toString(16).padStart(2, '0').toUpperCase()).join(':'), expires: '2031-11-28T12:00:00.000Z', own: true } }) }
+      sharing = { ...rest, loopback, ...((!loopback || !own) && { tls: { certificate, fingerprint: Array.from({ length: 32 }, (_, index) => ((index * 37) % 256).toString(16).padStart(2, '0').toUpperCase()).join(':'), expires: '2031-11-28T12:00:00.000Z', own } }) }
       return sharing
     },
   }

@@ -12,18 +12,23 @@ export function useSharing() {
   /** Of reading, or of the change. */
   const error = shallowRef<unknown>()
   const busy = ref(false)
-  const form = ref({ reach: 'here' as Reach, port: '', password: '', push: false })
+  const form = ref({ reach: 'here' as Reach, port: '', password: '', withoutPassword: false, push: false, certificate: '', key: '', ownCertificate: false })
 
-  const hasPassword = computed(() => known.value?.password === true || form.value.password !== '')
+  /** One that is kept can be taken away, and another can be given in its place. */
+  const goes = computed(() => form.value.withoutPassword && form.value.reach === 'here' && form.value.password === '')
+  const hasPassword = computed(() => (known.value?.password === true && !goes.value) || form.value.password !== '')
+  const isGiven = computed(() => known.value?.tls?.own === false)
   const change = computed<SharingChange>(() => {
     const before = known.value
     if (!before) return {}
-    const { reach, port, password, push } = form.value
+    const { reach, port, password, push, certificate, key, ownCertificate } = form.value
     const moved = (reach === 'here') !== before.loopback
     return {
       ...(moved && { host: reach === 'here' ? '127.0.0.1' : '0.0.0.0' }),
       ...(port !== String(before.port) && { port: Number(port) }),
       ...(password !== '' && { password }),
+      ...(goes.value && before.password && { password: '' }),
+      ...(ownCertificate && isGiven.value ? { certificate: '', key: '' } : (certificate.trim() !== '' || key.trim() !== '') && { certificate: certificate.trim(), key: key.trim() }),
       ...((push && hasPassword.value) !== before.push && { push: push && hasPassword.value }),
     }
   })
@@ -31,7 +36,7 @@ export function useSharing() {
 
   function show(sharing: Sharing) {
     known.value = sharing
-    form.value = { reach: sharing.loopback ? 'here' : 'others', port: String(sharing.port), password: '', push: sharing.push }
+    form.value = { reach: sharing.loopback ? 'here' : 'others', port: String(sharing.port), password: '', withoutPassword: false, push: sharing.push, certificate: '', key: '', ownCertificate: false }
   }
   async function read() {
     ;[known.value, error.value] = [undefined, undefined]
@@ -53,5 +58,5 @@ export function useSharing() {
     }
   }
   const problemOf = (field: string) => (isEngineError(error.value) && error.value.field === field ? [error.value.message, error.value.hint].filter(Boolean).map((sentence) => sentence?.replace(/\.?$/, '.')).join(' ') : undefined)
-  return { known, error, busy, form, hasPassword, isPort, isChanged: computed(() => Object.keys(change.value).length > 0), read, put, problemOf }
+  return { known, error, busy, form, hasPassword, isGiven, isPort, isChanged: computed(() => Object.keys(change.value).length > 0), read, put, problemOf }
 }
