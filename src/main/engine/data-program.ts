@@ -8,7 +8,7 @@ import { EXIT } from './command-line.ts'
 import { acquireLock } from './core/host/exclusive-lock.ts'
 import { enteredNamespaces, enterNamespaces, needsNamespaces } from './core/host/rootless/launch.ts'
 import { loadSyscalls } from './core/host/syscalls.ts'
-import { measureTree, relocate } from './core/relocation/relocate.ts'
+import { discardPartial, measureTree, relocate } from './core/relocation/relocate.ts'
 import { defaultRoots } from './default-roots.ts'
 import { createLayout, type Layout } from './layout.ts'
 
@@ -17,7 +17,7 @@ interface DataOptions {
   runRoot: string
   to?: string
 }
-type Deed = 'measure' | 'move' | 'remove'
+type Deed = 'measure' | 'move' | 'discard' | 'remove'
 
 /** Of the engine that has the data root, not of the data. */
 const OWN = ['lock', 'tmp']
@@ -25,11 +25,12 @@ const OWN = ['lock', 'tmp']
 const HELP = `
   measure  how much there is: {"bytes":…,"entries":…}
   move     a verified copy to --to, which must not exist; the data root itself is left as it is
+  discard  what a move to --to that was killed left there
   remove   everything below the data root, for one that was moved
 
 One line of JSON for each step is printed. move and remove need the data root for themselves: its engine must not run.`
 
-/** `slipway-engine data measure|move|remove`: the data root as a whole, in the user's namespaces where its files are theirs. */
+/** `slipway-engine data measure|move|discard|remove`: the data root as a whole, in the user's namespaces where its files are theirs. */
 export async function runData(args: readonly string[]): Promise<number> {
   try {
     return await run(args)
@@ -55,6 +56,10 @@ async function run(args: readonly string[]): Promise<number> {
 
 async function carryOut(deed: Deed, layout: Layout, { to }: DataOptions, signal: AbortSignal): Promise<object> {
   if (deed === 'measure') return await measureTree(layout.dataRoot, OWN, signal)
+  if (deed === 'discard') {
+    if (to === undefined) throw new EngineError('invalid-argument', 'discard needs --to.')
+    return { discarded: (await discardPartial(to)) ? to : undefined }
+  }
   using _ = acquireLock(loadSyscalls(), layout.lockFile, `the data root ${layout.dataRoot}`)
   if (deed === 'remove') {
     if (!existsSync(layout.database) || !existsSync(layout.content)) throw new EngineError('failed-precondition', `${layout.dataRoot} does not look like a data root: nothing was removed.`, { reason: 'no-data-root' })
@@ -71,7 +76,7 @@ function parse(args: readonly string[]): { deed: Deed; options: DataOptions } {
   const path = (text: string) => resolve(text)
   const command = new Command('slipway-engine data')
     .description('A data root as a whole: measured, moved, removed.')
-    .argument('<deed>', 'measure, move or remove')
+    .argument('<deed>', 'measure, move, discard or remove')
     .addOption(new Option('--data-root <dir>', 'images, containers, volumes').argParser(path).default(roots.dataRoot))
     .addOption(new Option('--run-root <dir>', 'what lives until the next boot').argParser(path).default(roots.runRoot))
     .option('--to <dir>', 'where to', path)
@@ -82,7 +87,7 @@ function parse(args: readonly string[]): { deed: Deed; options: DataOptions } {
     })
     .parse(args, { from: 'user' })
   const [deed = ''] = command.args
-  if (deed !== 'measure' && deed !== 'move' && deed !== 'remove') throw new EngineError('invalid-argument', `${deed} is none of measure, move and remove.`)
+  if (deed !== 'measure' && deed !== 'move' && deed !== 'discard' && deed !== 'remove') throw new EngineError('invalid-argument', `${deed} is none of measure, move, discard and remove.`)
   return { deed, options: command.opts<DataOptions>() }
 }
 

@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadSyscalls } from '../host/syscalls.ts'
-import { measureTree, relocate, type Relocation, type RelocationStep } from './relocate.ts'
+import { discardPartial, measureTree, relocate, type Relocation, type RelocationStep } from './relocate.ts'
 import { verifyTree } from './verify-tree.ts'
 
 const syscalls = loadSyscalls()
@@ -101,6 +102,18 @@ test.each(['copying', 'verifying'] as const)('cancelled while %s, it leaves noth
   const cancelling = new AbortController()
   await expect(move({ signal: cancelling.signal, tell: (told) => told.step === step && cancelling.abort() })).rejects.toMatchObject({ code: 'cancelled' })
   expect(left()).toEqual([])
+})
+
+test('killed in the middle, it leaves what a later life discards', async () => {
+  await fill()
+  const script = `
+    const { relocate } = await import(${JSON.stringify(join(import.meta.dirname, 'relocate.ts'))})
+    const { loadSyscalls } = await import(${JSON.stringify(join(import.meta.dirname, '../host/syscalls.ts'))})
+    const tell = ({ step }) => step === 'copying' && process.kill(process.pid, 'SIGKILL')
+    await relocate({ from: ${JSON.stringify(from)}, to: ${JSON.stringify(to)}, without: [], syscalls: loadSyscalls(), signal: new AbortController().signal, tell })`
+  expect(spawnSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toMatchObject({ signal: 'SIGKILL', stderr: '' })
+  expect(left()).toEqual(['.slipway-moving'])
+  expect([await discardPartial(to), left(), await discardPartial(to)]).toEqual([true, [], false])
 })
 
 test.each([

@@ -4,6 +4,7 @@
  * nothing at the destination. No engine may have the data root meanwhile, and no container of it run: the caller sees to both.
  */
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, rmdir, statfs } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
@@ -81,6 +82,14 @@ export async function relocate({ from, to, without, syscalls, signal, tell, free
     await rm(partial, { recursive: true, force: true })
     throw told(error, to, signal)
   }
+}
+
+/** What a move to that place that was killed left beside it. No other may be under way there. @returns whether there was something. */
+export async function discardPartial(to: string): Promise<boolean> {
+  const partial = join(dirname(to), PARTIAL)
+  if (!existsSync(partial)) return false
+  await rm(partial, { recursive: true, force: true })
+  return true
 }
 
 function refuseNested(from: string, to: string): void {

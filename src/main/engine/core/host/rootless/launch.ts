@@ -45,7 +45,8 @@ async function namespacesOrReason(layout: Layout): Promise<RootlessNamespaces> {
   }
 }
 
-const machineChecks = () => checkRootless({ rootlesskit: findProgram('rootlesskit'), slirp4netns: findProgram('slirp4netns'), pasta: findProgram('pasta'), newuidmap: findProgram('newuidmap') })
+/** What an ordinary user's engine needs of this machine before anything else. */
+export const machineChecks = (): HostCheck[] => checkRootless({ rootlesskit: findProgram('rootlesskit'), slirp4netns: findProgram('slirp4netns'), pasta: findProgram('pasta'), newuidmap: findProgram('newuidmap') })
 
 function refusal(missing: HostCheck[]): EngineError {
   const remedies = missing.map((check) => check.remedy).filter(Boolean)
