@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { startFakeEngine, wireContainer, type FakeEngine } from '../../src/main/connections/testing/fake-engine.ts'
 import { desktopShell, launchApp, type RunningApp, type ShellName } from './drivers/launch-app.ts'
@@ -77,4 +81,44 @@ test.runIf(shells.includes('stand-in'))('stand-in: dialogs, the menu, a reload, 
   await app.desktop!.clickMenu(['View', 'Containers'])
   await seen(app, 'shop-web')
   await app.closeWindow()
+})
+
+/** What may be opened with the app, and the page that knows what to do with it. */
+async function someFiles() {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-openings-'))
+  const put = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const [dockerfile, compose, archive, text] = await Promise.all([put('Dockerfile', 'FROM scratch\n'), put('compose.yaml', 'services: {}\n'), put('images.tar', ''), put('notes.txt', '')])
+  return { folder, dockerfile, compose, archive, text, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
+}
+const addressOf = (app: RunningApp) => decodeURIComponent(app.page.url().split('#')[1] ?? '')
+const leads = (app: RunningApp, address: string) => expect.poll(() => addressOf(app), { timeout: 30_000 }).toBe(address)
+
+test('browser: a file that it is started with is opened by what it is', async () => {
+  await using engine = await startFakeEngine()
+  await using files = await someFiles()
+  await using app = await launchApp({ shell: 'browser', engineSocket: engine.socketPath, words: [pathToFileURL(files.archive).href] })
+  await leads(app, `/images?load=${files.archive}`)
+  expect(await app.page.getByRole('dialog').getByLabel('File', { exact: true }).inputValue()).toBe(files.archive)
+})
+
+test.runIf(shells.includes('stand-in'))('stand-in: a link that it is started with, then files and links that a second start or the desktop hands over', async () => {
+  await using engine = await startFakeEngine()
+  await using files = await someFiles()
+  await using app = await launchApp({ shell: 'stand-in', engineSocket: engine.socketPath, words: ['slipway://run?image=nginx'] })
+  await leads(app, '/containers?run=nginx')
+  const desktop = app.desktop!
+  await desktop.startAgain('/opt/Slipway/slipway-app', '--allow-file-access-from-files', files.dockerfile)
+  await leads(app, `/build?folder=${files.folder}&file=${files.dockerfile}`)
+  await desktop.startAgain('/opt/Slipway/slipway-app', pathToFileURL(files.compose).href)
+  await leads(app, `/compose?file=${files.compose}`)
+  await desktop.openFile(files.archive)
+  await leads(app, `/images?load=${files.archive}`)
+  await desktop.startAgain('/opt/Slipway/slipway-app', 'slipway://pull?image=redis:7')
+  await leads(app, '/images?pull=redis:7')
+  await desktop.startAgain('/opt/Slipway/slipway-app', files.text)
+  await seen(app, 'There is nothing to do with notes.txt')
+  await leads(app, '/')
 })

@@ -36,6 +36,7 @@ class App extends EventEmitter {
   whenReady = () => this.#ready.promise
   requestSingleInstanceLock = () => true
   getVersion = () => (JSON.parse(readFileSync(join(dirname(entry), '../../package.json'), 'utf8')) as { version: string }).version
+  releaseSingleInstanceLock(): void {}
   setAsDefaultProtocolClient = () => true
   setLoginItemSettings(): void {}
   getAppPath = () => resolve(entry, '../../..')

@@ -1,4 +1,4 @@
-import { app } from './app.ts'
+import { app, PreventableEvent } from './app.ts'
 import { clickMenu, clickNotification, clickTray, dialogAnswers } from './desktop.ts'
 import { records } from './records.ts'
 
@@ -12,6 +12,7 @@ export type DriverRequest =
   | { do: 'click-notification' }
   | { do: 'focus'; focused: boolean }
   | { do: 'second-instance'; words: string[] }
+  | { do: 'open-file'; path: string }
   | { do: 'quit' }
 export type DriverNews = { kind: 'window'; id: number; url: string; options: unknown } | { kind: 'answer'; id: number; value?: unknown; error?: string }
 
@@ -26,6 +27,7 @@ const acts: { [Do in DriverRequest['do']]: (request: Extract<DriverRequest, { do
   'click-notification': () => clickNotification(),
   focus: async ({ focused }) => void ((await import('./browser-window.ts')).BrowserWindow.focused = focused),
   'second-instance': ({ words }) => app.emit('second-instance', {}, words, ''),
+  'open-file': ({ path }) => app.emit('open-file', new PreventableEvent(), path),
   quit: () => app.quit(),
 }
 

@@ -23,6 +23,8 @@ export interface LaunchOptions {
   appearance?: 'light' | 'dark'
   locale?: string
   environment?: Record<string, string>
+  /** Links and files that it is started to open. */
+  words?: string[]
   /** As if the user had chosen them before; a data root among them takes the place of `dataRoot`. Default: the first-run page was seen. */
   settings?: Partial<Settings>
 }
@@ -40,6 +42,8 @@ export interface DesktopDriver {
   lookAway(): Promise<void>
   /** The user starts the app, or follows a link to it, while it runs. */
   startAgain(...words: string[]): Promise<void>
+  /** As macOS hands over a file that was opened with the app. */
+  openFile(path: string): Promise<void>
 }
 
 export interface RunningApp extends AsyncDisposable {
@@ -57,7 +61,7 @@ export interface RunningApp extends AsyncDisposable {
 }
 
 /** What each driver is given: every path decided, and how to name the engine on the command line. */
-export interface Launch extends Required<Omit<LaunchOptions, 'engineSocket' | 'dataRoot' | 'runRoot'>> {
+export interface Launch extends Required<Omit<LaunchOptions, 'engineSocket' | 'dataRoot' | 'runRoot' | 'words'>> {
   root: string
   /** Settings, window state, profile of the browser. */
   home: string
@@ -93,11 +97,11 @@ const describe: Record<ShellName, string> = {
 /** The desktop shell to drive: Electron where its binary is, else the stand-in. */
 export const desktopShell = (): ShellName => (electronBinary() ? 'electron' : 'stand-in')
 
-function prepare({ engineSocket, dataRoot, runRoot, ...options }: LaunchOptions, home: string): Launch {
+function prepare({ engineSocket, dataRoot, runRoot, words = [], ...options }: LaunchOptions, home: string): Launch {
   const run = runRoot ?? join(home, 'run')
   const socket = engineSocket ?? join(run, 'docker.sock')
   const engineArgs = engineSocket ? ['--engine-socket', engineSocket] : [...(options.settings?.dataRoot ? [] : ['--data-root', dataRoot ?? join(home, 'data')]), '--run-root', run, '--socket', socket]
-  return { width: 1280, height: 800, appearance: 'light', locale: 'en-US', environment: {}, settings: { welcomed: true }, ...options, root, home, engineSocket: socket, args: [...engineArgs, '--settings', join(home, 'settings.json')] }
+  return { width: 1280, height: 800, appearance: 'light', locale: 'en-US', environment: {}, settings: { welcomed: true }, ...options, root, home, engineSocket: socket, args: [...engineArgs, '--settings', join(home, 'settings.json'), ...words] }
 }
 
 /** What a driver gives back; the rest is added here. */

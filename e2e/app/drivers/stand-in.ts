@@ -23,6 +23,7 @@ export async function launchStandIn(launch: Launch): Promise<DriverResult> {
       clickNotification: async () => void (await driver.ask({ do: 'click-notification' })),
       lookAway: async () => void (await driver.ask({ do: 'focus', focused: false })),
       startAgain: async (...words) => void (await driver.ask({ do: 'second-instance', words })),
+      openFile: async (path) => void (await driver.ask({ do: 'open-file', path })),
       clickMenu: async (path) => void (await driver.ask({ do: 'menu', path })),
     },
     async closeWindow() {

@@ -20,7 +20,7 @@ export interface EngineRequest {
 /** The engine's data, and the program that measures, moves and removes it. */
 export interface EngineData {
   dataRoot(): string
-  dataCommand(deed: 'measure' | 'move' | 'remove', root: string, ...more: string[]): EngineCommand
+  dataCommand(deed: 'measure' | 'move' | 'discard' | 'remove', root: string, ...more: string[]): EngineCommand
 }
 
 /** How to start the engine of this project: the built one, else its sources; under Electron by Electron's binary run as Node. */

@@ -100,6 +100,7 @@ function itemOf(event: EngineEvent): string | symbol {
       return `connection ${event.id}`
     case 'engine.state':
     case 'settings.changed':
+    case 'update.changed':
     case 'snapshot':
       return event.type
     case 'progress':

@@ -10,12 +10,14 @@ import { openConnections } from '../connections/connections.ts'
 import { startFakeEngine, wireContainer } from '../connections/testing/fake-engine.ts'
 import { createApplication, type Desktop } from './application.ts'
 import { externalEngine } from './external-engine.ts'
+import { openMoveJournal } from './data/move-journal.ts'
 import { openSecrets } from './secrets/secret-store.ts'
 import { openRegistryAccounts } from './registries/registry-accounts.ts'
 import { openSettings } from './settings-store.ts'
 import { readStartOptions } from './start-options.ts'
+import { updatesElsewhere } from './updates/updates.ts'
 
-const desktop = { app: {} } as Desktop
+const desktop = { app: {}, updates: updatesElsewhere('server') } as Desktop
 const context = { signal: new AbortController().signal, progress: () => {} }
 
 async function openTwo() {
@@ -30,7 +32,7 @@ async function openTwo() {
   const connections = undo.use(openConnections([{ id: 'here', name: 'Here', target: target(here.socketPath) }, { id: 'there', name: 'There', target: target(there.socketPath) }]))
   await Promise.all([connections.get('here').ready(context.signal), connections.get('there').ready(context.signal)])
   const secrets = openSecrets(join(folder, 'secrets'))
-  const application = createApplication({ secrets, settings: await openSettings(join(folder, 'settings.json')), accounts: openRegistryAccounts(secrets, join(folder, 'docker.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), builds: await openBuilds(join(folder, 'builds')) })
+  const application = createApplication({ secrets, settings: await openSettings(join(folder, 'settings.json')), accounts: openRegistryAccounts(secrets, join(folder, 'docker.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), builds: await openBuilds(join(folder, 'builds')), moves: openMoveJournal(join(folder, 'data-move.json')) })
   const lifetime = undo.move()
   return { application, here, there, folder, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

@@ -19,11 +19,13 @@ import { createBackground, type Background } from './background.ts'
 import { connectionCalls } from './connection-calls.ts'
 import { connectionStreams } from './connection-streams.ts'
 import { dataCalls } from './data/data-calls.ts'
+import type { MoveJournal } from './data/move-journal.ts'
 import { collectDiagnostics } from './diagnostics/collect.ts'
 import { savedConnectionsCalls } from './saved-connections.ts'
 import { createSelection, type Selection } from './selection.ts'
 import type { SecretStore } from './secrets/secret-store.ts'
 import type { SettingsStore } from './settings-store.ts'
+import type { Updates } from './updates/updates.ts'
 
 /** What the application needs of the engine it hosts (engine-host/), or of the socket it was given instead. */
 export interface HostedEngine extends AsyncDisposable {
@@ -47,12 +49,14 @@ export interface HostedData {
   measure(signal: AbortSignal): Promise<{ bytes: number }>
   /** A verified copy, all or nothing; only while the engine does not run. */
   copy(to: string, operation: { signal: AbortSignal; tell(step: { step: 'measuring' | 'copying' | 'verifying'; current: number; total: number }): void }): Promise<unknown>
+  /** What a copy to that place that was cut off left beside it. */
+  discard(to: string, signal: AbortSignal): Promise<unknown>
   /** Of a place that no engine uses. */
   remove(path: string, signal: AbortSignal): Promise<unknown>
 }
 
 /** What the shell can do for its windows. */
-export type Desktop = Implementation<Pick<Contract, 'app'>, CallContext>
+export type Desktop = Implementation<Pick<Contract, 'app'>, CallContext> & { updates: Updates }
 
 export interface Application {
   openSession(desktop: Desktop): WindowSession
@@ -82,6 +86,8 @@ export interface ApplicationParts {
   connections: Connections
   edits: Edits
   builds: Builds
+  /** Of moves of the hosted engine's data. */
+  moves: MoveJournal
 }
 
 export function createApplication(parts: ApplicationParts): Application & Disposable {
@@ -90,7 +96,7 @@ export function createApplication(parts: ApplicationParts): Application & Dispos
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, accounts, secrets, engine, connections, edits, builds }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
+function openSession({ settings, accounts, secrets, engine, connections, edits, builds, moves }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -103,6 +109,7 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
     settings: settings.get(),
     ...current().mirror.items(),
     builds: builds.list(),
+    update: desktop.updates.state(),
   })
   const sources = () => [
     selection.listen(),
@@ -114,6 +121,7 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
     builds.onEvent(emit),
     background.onNotice((notice) => emit({ type: 'notice', notice })),
     settings.onChange((changed) => emit({ type: 'settings.changed', settings: changed })),
+    desktop.updates.onState((state) => emit({ type: 'update.changed', state })),
   ]
   let stops: (() => void)[] = []
   const waiting: string[] = []
@@ -124,8 +132,9 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
       app: desktop.app,
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },
-      data: dataCalls({ engine, connection: connections.first(), settings }),
+      data: dataCalls({ engine, connection: connections.first(), settings, journal: moves }),
       settings: settingsCalls(settings),
+      updates: updatesCalls(desktop.updates),
     }),
     streams: connectionStreams(current, builds),
     onEvent(listener) {
@@ -172,3 +181,5 @@ const connectionsCalls = (connections: Connections, selection: Selection): Pick<
 })
 
 const settingsCalls = (settings: SettingsStore): Implementation<Contract, CallContext>['settings'] => ({ get: async () => settings.get(), set: (changes) => settings.set(changes) })
+
+const updatesCalls = (updates: Updates): Implementation<Contract, CallContext>['updates'] => ({ state: async () => updates.state(), check: () => updates.check(), download: () => updates.download(), cancel: async () => updates.cancel(), install: () => updates.install() })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { linkAmong, readDeepLink } from './deep-link.ts'
+import { readDeepLink } from './deep-link.ts'
 
 test.each([
   ['slipway://run?image=nginx', '/containers?run=nginx'],
@@ -16,8 +16,3 @@ test.each([
   ['javascript:alert(1)', undefined],
   [`slipway://run?image=${'a'.repeat(5000)}`, undefined],
 ])('%s leads to %s', (link, path) => expect(readDeepLink(link)).toBe(path))
-
-test('among the words a program was started with', () => {
-  expect(linkAmong(['/usr/bin/slipway', '--no-sandbox', 'slipway://run?image=nginx'])).toBe('/containers?run=nginx')
-  expect(linkAmong(['/usr/bin/slipway', '--data-root', '/d'])).toBeUndefined()
-})

@@ -24,6 +24,3 @@ function imagePath(path: string, image: string): string | undefined {
     throw error
   }
 }
-
-/** The one among the arguments of a program that was started to open a link. */
-export const linkAmong = (args: readonly string[]): string | undefined => args.map(readDeepLink).find((path) => path !== undefined)

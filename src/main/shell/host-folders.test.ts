@@ -42,7 +42,7 @@ test.each([
   ['images.tar.gz', 'file', ['archive']],
   ['b9.txt', 'file', []],
 ])('%s is a %s for %j', async (name, kind, suits) => {
-  expect(await describePath({ path: join(folder, name) })).toEqual({ path: join(folder, name), kind, suits })
+  expect(await describePath({ path: join(folder, name) })).toEqual({ path: join(folder, name), folder: dirname(join(folder, name)), kind, suits })
 })
 
 test('a socket is neither', async () => {

@@ -34,7 +34,7 @@ export async function describePath({ path }: { path: string }): Promise<HostPath
   const { kind } = await lookAt(absolute)
   const names = kind === 'file' ? [basename(absolute)] : await readdir(absolute).catch((error: unknown) => refuse(error, absolute))
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name))
-  return { path: absolute, kind, suits: [...(has(dockerfile) ? (['build'] as const) : []), ...(has(composeFile) ? (['compose'] as const) : []), ...(kind === 'file' && has(archive) ? (['archive'] as const) : [])] }
+  return { path: absolute, folder: dirname(absolute), kind, suits: [...(has(dockerfile) ? (['build'] as const) : []), ...(has(composeFile) ? (['compose'] as const) : []), ...(kind === 'file' && has(archive) ? (['archive'] as const) : [])] }
 }
 
 const absolutePath = (path: string) => (path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : resolve(homedir(), path))

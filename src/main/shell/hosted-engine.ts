@@ -29,5 +29,6 @@ const hostedData = (host: EngineHost, { dataRoot, dataCommand }: EngineData, isF
   without: (work) => host.without(work),
   measure: (signal) => runDataProgram(dataCommand('measure', dataRoot()), { signal }),
   copy: (to, operation) => runDataProgram(dataCommand('move', dataRoot(), '--to', to), operation),
+  discard: (to, signal) => runDataProgram(dataCommand('discard', dataRoot(), '--to', to), { signal }),
   remove: (path, signal) => runDataProgram(dataCommand('remove', path), { signal }),
 })

@@ -5,6 +5,8 @@ import { openConnections, type Connections } from '../connections/connections.ts
 import { createEdits, type Edits } from '../connections/edit/edits.ts'
 import { openJournal } from '../connections/edit/journal.ts'
 import { createApplication, type Application, type HostedEngine } from './application.ts'
+import { finishMove } from './data/move-data.ts'
+import { openMoveJournal } from './data/move-journal.ts'
 import { externalEngine } from './external-engine.ts'
 import { dockerConfigFile } from './registries/docker-config.ts'
 import { openRegistryAccounts } from './registries/registry-accounts.ts'
@@ -32,7 +34,9 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
   opened.defer(recoverEdits(edits, connections))
   const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
-  const application = opened.use(createApplication({ settings, accounts, secrets, engine, connections, edits, builds }))
+  const moves = openMoveJournal(join(dirname(options.settingsPath), 'data-move.json'))
+  if (engine.data) void finishMove({ engine, data: engine.data, connection: connections.first(), settings, journal: moves }).catch((error: unknown) => console.error(`A move of the data that was cut off could not be put right: ${messageOf(error)}`))
+  const application = opened.use(createApplication({ settings, accounts, secrets, engine, connections, edits, builds, moves }))
   const lifetime = opened.move()
   return { ...application, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

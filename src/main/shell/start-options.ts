@@ -18,8 +18,7 @@ export interface StartOptions {
 
 /** Unknown words are left alone: Chromium has switches of its own. */
 export function readStartOptions(args: readonly string[], environment: NodeJS.ProcessEnv): StartOptions {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({ args: [...args], strict: false, options: { port: text, socket: text, 'engine-socket': text, 'data-root': text, 'run-root': text, settings: text } })
+  const { values } = parse(args)
   const word = (name: string) => {
     const value = (values as Record<string, unknown>)[name]
     if (value === true || value === '') throw new EngineError('invalid-argument', `--${name} needs a value.`)
@@ -33,6 +32,14 @@ export function readStartOptions(args: readonly string[], environment: NodeJS.Pr
     port: readPort(word('port')),
     settingsPath: word('settings') ?? join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'slipway', 'settings.json'),
   }
+}
+
+/** What is neither a switch nor the value of one of ours: links and files to open. */
+export const readStartWords = (args: readonly string[]): string[] => parse(args).positionals
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  return parseArgs({ args: [...args], strict: false, allowPositionals: true, options: { port: text, socket: text, 'engine-socket': text, 'data-root': text, 'run-root': text, settings: text } })
 }
 
 function readPort(text = '0'): number {

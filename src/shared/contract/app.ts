@@ -37,6 +37,8 @@ export interface HostEntry {
 /** What a path of the machine is, and what of Slipway it could be given to. */
 export interface HostPath {
   path: string
+  /** That holds it. */
+  folder: string
   kind: 'folder' | 'file'
   /** A Dockerfile or a folder with one; a compose file or a folder with one; an archive of images or files. */
   suits: ('build' | 'compose' | 'archive')[]

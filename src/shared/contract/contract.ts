@@ -25,6 +25,7 @@ import { registriesShapes, type RegistriesContract } from './registries.ts'
 import { settingsShapes, type SettingsContract } from './settings.ts'
 import { sharingShapes, type SharingContract } from './sharing.ts'
 import { systemShapes, type SystemContract } from './system.ts'
+import { updatesShapes, type UpdatesContract } from './updates.ts'
 import { volumesShapes, type VolumesContract } from './volumes.ts'
 import type { Shapes } from './shape.ts'
 
@@ -47,6 +48,7 @@ export interface Contract {
   registries: RegistriesContract
   settings: SettingsContract
   sharing: SharingContract
+  updates: UpdatesContract
   app: AppContract
 }
 export type Noun = keyof Contract
@@ -70,6 +72,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   registries: registriesShapes,
   settings: settingsShapes,
   sharing: sharingShapes,
+  updates: updatesShapes,
   app: appShapes,
 }
 

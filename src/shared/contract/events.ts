@@ -7,6 +7,7 @@ import type { ImageId, ImageSummary } from './images.ts'
 import type { ContainerNotice } from './notices.ts'
 import type { NetworkSummary } from './networks.ts'
 import type { Settings } from './settings.ts'
+import type { UpdateState } from './updates.ts'
 import type { VolumeSummary } from './volumes.ts'
 
 /** Chosen by the page, unique for the life of the app. */
@@ -24,6 +25,7 @@ export interface Snapshot {
   volumes: VolumeSummary[]
   /** Under way and over, newest first. */
   builds: BuildSummary[]
+  update: UpdateState
 }
 
 /** Where a long call is. A layer is told by its short digest; sizes in bytes. */
@@ -50,6 +52,7 @@ export type EngineEvent =
   | { type: 'connection.removed'; id: ConnectionId }
   | { type: 'engine.state'; state: EngineState }
   | { type: 'settings.changed'; settings: Settings }
+  | { type: 'update.changed'; state: UpdateState }
   | { type: 'progress'; callId: CallId; step: ProgressStep }
   /** A native menu, a tray entry or a deep link asks this window to do something. */
   | { type: 'command'; command: AppCommand }

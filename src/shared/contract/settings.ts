@@ -42,13 +42,15 @@ export interface Settings {
   connections: SavedConnection[]
   /** Keys of the user's own, by command. */
   shortcuts: ChosenKeys
+  /** Ask for newer releases once a day, where the app can update itself; nothing is downloaded before somebody asks. */
+  checkForUpdates: boolean
   /** The first-run page was read and closed. */
   welcomed: boolean
   /** Pages the user arranged (column widths, folded groups); the renderer's own words. */
   view: Record<string, unknown>
 }
 
-export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], dataRoot: '', formerDataRoots: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], shortcuts: {}, welcomed: false, view: {} }
+export const defaultSettings: Settings = { appearance: 'system', language: 'system', registryMirrors: [], insecureRegistries: [], dataRoot: '', formerDataRoots: [], addressPools: [], logMaxSize: '', logMaxFiles: 1, httpProxy: '', httpsProxy: '', noProxy: '', runtime: 'auto', defaultMemory: '', defaultCpus: '', defaultRestart: 'no', noticeCrash: true, noticeUnhealthy: true, noticeWork: true, motion: 'system', openAtLogin: false, stayInBackground: false, connections: [], shortcuts: {}, checkForUpdates: true, welcomed: false, view: {} }
 
 /** Where a secret is kept: sealed by the system's key store, or in a file that only this user may read. */
 export type SecretPlace = 'keyring' | 'file'
@@ -111,6 +113,7 @@ export const settingsShapes: Shapes<SettingsContract> = {
     stayInBackground: optional(truth),
     connections: optional(list(savedConnection, 100)),
     shortcuts: optional(shortcutsShape),
+    checkForUpdates: optional(truth),
     welcomed: optional(truth),
     view: optional(anyRecord),
   }),

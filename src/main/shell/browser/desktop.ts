@@ -1,6 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import type { Desktop } from '../application.ts'
 import { describePath, listFolder } from '../host-folders.ts'
+import { updatesElsewhere } from '../updates/updates.ts'
 
 /** A browser opens tabs and copies by itself; it has no dialog for folders of this machine, the page makes one of `listFolder`. */
 export function browserDesktop(version: string): Desktop {
@@ -8,6 +9,7 @@ export function browserDesktop(version: string): Desktop {
     throw new EngineError('not-implemented', 'In a browser the page does this itself.')
   }
   return {
+    updates: updatesElsewhere('server'),
     app: {
       facts: async () => ({ version, shell: 'browser', platform: process.platform, abilities: { choosePath: false, openExternal: false, copyText: false } }),
       openExternal: byThePage,

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '#shared/errors.ts'
 import { hostedEngineOf } from '../hosted-engine.ts'
+import type { WindowSession } from '../application.ts'
 import { openApplication } from '../open-application.ts'
+import { addressAmong } from '../openings.ts'
 import { findProjectRoot } from '../project-root.ts'
-import { readStartOptions } from '../start-options.ts'
+import { readStartOptions, readStartWords } from '../start-options.ts'
 import { browserDesktop } from './desktop.ts'
 import { startBrowserShell } from './server.ts'
 
@@ -18,16 +20,28 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.resolve())
 
   await using opened = new AsyncDisposableStack()
+  const asked = addressAmong(readStartWords(process.argv.slice(2)), process.cwd())
   const application = opened.use(await openApplication(options, hostedEngineOf(root, console.error)))
   opened.use(
     await startBrowserShell({
       port: options.port,
       rendererRoot: join(root, 'out/renderer'),
-      openSession: () => application.openSession(browserDesktop(version)),
+      openSession: opening(() => application.openSession(browserDesktop(version)), asked),
       onAddress: (url) => console.log(`Slipway is at ${url}`),
     }),
   )
   await stopped.promise
+}
+
+/** The first page shows what the program was started to open. */
+function opening(openSession: () => WindowSession, asked: string | undefined): () => WindowSession {
+  let address = asked
+  return () => {
+    const session = openSession()
+    if (address !== undefined) session.navigate(address)
+    address = undefined
+    return session
+  }
 }
 
 main().catch((error: unknown) => {

@@ -7,12 +7,14 @@ import type { CallContext } from '../../ipc/serve.ts'
 import type { HostedEngine } from '../application.ts'
 import type { SettingsStore } from '../settings-store.ts'
 import { moveData } from './move-data.ts'
+import type { MoveJournal } from './move-journal.ts'
 
 export interface DataParts {
   engine: HostedEngine
   /** To the engine that is hosted. */
   connection: Connection
   settings: SettingsStore
+  journal: MoveJournal
 }
 
 /** The data of the engine that this app hosts. */
@@ -40,7 +42,7 @@ export function dataCalls(parts: DataParts): Implementation<Contract, CallContex
     async move({ folder }, operation) {
       const { fixed } = await place()
       if (fixed) throw new EngineError('failed-precondition', fixed === 'external' ? 'This engine was started by another program.' : 'Where the data is was given when the app was started.', { reason: `data-${fixed}`, hint: fixed === 'external' ? 'Move it where it was started.' : 'Start the app without --data-root.' })
-      if (moving) throw new EngineError('conflict', 'The data is being moved already.', { reason: 'data-moving' })
+      if (moving || (await parts.journal.read())) throw new EngineError('conflict', 'The data is being moved already.', { reason: 'data-moving' })
       moving = true
       try {
         await moveData({ ...parts, data: data() }, folder, operation)
@@ -56,7 +58,7 @@ export function dataCalls(parts: DataParts): Implementation<Contract, CallContex
         // Somebody removed it by hand.
         if (!(error instanceof EngineError && error.reason === 'no-data-root')) throw error
       })
-      await settings.set({ formerDataRoots: formerDataRoots.filter((each) => each !== path) })
+      await settings.change((now) => ({ formerDataRoots: now.formerDataRoots.filter((each) => each !== path) }))
       return place()
     },
   }

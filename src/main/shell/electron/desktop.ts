@@ -2,12 +2,14 @@ import { app, clipboard, dialog, type BrowserWindow } from 'electron'
 import type { PathChoice } from '#shared/contract/app.ts'
 import type { Desktop } from '../application.ts'
 import { describePath, listFolder } from '../host-folders.ts'
+import type { Updates } from '../updates/updates.ts'
 import { notify } from './notifications.ts'
 import { openOutside } from './security.ts'
 
 /** What the desktop does for one window. */
-export function electronDesktop(window: BrowserWindow, open: (path: string) => void): Desktop {
+export function electronDesktop(window: BrowserWindow, updates: Updates, open: (path: string) => void): Desktop {
   return {
+    updates,
     app: {
       facts: async () => ({ version: app.getVersion(), shell: 'electron', platform: process.platform, abilities: { choosePath: true, openExternal: true, copyText: true } }),
       openExternal: ({ url }) => openOutside(url),

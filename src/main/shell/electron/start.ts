@@ -9,7 +9,7 @@ import type { AppCommand } from '#shared/contract/events.ts'
 import type { Settings } from '#shared/contract/settings.ts'
 import { isEngineError, messageOf } from '#shared/errors.ts'
 import type { Application, WindowSession } from '../application.ts'
-import { linkAmong, readDeepLink } from '../deep-link.ts'
+import { createUpdates, type Updates } from '../updates/updates.ts'
 import { keepAutostart } from './autostart.ts'
 import { bindWindow } from './bridge.ts'
 import { electronDesktop } from './desktop.ts'
@@ -17,8 +17,10 @@ import { installMenu } from './menu.ts'
 import { notifyOfContainers } from './notifications.ts'
 import { declareScheme, servePage } from './page-protocol.ts'
 import { hardenSession, hardenWindows } from './security.ts'
+import { openReleaseChannel } from './release-channel.ts'
 import { installTray } from './tray.ts'
 import { openMainWindow } from './main-window.ts'
+import { hearOpenings } from './openings.ts'
 
 export interface ElectronShellOptions {
   /** Folder with package.json; the built page and preload are below out/. */
@@ -40,43 +42,30 @@ export function startElectronShell(options: ElectronShellOptions): void {
 
 async function start(options: ElectronShellOptions): Promise<void> {
   if (!app.requestSingleInstanceLock()) return app.quit()
+  const follow = hearOpenings()
   declareScheme()
   hardenWindows()
   await app.whenReady()
   hardenSession()
   servePage(join(options.projectRoot, 'out/renderer'))
   const application = await options.openApplication()
-  const windows = createWindows(application, options.projectRoot)
+  const end = endInOrder(application)
+  const updates = await openUpdates(application, options.projectRoot, end)
+  const windows = createWindows(application, options.projectRoot, updates)
   keepTheme(application)
   keepMenu(application, (command) => windows.session()?.command(command))
   installTray(application, options.projectRoot, windows)
   notifyOfContainers(application, windows.open)
   keepAutostart(application.settings)
-  followLinks(windows)
   app.on('activate', windows.show)
   app.on('window-all-closed', () => {
     if (!application.settings.get().stayInBackground) app.quit()
   })
-  endInOrder(application)
-  const link = linkAmong(process.argv)
-  if (link) windows.open(link)
-  else windows.show()
-}
-
-/** A second start, or a link of ours that was followed, comes to this window. */
-function followLinks(windows: { show(): void; open(path: string): void }): void {
-  const follow = (path: string | undefined) => (path === undefined ? windows.show() : windows.open(path))
-  // In development Electron's binary is not ours: only a packaged app may claim the scheme.
-  if (app.isPackaged) app.setAsDefaultProtocolClient('slipway')
-  app.on('second-instance', (_event, words) => follow(linkAmong(words)))
-  app.on('open-url', (event, url) => {
-    event.preventDefault()
-    follow(readDeepLink(url))
-  })
+  follow((address) => (address === undefined ? windows.show() : windows.open(address)))
 }
 
 /** One main window; made again when it was closed and the app stayed. */
-function createWindows(application: Application, projectRoot: string) {
+function createWindows(application: Application, projectRoot: string, updates: Updates) {
   let open: { window: BrowserWindow; session: WindowSession } | undefined
   const windows = {
     session: () => open?.session,
@@ -87,7 +76,7 @@ function createWindows(application: Application, projectRoot: string) {
         return open.window.focus()
       }
       const window = openMainWindow(join(projectRoot, 'out/preload/index.cjs'))
-      const session = application.openSession(electronDesktop(window, windows.open))
+      const session = application.openSession(electronDesktop(window, updates, windows.open))
       bindWindow(window, session)
       open = { window, session }
       window.on('closed', () => (open = undefined))
@@ -120,16 +109,36 @@ function keepTheme({ settings }: Application): void {
   settings.onChange(apply)
 }
 
-/** Quitting waits until what was opened is closed, in reverse; containers go on under their shims. */
-function endInOrder(application: AsyncDisposable): void {
+const nothing = () => undefined
+
+/** Quitting waits until what was opened is closed, in reverse; containers go on under their shims. @returns closes it now. */
+function endInOrder(application: AsyncDisposable): () => Promise<void> {
   let ended = false
+  let ending: Promise<void> | undefined
+  const end = () => (ending ??= Promise.resolve(application[Symbol.asyncDispose]()).then(nothing, nothing).then(() => void (ended = true)))
   app.on('will-quit', (event) => {
     if (ended) return
     event.preventDefault()
-    const quit = () => {
-      ended = true
-      app.quit()
-    }
-    application[Symbol.asyncDispose]().then(quit, quit)
+    void end().then(() => app.quit())
+  })
+  return end
+}
+
+/** The next app takes over from this one: it wants its engine, its socket and its place as the only one. */
+async function openUpdates({ settings }: Application, projectRoot: string, end: () => Promise<void>): Promise<Updates> {
+  let wanted = settings.get().checkForUpdates
+  return createUpdates({
+    ...(await openReleaseChannel(projectRoot)),
+    isWanted: () => wanted,
+    onWanted: (listener) =>
+      settings.onChange(({ checkForUpdates }) => {
+        if (checkForUpdates === wanted) return
+        wanted = checkForUpdates
+        listener()
+      }),
+    async letGo() {
+      await end()
+      app.releaseSingleInstanceLock()
+    },
   })
 }

@@ -14,6 +14,7 @@ import { fakeImageCalls, fakeLayerFiles } from './fake-images.ts'
 import { fakeContainerFacts, fakeEvents, fakeProcesses, fakeSamples, fakeStats } from './fake-live.ts'
 import { fakeNetworkCalls } from './fake-networks.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
+import { fakeUpdateCalls } from './fake-updates.ts'
 import { fakeVolumeCalls } from './fake-volumes.ts'
 
 /** Done, and nothing to answer. */
@@ -29,6 +30,7 @@ export const fakeCalls = (engine: FakeEngine, options: URLSearchParams, cluster 
   ...fakeSettingsCalls(engine),
   ...fakeConnectionCalls(engine, options),
   ...fakeNetworkCalls(engine),
+  ...fakeUpdateCalls(engine),
   ...fakeImageCalls(engine),
   ...fakeVolumeCalls(engine),
   ...fakeFileCalls(),

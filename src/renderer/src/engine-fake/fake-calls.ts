@@ -92,7 +92,7 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
   return {
     'app.facts': () => ({ version: '0.1.0', shell: 'electron', platform: 'linux', abilities: { choosePath: false, openExternal: true, copyText: true } }),
     'app.listFolder': fakeFolder,
-    'app.describePath': ({ path }: { path: string }) => ({ path, kind: /\.\w+$/.test(path) ? 'file' : 'folder', suits: [] }),
+    'app.describePath': ({ path }: { path: string }) => ({ path, folder: path.replace(/\/[^/]+$/, '') || '/', kind: /\.\w+$/.test(path) ? 'file' : 'folder', suits: [] }),
     'app.openExternal': ({ url }: { url: string }) => void window.open(url, '_blank', 'noopener'),
     'engine.host': () => fakeHost,
     'engine.facts': () => fakeFacts,

@@ -125,6 +125,7 @@ export function fakeSnapshot(scene: Scene, settings: Partial<Settings>, count?: 
     containers,
     images,
     builds: empty ? [] : fakeBuilds(),
+    update: { status: 'current' },
     networks,
     volumes: [...new Set(containers.flatMap(({ mounts }) => mounts.map(({ source }) => source)))].map((name, index) => ({ name, driver: 'local', mountpoint: `/home/ada/.local/share/slipway/volumes/${name}/_data`, createdAt: now - index * 30 * HOUR, labels: {}, anonymous: /^[0-9a-f]{64}$/.test(name) })),
   }

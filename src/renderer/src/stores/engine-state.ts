@@ -9,6 +9,7 @@ import type { ImageSummary } from '#shared/contract/images.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
 import type { ContainerNotice } from '#shared/contract/notices.ts'
 import { defaultSettings, type Settings } from '#shared/contract/settings.ts'
+import type { UpdateState } from '#shared/contract/updates.ts'
 import type { VolumeSummary } from '#shared/contract/volumes.ts'
 import type { LinkTarget } from '../engine/link.ts'
 import { createCollection } from './collection.ts'
@@ -24,6 +25,8 @@ export const useEngineState = defineStore('engine-state', () => {
   const connectionId = ref<string>()
   const engine = shallowRef<EngineState>({ status: 'starting' })
   const settings = shallowRef<Settings>(defaultSettings)
+  /** Of the app itself. */
+  const update = shallowRef<UpdateState>({ status: 'current' })
   /** A snapshot has come. */
   const linked = ref(false)
   /** False while a browser page has lost Slipway itself. */
@@ -43,6 +46,7 @@ export const useEngineState = defineStore('engine-state', () => {
     networks.replace(snapshot.networks)
     volumes.replace(snapshot.volumes)
     builds.replace(snapshot.builds)
+    update.value = snapshot.update
     linked.value = true
   }
 
@@ -62,6 +66,7 @@ export const useEngineState = defineStore('engine-state', () => {
       case 'connection.removed': return connections.drop(event.id)
       case 'engine.state': return void (engine.value = event.state)
       case 'settings.changed': return void (settings.value = event.settings)
+      case 'update.changed': return void (update.value = event.state)
       case 'command': return void (command.value = { name: event.command })
       case 'navigate': return void (destination.value = { path: event.path })
       case 'notice': return void (notice.value = event.notice)
@@ -71,5 +76,5 @@ export const useEngineState = defineStore('engine-state', () => {
   const connection = computed(() => (connectionId.value === undefined ? undefined : connections.find(connectionId.value)))
   /** The machine of an engine that is not on this one, by its name: its folders are its own, and cannot be looked at from here. */
   const elsewhere = computed(() => (connection.value?.target.kind === 'ssh' || connection.value?.target.kind === 'tcp' ? connection.value.name : undefined))
-  return { containers, images, networks, volumes, builds, connections, connection, elsewhere, connectionId, engine, settings, linked, reachable, command, destination, notice, reset, apply }
+  return { containers, images, networks, volumes, builds, connections, connection, elsewhere, connectionId, engine, settings, update, linked, reachable, command, destination, notice, reset, apply }
 })

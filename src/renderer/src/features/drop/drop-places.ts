@@ -1,11 +1,10 @@
 import type { HostPath } from '#shared/contract/app.ts'
 
 /** Where a path of the machine can be opened, by what it is: the pages of others, by their addresses. */
-export function placeFor({ path, kind, suits }: HostPath): { path: string; query: Record<string, string> } | undefined {
-  const folder = kind === 'folder' ? path : path.replace(/\/[^/]+$/, '') || '/'
+export function placeFor({ path, folder, kind, suits }: HostPath): { path: string; query: Record<string, string> } | undefined {
   if (suits.includes('archive')) return { path: '/images', query: { load: path } }
   if (suits.includes('compose') && (kind === 'file' || !suits.includes('build'))) return { path: '/compose', query: { file: path } }
-  if (suits.includes('build')) return { path: '/build', query: kind === 'file' ? { folder, file: path } : { folder } }
+  if (suits.includes('build')) return { path: '/build', query: kind === 'file' ? { folder, file: path } : { folder: path } }
   return undefined
 }
 

@@ -1,36 +1,28 @@
 import { computed, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { useRouter } from 'vue-router'
 import { useDropTarget, type Dropped } from '../../composables/use-drop-target.ts'
 import { errorLine } from '../../composables/use-error-words.ts'
-import { useEngine } from '../../composables/use-engine.ts'
 import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { containerUnder } from './container-under.ts'
-import { placeFor } from './drop-places.ts'
 import { useMountOffer } from './use-mount-offer.ts'
+import { useOpenPath } from './use-open-path.ts'
 
 /**
  * What is dropped from the file manager, on any page: over a container it is offered to be mounted there; elsewhere it is opened by what it is, a Dockerfile by
  * Build, an archive by Images, a compose file by Compose. A place that takes files itself (a file browser) is asked first.
  */
 export function useWindowDrop() {
-  const engine = useEngine()
   const store = useEngineState()
-  const router = useRouter()
   const toasts = useToasts()
   const choosePath = usePathPicker()
   const offer = useMountOffer()
+  const open = useOpenPath()
   const { t } = useI18n()
   const under = shallowRef<{ id: string; name: string; box: DOMRect }>()
 
   const find = (event: DragEvent) => containerUnder(event.target, store.containers.list.map(({ id }) => id))
-  async function open(path: string) {
-    const place = placeFor(await engine.app.describePath({ path }))
-    if (place) await router.push(place)
-    else toasts.show({ tone: 'plain', title: t('drop.nothing', { name: path.split('/').at(-1) ?? path }), text: t('drop.nothingText') })
-  }
   async function take(first: Dropped) {
     try {
       // A browser tells only the name: where it lies is asked for.
