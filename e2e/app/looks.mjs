@@ -40,7 +40,7 @@ const ADDRESSES = {
     '/images/{nginx:1.27}/overview', '/images/{nginx:1.27}/layers', '/images/{nginx:1.27}/layers?wide', '/images/{nginx:1.27}/inspect', '/images?push=nginx:1.27', '/images?tag=nginx:1.27', '/images?pull=nope',
     '/build/b4', '/build/b3', '/volumes/shop-database-data/overview', '/volumes/shop-database-data/files', '/volumes?clone=shop-database-data',
     '/networks/{shop_default}', '/networks/containers/{web}/overview', '/logs?running', '/compose?file=/home/ada/projects/shop/compose.yaml', '/compose?file=/home/ada/projects/shop/compose.yaml&as=list', '/compose?file=/gone',
-    '/cluster?view=nodes', '/cluster?view=services', '/cluster?view=files', '/cluster/nodes/node1', '/cluster/nodes/node6?view=nodes', '/cluster/services/svc-shop_worker/tasks', '/cluster/services/svc-thumbnails/tasks?view=services', '/cluster/services/svc-shop_storefront/overview?view=services', '/cluster/services/svc-shop_storefront/logs?view=services', '/cluster?join', '/cluster?service=new', '/cluster?service=edit:svc-shop_storefront', '/cluster?secret', '/cluster?config=file-shop_site', '/cluster?labels=node1',
+    '/cluster?view=nodes', '/cluster?view=services', '/cluster?view=files', '/cluster/nodes/node1', '/cluster/nodes/node6?view=nodes', '/cluster/services/svc-shop_worker/tasks', '/cluster/services/svc-thumbnails/tasks?view=services', '/cluster/services/svc-shop_storefront/overview?view=services', '/cluster/services/svc-shop_storefront/logs?view=services', '/cluster?join', '/cluster?service=new', '/cluster?service=edit:svc-shop_storefront', '/cluster?secret', '/cluster?config=file-shop_site', '/cluster?labels=node1', '/cluster?stack', '/containers?move=project:shop', '/containers?move=container:web',
   ],
 }
 

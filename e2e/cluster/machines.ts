@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,14 +60,17 @@ export async function startMachines(names: readonly string[], dockerd: string, r
   return {
     machines,
     folder,
-    fetch: async (address, port) => (await inHub('busybox', 'wget', '-T', '5', '-qO-', `http://${address}:${port}/`)).stdout,
+    fetch: async (address, port) => (await inHub('timeout', '10', 'bash', '-c', `exec 3<>/dev/tcp/${address}/${port}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3`)).stdout.split('\r\n\r\n')[1] ?? '',
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
 
+/** Also when the test is cut off. */
+const dieWith = (signal: 'KILL' | 'TERM') => ['--pdeathsig', signal, '--']
+
 /** A process that does nothing but keep a network namespace. */
 async function hold(parts: AsyncDisposableStack): Promise<number> {
-  const child = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' })
+  const child = spawn('setpriv', [...dieWith('KILL'), 'unshare', '--net', 'sleep', 'infinity'], { stdio: 'ignore' })
   parts.defer(() => end(child, 'SIGKILL'))
   await once(child, 'spawn')
   const own = await readLink('self')
@@ -80,8 +83,10 @@ async function startDockerd(parts: AsyncDisposableStack, { name, place, home, do
   await mkdir(home, { recursive: true })
   const words = [dockerd, '--data-root', join(home, 'data'), '--exec-root', join(home, 'exec'), '--pidfile', join(home, 'pid'), '--host', `unix://${join(home, 'docker.sock')}`, '--shutdown-timeout', '3']
   const mounts = root ? [`mount --bind ${root} ${root}`, ...['dev', 'proc', 'sys', 'tmp'].map((each) => `mount --rbind /${each} ${root}/${each}`), `mkdir -p ${root}${home}`, `mount --bind ${home} ${root}${home}`, `mount -t tmpfs tmpfs ${root}/run`] : ['mount -t tmpfs tmpfs /run']
-  const script = [`hostname ${name}`, ...mounts, `exec ${root ? `chroot ${root} ` : ''}${words.join(' ')}`].join('\n')
-  const child = spawn('nsenter', ['-t', String(place), '-n', '--', 'unshare', '--mount', '--uts', '--propagation', 'private', 'sh', '-ec', script], { stdio: ['ignore', 'pipe', 'pipe'] })
+  // There is no way out and nobody who knows names: that is said at once, by the switch.
+  await writeFile(join(home, 'resolv.conf'), 'nameserver 10.77.0.254\n')
+  const script = [`hostname ${name}`, ...mounts, `mount --bind ${home}/resolv.conf ${root ?? ''}/etc/resolv.conf`, `exec ${root ? `chroot ${root} ` : ''}${words.join(' ')}`].join('\n')
+  const child = spawn('setpriv', [...dieWith('TERM'), 'nsenter', '-t', String(place), '-n', '--', 'unshare', '--mount', '--uts', '--propagation', 'private', 'sh', '-ec', script], { stdio: ['ignore', 'pipe', 'pipe'] })
   const log = createWriteStream(join(home, 'log'))
   child.stdout?.pipe(log, { end: false })
   child.stderr?.pipe(log, { end: false })

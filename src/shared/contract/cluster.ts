@@ -1,6 +1,7 @@
 import { dictionary, identifier, integer, list, nothing, oneOf, optional, record, text, truth, type Shapes } from './shape.ts'
 import type { ConnectionId } from './connections.ts'
 import type { ContainerId, EachOutcome, Timestamp } from './containers.ts'
+import { movePlanShape, moveShape, type MoveAnswer, type MovePlan, type MovePlanRequest, type MoveRequest } from './cluster-move.ts'
 import { serviceDraft, type DraftOfContainer, type PublishedPort, type ServiceDraft } from './service-draft.ts'
 
 export type NodeId = string & { readonly __brand?: 'NodeId' }
@@ -111,6 +112,20 @@ export interface JoinCommands {
   manager: string
 }
 
+/** What a compose file would make of a stack. */
+export interface StackPlan {
+  stack: string
+  services: { name: string; image: string; change: 'new' | 'changed' | 'same' | 'left' }[]
+  /** Keys of the file that mean nothing to a cluster. */
+  remarks: { service: string; key: string }[]
+}
+export interface StackRequest {
+  file: string
+  name: string
+  /** Services of the stack that the file has no longer go. */
+  prune?: boolean
+}
+
 export interface ClusterContract {
   standing(): Promise<ClusterStanding>
   /** @throws at `advertise` when the machine has several addresses and none was chosen */
@@ -137,16 +152,25 @@ export interface ClusterContract {
   /** @throws failed-precondition when there was no setting before */
   rollback(request: { id: ServiceId }): Promise<void>
   remove(request: { ids: ServiceId[] }): Promise<EachOutcome[]>
+  planStack(request: StackRequest): Promise<StackPlan>
+  /** All of it or as before: what was made is removed and what was changed is rolled back when a part is refused. */
+  deployStack(request: StackRequest): Promise<StackPlan>
+  removeStack(request: { name: string }): Promise<void>
   createSecret(request: { name: string; value: string }): Promise<{ id: string }>
   createConfig(request: { name: string; value: string }): Promise<{ id: string }>
   readConfig(request: { id: string }): Promise<{ value: string }>
   removeFiles(request: { secrets: string[]; configs: string[] }): Promise<EachOutcome[]>
+  /** Of the engine that is looked at, to a cluster that the app is connected to. */
+  planMove(request: MovePlanRequest): Promise<MovePlan>
+  /** Resolves when everything is healthy there; nothing here was stopped. A failure removes what was deployed. Progress. */
+  move(request: MoveRequest): Promise<MoveAnswer>
 }
 
 const id = identifier<string>()
 const one = record<{ id: ServiceId }>({ id })
 const role = oneOf('manager', 'worker')
 const address = text(512)
+const stack = record<StackRequest>({ file: text(4096), name: identifier<string>(), prune: optional(truth) })
 const file = record<{ name: string; value: string }>({ name: text(255), value: text(1_000_000) })
 
 export const clusterShapes: Shapes<ClusterContract> = {
@@ -167,8 +191,13 @@ export const clusterShapes: Shapes<ClusterContract> = {
   restart: one,
   rollback: one,
   remove: record<{ ids: ServiceId[] }>({ ids: list(id) }),
+  planStack: stack,
+  deployStack: stack,
+  removeStack: record<{ name: string }>({ name: id }),
   createSecret: file,
   createConfig: file,
   readConfig: one,
   removeFiles: record<{ secrets: string[]; configs: string[] }>({ secrets: list(id), configs: list(id) }),
+  planMove: movePlanShape,
+  move: moveShape,
 }

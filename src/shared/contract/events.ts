@@ -1,4 +1,5 @@
 import type { BuildId, BuildSummary } from './builds.ts'
+import type { MoveStep } from './cluster-move.ts'
 import type { ConnectionId, ConnectionSummary } from './connections.ts'
 import type { ContainerId, ContainerSummary } from './containers.ts'
 import type { EditPhase } from './edit.ts'
@@ -34,6 +35,8 @@ export type ProgressStep =
   | { kind: 'layer'; id: string; phase: 'waiting' | 'downloading' | 'verifying' | 'extracting' | 'done' | 'exists'; current?: number; total?: number }
   | { kind: 'bytes'; current: number; total?: number }
   | { kind: 'message'; text: string }
+  /** Of a move to a cluster: what it is at, and how much of that is done. */
+  | { kind: 'move'; step: MoveStep; current: number; total: number; subject?: string }
 
 /** Whole items, after the fact is durable in the engine. `snapshot` replaces everything (another engine was chosen, or the engine came back). */
 export type EngineEvent =

@@ -9,8 +9,12 @@ import { each } from '../each.ts'
 import type { Operation } from '../operation.ts'
 import { createFile, readConfig } from './files.ts'
 import { draftOfContainer } from './from-container.ts'
+import { moveToCluster } from './move/move.ts'
+import { planMove } from './move/plan.ts'
 import { changeNode, removeNode } from './nodes.ts'
 import { changeService, createService, readService, removeService, restartService, rollbackService, scaleService } from './services.ts'
+import { removeStack } from './stack.ts'
+import { deployFile, planStack } from './stacks.ts'
 import { admit, initCluster, joinCluster, leaveCluster, readJoining, rotateToken, standingOf } from './standing.ts'
 
 export function clusterOf(connection: Connection, find: (id: ConnectionId) => Connection): Implementation<Contract, Operation>['cluster'] {
@@ -33,9 +37,14 @@ export function clusterOf(connection: Connection, find: (id: ConnectionId) => Co
     restart: ({ id }, { signal }) => restartService(api, id, signal),
     rollback: ({ id }, { signal }) => rollbackService(api, id, signal),
     remove: ({ ids }) => each(ids, (id) => removeService(api, id)),
+    planStack: (request, { signal }) => planStack(connection, request, signal),
+    deployStack: (request, { signal }) => deployFile(connection, request, signal),
+    removeStack: ({ name }, { signal }) => removeStack(api, name, signal),
     createSecret: (request, { signal }) => createFile(api, 'secrets', request, signal),
     createConfig: (request, { signal }) => createFile(api, 'configs', request, signal),
     readConfig: ({ id }, { signal }) => readConfig(api, id, signal),
     removeFiles: ({ secrets, configs }) => each([...secrets.map((id) => `secrets/${id}`), ...configs.map((id) => `configs/${id}`)], (path) => api.json('DELETE', `/${path}`)),
+    planMove: (request, { signal }) => planMove(connection, find(request.to), request, signal),
+    move: (request, operation) => moveToCluster(connection, find(request.to), request, operation),
   }
 }

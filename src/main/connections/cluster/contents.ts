@@ -11,7 +11,8 @@ export interface Contents {
   moving(): boolean
   /** Asks for the one item that an event names. */
   refresh(touched: { type: string; id: string; gone: boolean }, signal: AbortSignal): Promise<ClusterMessage[]>
-  refreshTasks(signal: AbortSignal): Promise<ClusterMessage[]>
+  /** What Docker tells no events of: tasks, and which managers reach each other. */
+  refreshSilent(signal: AbortSignal): Promise<ClusterMessage[]>
 }
 
 const nouns: Record<string, Exclude<ClusterNoun, 'tasks'> | undefined> = { node: 'nodes', service: 'services', secret: 'secrets', config: 'configs' }
@@ -55,7 +56,10 @@ export async function openContents(api: EngineApi, signal: AbortSignal): Promise
         throw error
       }
     },
-    refreshTasks: async () => tables.tasks.replace((await list<WireTask>('/tasks')).map(toTask)),
+    async refreshSilent() {
+      const [lookedNodes, lookedTasks] = await Promise.all([list<WireNode>('/nodes'), list<WireTask>('/tasks')])
+      return [...tables.nodes.replace(lookedNodes.map(readNode)), ...tables.tasks.replace(lookedTasks.map(toTask))]
+    },
   }
 }
 

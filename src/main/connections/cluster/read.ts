@@ -19,7 +19,7 @@ export function readNode({ ID, Spec, Description, Status, ManagerStatus }: WireN
     ...(Status?.Message && { message: Status.Message }),
     address: Status?.Addr ?? '',
     leader: ManagerStatus?.Leader ?? false,
-    reachable: ManagerStatus ? ManagerStatus.Reachability === 'reachable' : true,
+    reachable: Spec.Role === 'worker' || ManagerStatus?.Reachability === 'reachable',
     labels: Spec.Labels ?? {},
     cpus: Math.round((Resources.NanoCPUs ?? 0) / 1e7) / 100,
     memoryBytes: Resources.MemoryBytes ?? 0,

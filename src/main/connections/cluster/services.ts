@@ -15,9 +15,10 @@ export async function readService(api: EngineApi, id: ServiceId, signal: AbortSi
   return { draft: draftOf(raw), raw }
 }
 
-export async function createService(api: EngineApi, draft: ServiceDraft, signal: AbortSignal): Promise<{ id: ServiceId; warnings: string[] }> {
-  const { spec, warnings } = await pinned(api, specOf(draft, await fileIds(api, draft, signal)), signal)
-  const { ID, Warnings } = await carried(api.json<{ ID: string; Warnings?: string[] | null }>('POST', '/services/create', { body: spec, registry: registryOf(draft.image), signal }))
+/** `auth` in place of the user's account at the image's registry. */
+export async function createService(api: EngineApi, draft: ServiceDraft, signal: AbortSignal, auth?: string): Promise<{ id: ServiceId; warnings: string[] }> {
+  const { spec, warnings } = await pinned(api, specOf(draft, await fileIds(api, draft, signal)), signal, auth)
+  const { ID, Warnings } = await carried(api.json<{ ID: string; Warnings?: string[] | null }>('POST', '/services/create', { body: spec, ...signedBy(draft.image, auth), signal }))
   return { id: ID, warnings: [...warnings, ...(Warnings ?? [])] }
 }
 
@@ -56,19 +57,29 @@ async function update(api: EngineApi, service: WireService, spec: WireServiceSpe
   return Warnings ?? []
 }
 
+/** As it was before somebody's change that is taken back. */
+export async function putBack(api: EngineApi, before: WireService): Promise<void> {
+  const { signal } = new AbortController()
+  await update(api, await inspectService(api, before.ID, signal), before.Spec, signal)
+}
+
+const signedBy = (image: string, auth: string | undefined) => (auth === undefined ? { registry: registryOf(image) } : { headers: { 'X-Registry-Auth': auth } })
 const registryOf = (image = ''): string | undefined => findReference(image)?.registry
 
+/** Milliseconds for a registry to say which image a name is; one that cannot be reached must not hold a service up. */
+const registryPatience = 10_000
+
 /** An image by its digest, so that every node runs the same one; as Docker's own client does. */
-async function pinned(api: EngineApi, spec: WireServiceSpec, signal: AbortSignal): Promise<{ spec: WireServiceSpec; warnings: string[] }> {
+async function pinned(api: EngineApi, spec: WireServiceSpec, signal: AbortSignal, auth?: string): Promise<{ spec: WireServiceSpec; warnings: string[] }> {
   const container = spec.TaskTemplate.ContainerSpec
   const image = container?.Image ?? ''
   if (!container || image.includes('@')) return { spec, warnings: [] }
   try {
-    const { Descriptor } = await api.json<{ Descriptor?: { digest?: string } }>('GET', `/distribution/${encodeURI(image)}/json`, { registry: registryOf(image), signal })
+    const { Descriptor } = await api.json<{ Descriptor?: { digest?: string } }>('GET', `/distribution/${encodeURI(image)}/json`, { ...signedBy(image, auth), signal: AbortSignal.any([signal, AbortSignal.timeout(registryPatience)]) })
     if (!Descriptor?.digest) return { spec, warnings: [] }
     return { spec: { ...spec, TaskTemplate: { ...spec.TaskTemplate, ContainerSpec: { ...container, Image: `${image}@${Descriptor.digest}` } } }, warnings: [] }
   } catch (error) {
-    if (isEngineError(error, 'cancelled')) throw error
+    if (signal.aborted || !isEngineError(error)) throw error
     return { spec, warnings: [`${image} was not found at a registry: every node looks for it by itself, and may have another, or none.`] }
   }
 }

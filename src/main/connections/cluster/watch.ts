@@ -1,7 +1,7 @@
 /**
  * The cluster as one stream, for as long as somebody looks. Nodes, services, secrets and configs follow Docker's events, an item at a time, as
- * everything else does. Of tasks Docker tells no events: their list is asked for again, every second while something is on its way and every third
- * one while all is still, and only what changed is told.
+ * everything else does. Of tasks, and of managers that reach each other, Docker tells no events: those lists are asked for again, every second while
+ * something is on its way and every third one while all is still, and only what changed is told.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ClusterMessage, ClusterStanding } from '#shared/contract/cluster.ts'
@@ -89,7 +89,7 @@ async function changes(contents: Contents, events: readonly WireEvent[], signal:
   const touched = new Map(events.map(({ Type, Actor: { ID }, Action }) => [`${Type} ${ID}`, { type: Type, id: ID, gone: Action === 'remove' }]))
   const messages: ClusterMessage[] = []
   for (const each of touched.values()) messages.push(...(await contents.refresh(each, signal)))
-  return [...messages, ...(await contents.refreshTasks(signal))]
+  return [...messages, ...(await contents.refreshSilent(signal))]
 }
 
 /** Events as they come, taken together. What ends their stream is thrown to whoever waits for more. */

@@ -65,6 +65,13 @@ async function findFile(path: string): Promise<string> {
 /** As compose makes it of a folder's name. */
 const projectName = (folder: string) => folder.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '').replace(/^[_-]+/, '')
 
+/** The file as compose understands it: whole, every short form written out. */
+export async function composeConfig(connection: Pick<Connection, 'transport'>, file: string, signal: AbortSignal): Promise<{ code: number; stdout: string; stderr: string }> {
+  const program = programOrRefuse()
+  await using relay = await openRelay(connection.transport)
+  return readOutput(program, [...fileWords(file), 'config', '--format', 'json'], { ...against(relay, file), signal })
+}
+
 async function differencesOf(connection: Connection, file: string, signal: AbortSignal): Promise<ComposeDifference[]> {
   const program = programOrRefuse()
   await using relay = await openRelay(connection.transport)

@@ -4,6 +4,7 @@ import type { Snapshot } from '#shared/contract/events.ts'
 import { emptyDraft, type ServiceDraft } from '#shared/contract/service-draft.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
+import { fakeMoveCalls } from './fake-move.ts'
 
 const HOUR = 3_600_000
 const now = Date.now()
@@ -50,7 +51,7 @@ function schedule(contents: ClusterContents): ClusterTask[] {
   })
 }
 
-function fakeClusterWorld({ world, tell }: FakeEngine, options: URLSearchParams) {
+function fakeClusterWorld({ world, tell, cancelled }: FakeEngine, options: URLSearchParams) {
   const scene = options.get('fake') || 'some'
   const contents = first(scene)
   contents.tasks = schedule(contents)
@@ -89,7 +90,7 @@ function fakeClusterWorld({ world, tell }: FakeEngine, options: URLSearchParams)
     if (joined) send({ kind: 'contents', contents })
   }
   return {
-    world, contents, put, settle, change, place, tellPlace, listeners,
+    world, tell, cancelled, contents, put, settle, change, place, tellPlace, listeners,
     become(next: { joined?: boolean; standing?: ClusterStanding }) {
       joined = next.joined ?? joined
       standing = next.standing ?? standing
@@ -103,7 +104,7 @@ const commands = (token: string): JoinCommands => ({ worker: `docker swarm join 
 const draftOf = (each: ClusterService): ServiceDraft => ({ ...emptyDraft(each.name, each.image), replicas: each.replicas ?? 1, mode: each.mode === 'global' ? 'global' : 'replicated', ports: each.ports, environment: ['NODE_ENV=production', 'LOG_LEVEL=info'], constraints: ['node.labels.zone==a'], mounts: [{ kind: 'volume', source: 'uploads', target: '/srv/uploads' }], secrets: each.secrets.map((name) => ({ name, file: name })), configs: each.configs.map((name) => ({ name, file: '/etc/site.conf' })) })
 const made = (draft: ServiceDraft, before?: ClusterService): ClusterService => ({ ...service(draft.name, draft.image, draft.mode === 'global' ? undefined : draft.replicas), id: before?.id ?? id(), ports: draft.ports, updatedAt: Date.now(), previous: before !== undefined, ...(before?.stack && { stack: before.stack }), secrets: draft.secrets.map(({ name }) => name), configs: draft.configs.map(({ name }) => name) })
 
-function clusterCalls({ world, contents, put, settle, change, place, become }: ReturnType<typeof fakeClusterWorld>): FakeCalls {
+function clusterCalls({ world, contents, put, settle, change, place, become, tell, cancelled }: ReturnType<typeof fakeClusterWorld>): FakeCalls {
   let token = firstToken
   const find = (key: string) => {
     const found = contents.services.find((each) => each.id === key)
@@ -137,6 +138,14 @@ function clusterCalls({ world, contents, put, settle, change, place, become }: R
     'cluster.restart': ({ id: key }: { id: string }) => change('services', key, { update: { state: 'completed' } }),
     'cluster.rollback': ({ id: key }: { id: string }) => change('services', key, { update: { state: 'rollback_completed', message: 'rollback completed' } }),
     'cluster.remove': ({ ids }: { ids: string[] }) => (put('services', [], ids), settle(), ids.map((each) => ({ id: each }))),
+    ...fakeMoveCalls({ world, tell, cancelled }, (names, stack) => {
+      put('services', names.map((name) => ({ ...service(name, 'acme/app:1', 1), stack })))
+      settle()
+    }),
+    'cluster.removeStack': ({ name }: { name: string }) => {
+      put('services', [], contents.services.filter(({ stack }) => stack === name).map((each) => each.id))
+      settle()
+    },
     'cluster.createSecret': ({ name }: { name: string }) => (put('secrets', [{ id: id(), name, createdAt: Date.now() } as ClusterFile]), { id: name }),
     'cluster.createConfig': ({ name }: { name: string }) => (put('configs', [{ id: id(), name, createdAt: Date.now() } as ClusterFile]), { id: name }),
     'cluster.readConfig': () => ({ value: 'server {\n  listen 3000;\n  root /srv/site;\n}\n' }),

@@ -14,6 +14,8 @@ export interface Progress {
   message: string | undefined
   /** Of work that is one stream. */
   bytes?: { current: number; total?: number }
+  /** Of a move to a cluster. */
+  move?: Omit<Extract<ProgressStep, { kind: 'move' }>, 'kind'>
 }
 
 export const noProgress: Progress = { phase: undefined, layers: [], message: undefined }
@@ -21,6 +23,7 @@ export const noProgress: Progress = { phase: undefined, layers: [], message: und
 export function addStep(progress: Progress, step: ProgressStep): Progress {
   if (step.kind === 'phase') return { ...progress, phase: step.phase }
   if (step.kind === 'bytes') return { ...progress, bytes: { current: step.current, ...(step.total !== undefined && { total: step.total }) } }
+  if (step.kind === 'move') return { ...noProgress, move: { step: step.step, current: step.current, total: step.total, ...(step.subject !== undefined && { subject: step.subject }) } }
   if (step.kind === 'message') return { ...progress, message: step.text }
   const before = progress.layers.find(({ id }) => id === step.id)
   const layer = { id: step.id, phase: step.phase, current: step.current ?? 0, total: step.total ?? before?.total ?? 0 }
@@ -39,8 +42,16 @@ export function layerShare(layer: LayerProgress): number {
   return layer.phase === 'verifying' ? 0.8 : 0.8 + part * 0.2
 }
 
+/** Where a step of a move begins, and its part of the whole. */
+const moveSpans: Record<NonNullable<Progress['move']>['step'], readonly [from: number, part: number]> = { images: [0, 0.5], networks: [0.5, 0.05], services: [0.55, 0.15], waiting: [0.7, 0.3], undoing: [1, 0] }
+function moveShare({ step, current, total }: NonNullable<Progress['move']>): number {
+  const [from, part] = moveSpans[step]
+  return from + (total > 0 ? current / total : 0) * part
+}
+
 /** The whole way, 0..1, layers weighed by their size; undefined while nothing is known. */
-export function progressShare({ layers, phase, bytes }: Progress): number | undefined {
+export function progressShare({ layers, phase, bytes, move }: Progress): number | undefined {
+  if (move) return moveShare(move)
   if (bytes) return bytes.total ? Math.min(1, bytes.current / bytes.total) : undefined
   if (phase === 'creating' || phase === 'starting') return 1
   if (layers.length === 0) return undefined

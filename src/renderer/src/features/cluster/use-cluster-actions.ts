@@ -78,7 +78,12 @@ function useServiceActions() {
       if (failed?.error) throw new Error(failed.error.message)
     })
   }
-  return { scale, restart, rollback, removeServices }
+  async function removeStack(name: string) {
+    const lost = (cluster.contents.value?.services ?? []).filter(({ stack }) => stack === name).map((service) => service.name)
+    const answer = await questions.ask({ title: t('cluster.stack.remove.title', { name }), text: t('cluster.stack.remove.text'), lost, confirm: t('cluster.stack.remove.verb') })
+    if (answer) await quietly(t('cluster.stack.remove.failed', { name }), () => engine.cluster.removeStack({ name }))
+  }
+  return { scale, restart, rollback, removeServices, removeStack }
 }
 
 function useFileActions() {

@@ -9,6 +9,7 @@ import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { useWork } from '../../stores/work.ts'
 import type { MenuAction } from '../../ui/menu.ts'
+import { useMoveMenu } from '../move/use-move-menu.ts'
 import { withoutDialog, type ContainerDialog } from './container-dialogs.ts'
 
 /** What makes something else of a container, or names it anew: lines of its menu. */
@@ -19,6 +20,7 @@ export function useContainerCopies() {
   const route = useRoute()
   const router = useRouter()
   const pickPath = usePathPicker()
+  const moveLine = useMoveMenu()
   const { t } = useI18n()
 
   const ask = (dialog: ContainerDialog, { id }: ContainerSummary) => () => void router.push({ path: route.path.startsWith('/containers') ? route.path : `/containers/${id}`, query: { ...withoutDialog(route.query), [dialog]: id } })
@@ -39,6 +41,7 @@ export function useContainerCopies() {
     { id: 'recipe', label: t('containerDeeds.recipe.menu'), icon: Copy, run: ask('recipe', container) },
     { id: 'commit', label: t('containerDeeds.commit.menu'), icon: Package, run: ask('commit', container) },
     { id: 'export', label: t('containerDeeds.export.menu'), icon: FileOutput, run: () => void exportFiles(container) },
+    moveLine('container', container.name),
   ]
   return { linesFor }
 }

@@ -33,6 +33,8 @@ export const frame = {
     build: 'Building {subject}',
     checkUp: 'Checking {subject}',
     cleanUp: 'Removing {subject}',
+    move: 'Moving {subject} to the cluster',
+    deploy: 'Deploying {subject}',
     moveData: 'Moving the data to {subject}',
     failed: '{subject} failed',
     cancel: 'Cancel {subject}',

@@ -33,6 +33,8 @@ export const frame = {
     build: 'Construction de {subject}',
     checkUp: 'Vérification de {subject}',
     cleanUp: 'Suppression de {subject}',
+    move: 'Déplacement de {subject} vers le cluster',
+    deploy: 'Déploiement de {subject}',
     moveData: 'Déplacement des données vers {subject}',
     failed: 'Échec de {subject}',
     cancel: 'Annuler {subject}',

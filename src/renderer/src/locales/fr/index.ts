@@ -18,6 +18,7 @@ import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
 import { logs } from './logs.ts'
+import { move } from './move.ts'
 import { networks } from './networks.ts'
 import { notices } from './notices.ts'
 import { ports } from './ports.ts'
@@ -28,5 +29,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
 export default fr
