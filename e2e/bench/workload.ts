@@ -61,7 +61,7 @@ async function programLayer(folder: string, program: string): Promise<BuiltLayer
   const libraries = execFileSync('ldd', [program], { encoding: 'utf8' }).match(/\/\S+\.so\S*/g) ?? []
   const root = join(folder, 'program')
   for (const path of [program, ...libraries]) await cp(path, join(root, path), { recursive: true, dereference: true })
-  return archive(folder, ['-C', root, '.'])
+  return archive(folder, ['--transform', 's,^\\./,,', '-C', root, '.'])
 }
 
 async function machineLayers(folder: string, count: number, megabytes: number): Promise<BuiltLayer[]> {
@@ -77,14 +77,14 @@ async function machineLayers(folder: string, count: number, megabytes: number): 
       list.push(file.path)
     }
     await writeFile(join(folder, 'list'), list.join('\0'))
-    layers.push(await archive(folder, ['--null', '-T', join(folder, 'list')]))
+    layers.push(await archive(folder, ['--transform', 's,^,opt/,', '--null', '-T', join(folder, 'list')]))
   }
   return layers
 }
 
 async function archive(folder: string, args: string[]): Promise<BuiltLayer> {
   const [tar, gzip] = [join(folder, 'layer.tar'), join(folder, 'layer.tar.gz')]
-  await run('tar', ['--numeric-owner', '--transform', 's,^,opt/,', '-cPf', tar, ...args])
+  await run('tar', ['--numeric-owner', '-cPf', tar, ...args])
   await pipeline(createReadStream(tar), createGzip(), createWriteStream(gzip))
   return { tar: await readFile(tar), gzip: await readFile(gzip) }
 }

@@ -41,9 +41,10 @@ export const network: Group = {
       ports.set(subject, port)
       await untilAccepts('127.0.0.1', port)
     }
-    await bench.measure('connections to a published port', { unit: '/s', better: 'more', rounds: 7, budget: { ratio: 1 } }, async (subject) => {
+    // Each asks and is answered: without, a server that serves one at a time cannot keep up, and its full queue is what is measured.
+    await bench.measure('connections to a published port, one request each', { unit: '/s', better: 'more', rounds: 7, budget: { ratio: 1 } }, async (subject) => {
       const [count, start] = [bench.quick ? 200 : 1000, performance.now()]
-      for (let index = 0; index < count; index++) await connectOnce('127.0.0.1', ports.get(subject)!)
+      for (let index = 0; index < count; index++) await ask(ports.get(subject)!)
       return (count * 1000) / (performance.now() - start)
     })
   },
@@ -73,6 +74,13 @@ async function localServer() {
 async function addressOf(subject: Subject, id: string): Promise<string> {
   const { NetworkSettings } = await subject.api<{ NetworkSettings: { Networks: Record<string, { IPAddress: string }> } }>('GET', `/containers/${id}/json`)
   return Object.values(NetworkSettings.Networks)[0]!.IPAddress
+}
+
+async function ask(port: number): Promise<void> {
+  const connection = connect(port, '127.0.0.1')
+  connection.end('GET /hostname HTTP/1.0\r\n\r\n')
+  connection.resume()
+  await once(connection, 'close')
 }
 
 async function connectOnce(host: string, port: number): Promise<void> {

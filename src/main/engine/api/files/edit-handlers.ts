@@ -1,10 +1,8 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { EngineError } from '#shared/errors.ts'
 import { empty, type Exchange, type Reply } from '../router.ts'
+import { sendContent } from '../streams/send-content.ts'
 import type { FilesApiNeeds } from './needs.ts'
 
-const CHUNK = 1024 * 1024
 const idOf = ({ params }: Exchange) => params['id'] ?? ''
 
 function pathIn({ query }: Exchange, key: 'path' | 'to'): string {
@@ -13,12 +11,12 @@ function pathIn({ query }: Exchange, key: 'path' | 'to'): string {
   return path
 }
 
-/** `GET /slipway/containers/:id/files/content?path=/file`. A failure on the way cuts the connection: half a file must not be taken for a whole one. */
+/** `GET /slipway/containers/:id/files/content?path=/file`. */
 export async function read(needs: FilesApiNeeds, exchange: Exchange): Promise<undefined> {
-  const { response, signal } = exchange
+  const { response } = exchange
   await needs.readFile(idOf(exchange), pathIn(exchange, 'path'), async ({ entry, content }) => {
     response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Length': String(entry.size) })
-    await pipeline(Readable.from(content, { objectMode: false, highWaterMark: CHUNK }), response, { signal }).catch(() => response.destroy())
+    await sendContent(response, content)
   })
 }
 

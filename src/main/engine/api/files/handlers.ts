@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import type { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
 import { json, type Exchange, type Reply } from '../router.ts'
+import { sendContent } from '../streams/send-content.ts'
 import { taggedName } from '../streams/tagged-name.ts'
 import type { FilesApiNeeds } from './needs.ts'
 import { changeJson, pathStatHeader } from './wire.ts'
@@ -36,12 +36,10 @@ export async function exportAll(needs: FilesApiNeeds, exchange: Exchange): Promi
   await needs.export(idOf(exchange), (content) => send(exchange, 'application/octet-stream', content))
 }
 
-/** A failure on the way cuts the connection: the client must not take half an archive for a whole one. */
-async function send({ request, response, signal }: Exchange, type: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+async function send({ request, response }: Exchange, type: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const compress = type === TAR && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   response.writeHead(200, { 'Content-Type': type, ...(compress && { 'Content-Encoding': 'gzip' }) })
-  const source = Readable.from(content, { objectMode: false, highWaterMark: CHUNK })
-  await (compress ? pipeline(source, createGzip({ level: 1, chunkSize: CHUNK }), response, { signal }) : pipeline(source, response, { signal })).catch(() => response.destroy())
+  await sendContent(response, content, compress ? createGzip({ level: 1, chunkSize: CHUNK }) : undefined)
 }
 
 export async function write(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {

@@ -1,10 +1,7 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { EngineError } from '#shared/errors.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
+import { sendContent } from '../streams/send-content.ts'
 import type { VolumesApiNeeds } from './needs.ts'
-
-const CHUNK = 1024 * 1024
 
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
 const folderOf = ({ query }: Exchange) => query.text('path') || '/'
@@ -58,8 +55,7 @@ export async function writeArchive(needs: VolumesApiNeeds, exchange: Exchange): 
   return empty()
 }
 
-/** A failure on the way cuts the connection: the client must not take half a file for a whole one. */
-async function send({ response, signal }: Exchange, headers: Record<string, string>, content: AsyncIterable<Uint8Array>): Promise<void> {
+async function send({ response }: Exchange, headers: Record<string, string>, content: AsyncIterable<Uint8Array>): Promise<void> {
   response.writeHead(200, headers)
-  await pipeline(Readable.from(content, { objectMode: false, highWaterMark: CHUNK }), response, { signal }).catch(() => response.destroy())
+  await sendContent(response, content)
 }

@@ -7,15 +7,16 @@ import { fromText } from '../layers/byte-path.ts'
 import { ContentWriter } from './content-writer.ts'
 import type { Root } from './files.ts'
 import { openDirectory, splitPath, within } from './locate.ts'
+import { PIECE, Pieces } from './pieces.ts'
 import { pump } from './pump.ts'
 
 const readBytes = promisify(read)
-const CHUNK = 1024 * 1024
 
-/** As many bytes as there are up to `size`; ends early when the file has become shorter. */
+/** As many bytes as there are up to `size`; ends early when the file has become shorter. A piece may be written over once the next but one is asked for. */
 export async function* readContent(descriptor: number, size: number): AsyncGenerator<Uint8Array> {
+  const pieces = new Pieces()
   for (let at = 0; at < size; ) {
-    const piece = Buffer.allocUnsafe(Math.min(CHUNK, size - at))
+    const piece = pieces.take(Math.min(PIECE, size - at))
     const { bytesRead } = await readBytes(descriptor, piece, 0, piece.length, at)
     if (bytesRead === 0) return
     at += bytesRead

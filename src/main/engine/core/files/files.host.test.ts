@@ -4,7 +4,6 @@ import { chmodSync, chownSync, closeSync, constants, existsSync, lstatSync, mkdi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { loadSyscalls } from '../host/syscalls.ts'
@@ -42,7 +41,9 @@ const put = (bytes: Uint8Array, path = '/', options: Partial<UnpackOptions> = {}
 const putItems = (items: Item[], path?: string, options?: Partial<UnpackOptions>) => put(tarOf(...items), path, options)
 async function take(path: string, name?: string): Promise<Buffer> {
   using place = locate(root, path)
-  return buffer(Readable.from(packPlace(root, place, name === undefined ? {} : { name })))
+  const pieces: Buffer[] = []
+  for await (const piece of packPlace(root, place, name === undefined ? {} : { name })) pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces)
 }
 const namesOf = (archive: Buffer) => execFileSync('tar', ['-tf', '-'], { input: archive, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] }).trim().split('\n')
 

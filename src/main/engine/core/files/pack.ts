@@ -7,9 +7,9 @@ import { walkTree, type Found } from '../layers/tree-walk.ts'
 import type { Place, Root } from './files.ts'
 import { pathOf } from './locate.ts'
 import { breathe } from './breathe.ts'
+import { PIECE, Pieces } from './pieces.ts'
 
 const readBytes = promisify(read)
-const CHUNK = 1024 * 1024
 /** Files up to this size are read at once: a hand-over to another thread would take longer. */
 const SMALL = 64 * 1024
 const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -23,7 +23,7 @@ export interface PackOptions {
 
 /**
  * The place and all that is below it as a tar archive. Links are entries of their own; sockets are left out; what changes while it is read is cut or
- * filled up to the size it was announced with.
+ * filled up to the size it was announced with. A piece may be written over once the next but one is asked for.
  */
 export async function* packPlace(root: Root, place: Place, { name, leaveOut = () => false }: PackOptions): AsyncGenerator<Uint8Array> {
   const archive = new Archive(root)
@@ -55,7 +55,9 @@ class Archive {
   readonly #root: Root
   /** First path of each file that has several. */
   readonly #links = new Map<string, BytePath>()
-  #batch = Buffer.allocUnsafe(CHUNK)
+  readonly #gathered = new Pieces()
+  readonly #read = new Pieces()
+  #batch = this.#gathered.take()
   #used = 0
 
   constructor(root: Root) {
@@ -111,12 +113,13 @@ class Archive {
   /** The next piece is read while this one is sent. */
   async *#large(descriptor: number, size: number): AsyncGenerator<Uint8Array> {
     yield* this.#flush()
-    let next = readPiece(descriptor, 0, size)
+    const read = (at: number) => fill(this.#read.take(Math.min(PIECE, size - at)), descriptor, at)
+    let next = read(0)
     try {
       for (let at = 0; at < size; ) {
         const piece = await next
         at += piece.length
-        if (at < size) next = readPiece(descriptor, at, size)
+        if (at < size) next = read(at)
         yield piece
       }
     } finally {
@@ -127,7 +130,7 @@ class Archive {
 
   *#put(bytes: Buffer): Generator<Uint8Array> {
     for (let at = 0; at < bytes.length; ) {
-      if (this.#used === CHUNK) yield* this.#flush()
+      if (this.#used === PIECE) yield* this.#flush()
       const copied = bytes.copy(this.#batch, this.#used, at)
       this.#used += copied
       at += copied
@@ -137,19 +140,17 @@ class Archive {
   *#flush(): Generator<Uint8Array> {
     if (this.#used === 0) return
     const full = this.#batch.subarray(0, this.#used)
-    this.#batch = Buffer.allocUnsafe(CHUNK)
+    this.#batch = this.#gathered.take()
     this.#used = 0
     yield full
   }
 }
 
-/** Exactly as many bytes as announced: zeros where the file has become shorter. */
-async function readPiece(descriptor: number, at: number, size: number): Promise<Buffer> {
-  const wanted = Math.min(CHUNK, size - at)
-  const piece = Buffer.allocUnsafe(wanted)
+/** The whole piece, with zeros where the file has become shorter. */
+async function fill(piece: Buffer, descriptor: number, at: number): Promise<Buffer> {
   let filled = 0
-  while (filled < wanted) {
-    const { bytesRead } = await readBytes(descriptor, piece, filled, wanted - filled, at + filled)
+  while (filled < piece.length) {
+    const { bytesRead } = await readBytes(descriptor, piece, filled, piece.length - filled, at + filled)
     if (bytesRead === 0) break
     filled += bytesRead
   }
