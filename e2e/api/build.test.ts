@@ -80,7 +80,7 @@ test('the stream: lines as they come, the id as aux, an error as the last', asyn
   const lines = (text: string) => text.split('\r\n').filter(Boolean).map((line) => JSON.parse(line) as { stream?: string; aux?: { ID: string }; error?: string; errorDetail?: { code: number; message: string } })
   const good = await post('target=one&t=streamed')
   expect([good.status, good.headers['content-type']]).toEqual([200, 'application/json'])
-  expect(lines(good.text)[0]?.stream).toBe(`Step 1/4 : FROM ${stage.busybox} AS one\n`)
+  expect(lines(good.text)[0]?.stream).toBe(`Step 1/4 : FROM ${stage.busybox} AS one`)
   expect(lines(good.text).find(({ aux }) => aux)?.aux?.ID).toMatch(/^sha256:/)
   const bad = lines((await post('')).text)
   expect(bad.at(-1)).toMatchObject({ error: expect.stringContaining('non-zero code: 1'), errorDetail: { code: 1 } })

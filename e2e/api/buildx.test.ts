@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -88,6 +88,68 @@ describe.skipIf(code !== 0)('docker buildx, as it is', () => {
     expect(await stage.engine.ok('run', '--rm', 'mounted', 'sh', '-c', 'ls /run 2>/dev/null; true')).toBe('')
     await dockerfile('required', `FROM ${stage.busybox}\nRUN --mount=type=secret,id=none,required=true true\n`)
     expect((await build('-f', join(context, 'required'), context)).output).toContain('secret none is required and was not given')
+  })
+
+  test('the files of the result: in a folder, as an archive, several ways at once', async () => {
+    await dockerfile('files', `FROM ${stage.busybox} AS made\nRUN mkdir -p /out/deep && echo one > /out/deep/file && chmod 750 /out/deep/file && ln -s deep/file /out/link\nFROM scratch\nCOPY --from=made /out /\n`)
+    const file = join(context, 'files')
+    const [folder, archive] = [join(stage.folder, 'exported'), join(stage.folder, 'exported.tar')]
+    expect(await build('-f', file, '-o', folder, context)).toMatchObject({ code: 0 })
+    expect(await readFile(join(folder, 'link'), 'utf8')).toBe('one\n')
+    expect((await stat(join(folder, 'deep/file'))).mode & 0o777).toBe(0o750)
+    expect(await build('-f', file, '-o', `type=tar,dest=${archive}`, context)).toMatchObject({ code: 0 })
+    expect((await run('tar', ['-tf', archive])).stdout.split('\n').map((name) => name.replace(/^\.\/|\/$/g, '')).filter(Boolean).sort()).toEqual(['deep', 'deep/file', 'link'])
+    const several = await build('-f', file, '-t', 'several', '-o', `${folder}2`, '-o', 'type=image', context)
+    if (several.output.includes('multiple outputs currently unsupported')) return
+    expect(several).toMatchObject({ code: 0 })
+    expect(await readFile(join(`${folder}2`, 'deep/file'), 'utf8')).toBe('one\n')
+    await stage.engine.ok('image', 'inspect', 'several')
+  })
+
+  test('the image as an archive that can be loaded; it is named there and not here', async () => {
+    for (const type of ['oci', 'docker']) {
+      const archive = join(stage.folder, `${type}.tar`)
+      expect(await build('-t', `kept:${type}`, '-o', `type=${type},dest=${archive}`, context)).toMatchObject({ code: 0 })
+      expect((await stage.engine.docker('image', 'inspect', `kept:${type}`)).code).toBe(1)
+      expect(await stage.engine.ok('load', '-i', archive)).toContain(`kept:${type}`)
+      expect(await cat(`kept:${type}`, '/hi')).toBe('hi nobody')
+    }
+  })
+
+  test('--push', async () => {
+    const name = `${stage.registry.host}/pushed:by-buildx`
+    expect(await build('-t', name, '--push', context)).toMatchObject({ code: 0 })
+    await stage.engine.ok('rmi', name)
+    await stage.engine.ok('pull', '-q', name)
+    expect(await cat(name, '/hi')).toBe('hi nobody')
+  })
+
+  test('named contexts: a folder, an image, in place of a stage', async () => {
+    const other = join(stage.folder, 'other')
+    await mkdir(other, { recursive: true })
+    await writeFile(join(other, 'given'), 'from the other folder\n')
+    await writeFile(join(other, 'hidden'), 'x')
+    await writeFile(join(other, '.dockerignore'), 'hidden\n')
+    await dockerfile('named', `FROM base\nCOPY --from=other . /other\nRUN --mount=from=other,target=/m cp /m/given /mounted\nCOPY --from=made /given /made\n`)
+    const built = await build('-t', 'named', '-f', join(context, 'named'), '--build-context', `other=${other}`, '--build-context', `base=docker-image://${stage.busybox}`, '--build-context', `made=${other}`, context)
+    expect(built).toMatchObject({ code: 0 })
+    expect(await cat('named', '/other/given', '/mounted', '/made')).toBe('from the other folder\nfrom the other folder\nfrom the other folder')
+    expect(await stage.engine.ok('run', '--rm', 'named', 'ls', '/other')).toBe('given')
+    await writeFile(join(other, 'given'), 'changed\n')
+    await build('-t', 'named', '-f', join(context, 'named'), '--build-context', `other=${other}`, '--build-context', `base=docker-image://${stage.busybox}`, '--build-context', `made=${other}`, context)
+    expect(await cat('named', '/mounted')).toBe('changed')
+  })
+
+  test('a target of a bake builds on another', async () => {
+    await writeFile(join(stage.folder, 'linked.json'), JSON.stringify({ target: { base: { context, args: { WHO: 'base' } }, app: { context, 'dockerfile-inline': 'FROM below\nRUN cat /hi > /below\n', contexts: { below: 'target:base' }, tags: ['linked'] } } }))
+    expect(await docker(['buildx', 'bake', '--progress', 'plain', '-f', join(stage.folder, 'linked.json'), 'app'])).toMatchObject({ code: 0 })
+    expect(await cat('linked', '/below')).toBe('hi base')
+  })
+
+  test('what a build takes is told without building', async () => {
+    const asked = await run('docker', ['buildx', 'build', '--print=outline', context], { env: { DOCKER_HOST: `unix://${stage.engine.socket}`, BUILDX_EXPERIMENTAL: '1' } })
+    const outline = asked.output.includes('unknown flag: --print') ? await docker(['buildx', 'build', '--call=outline', context]) : asked
+    expect(outline).toMatchObject({ code: 0, stdout: expect.stringContaining('WHO') as string })
   })
 
   test('several platforms at once are refused', async () => {

@@ -2,20 +2,25 @@ import { EngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { BuildRequest } from '../../services/builder/builder.ts'
 import { BuildFailure } from './failure.ts'
+import { readIgnored, readPatterns } from './ignored.ts'
+import { namedContexts } from './named-contexts.ts'
 import type { BuildkitNeeds } from './needs.ts'
 import { decodeOptions } from './options.ts'
 import type { Progress } from './progress.ts'
-import type { Attributes } from './protocol/messages.ts'
+import type { Attributes, Definition } from './protocol/messages.ts'
+import { answerRequest } from './requests.ts'
 import { clientOf, upload } from './session/client.ts'
 import { openFiles, readFiles } from './session/read-file.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import type { Solve } from './solves.ts'
 import { observeSteps } from './steps.ts'
 
-/** A Dockerfile build for a client: its files and options become a request to the builder, its steps become progress. */
-export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: Solve, attributes: Attributes): Promise<ImageId> {
+/** A Dockerfile build for a client: its files and options become a request to the builder, its steps become progress. `inputs`: results of other builds that the client passes on. */
+export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: Solve, attributes: Attributes, inputs: Record<string, Definition> = {}): Promise<ImageId> {
   const options = decodeOptions(attributes)
+  refuseCacheExports(solve)
   const session = await sessions.get(solve.request.Session, solve.signal)
+  const contexts = await namedContexts(session, attributes, inputs)
   const remote = remoteContext(session, attributes)
   const dockerfile = remote && !attributes['dockerfilekey'] ? undefined : await loadDockerfile(session, solve.progress, attributes, options.dockerfile)
   const context = remote ?? openContext(session, solve.progress, attributes, await loadIgnored(session, solve.progress, attributes, dockerfile))
@@ -26,6 +31,7 @@ export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: 
       auths: {},
       ...(dockerfile && { dockerfileText: dockerfile.text }),
       context,
+      contexts,
       signal: solve.signal,
       onMessage: () => {},
       observer: observeSteps(solve.ref, solve.progress),
@@ -34,6 +40,20 @@ export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: 
   } catch (error) {
     throw new BuildFailure(error, dockerfile && { filename: options.dockerfile, text: dockerfile.text })
   }
+}
+
+/** A question about a Dockerfile, with no build. */
+export async function answerFor(needs: BuildkitNeeds, sessions: Sessions, solve: Solve, attributes: Attributes): Promise<Record<string, Uint8Array>> {
+  const session = await sessions.get(solve.request.Session, solve.signal)
+  const name = attributes['filename'] || 'Dockerfile'
+  const { text } = await loadDockerfile(session, solve.progress, attributes, name)
+  return answerRequest(needs, { attributes, filename: name, text })
+}
+
+/** Docker's own store refuses the same. What is inline in an image is only read by BuildKit, and is left out. */
+function refuseCacheExports({ request }: Solve): void {
+  const other = request.Cache?.Exports.find(({ Type }) => Type !== 'inline')
+  if (other) throw new EngineError('not-implemented', `exporting the cache to ${JSON.stringify(other.Type)} is not supported by this engine`, { hint: 'Leave out --cache-to: the cache is kept here.' })
 }
 
 /** A context that is not a folder of the client: a URL, a repository, or what comes over its standard input. */
@@ -64,9 +84,9 @@ function loadDockerfile(session: Session, progress: Progress, attributes: Attrib
 /** Patterns for the client, which leaves out itself what they match. */
 function loadIgnored(session: Session, progress: Progress, attributes: Attributes, dockerfile: GivenDockerfile | undefined): Promise<string[]> {
   return progress.during('[internal] load .dockerignore', async ({ status }) => {
-    const text = dockerfile?.ignore ?? (await readFiles(session, contextFolder(attributes), ['.dockerignore'])).get('.dockerignore') ?? ''
-    status('transferring context:', { current: Buffer.byteLength(text) }, true)
-    return readPatterns(text)
+    const patterns = dockerfile?.ignore === undefined ? await readIgnored(session, contextFolder(attributes)) : readPatterns(dockerfile.ignore)
+    status('transferring context:', undefined, true)
+    return patterns
   })
 }
 
@@ -93,6 +113,3 @@ function openContext(session: Session, progress: Progress, attributes: Attribute
   shown.catch(() => {})
   return { kind: 'tar', stream }
 }
-
-/** One pattern a line; comments and surrounding blanks are dropped: https://docs.docker.com/build/concepts/context/#syntax */
-const readPatterns = (text: string): string[] => text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replace(/^(!?)\s*\/+/, '$1'))

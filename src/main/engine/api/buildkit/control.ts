@@ -1,7 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import { architectureOf } from '#shared/oci/platform.ts'
 import { buildFor } from './build.ts'
-import { exportResult } from './export.ts'
+import { exportResult } from './exporters/exporters.ts'
 import type { Call } from './grpc/server.ts'
 import type { BuildkitNeeds } from './needs.ts'
 import { messages, timestamp, type MessageType, type UsageRecord, type WorkerRecord } from './protocol/messages.ts'
@@ -29,7 +29,7 @@ export function controlMethods(needs: BuildkitNeeds, sessions: Sessions, solves:
       using solve = solves.open(request, call.signal)
       if (request.Definition && request.Definition.def.length > 0) throw refuseDefinition()
       const image = request.Frontend === '' ? await solve.returned.promise : await buildFor(needs, sessions, solve, withoutOtherFrontends(request.Frontend, request.FrontendAttrs))
-      return { ExporterResponse: await exportResult(needs, solve, image) }
+      return { ExporterResponse: await exportResult(needs, sessions, solve, image) }
     }),
     async Status(call: Call) {
       const { Ref } = await only(messages.statusRequest, call)
@@ -62,9 +62,12 @@ export function withoutOtherFrontends(frontend: string, attributes: Record<strin
 
 const versionOf = (needs: BuildkitNeeds) => ({ package: 'slipway', version: `v${needs.engine().version}`, revision: '' })
 
+/** A client that sees a snapshotter takes it that there are exporters to archives, and pushes by the engine (buildx, driver/docker/driver.go). */
+const WORKER_LABELS = { 'org.mobyproject.buildkit.worker.executor': 'slipway', 'org.mobyproject.buildkit.worker.snapshotter': 'overlayfs' }
+
 export const workerOf = (needs: BuildkitNeeds): WorkerRecord => ({
   ID: needs.engine().id,
-  Labels: { 'org.mobyproject.buildkit.worker.executor': 'slipway' },
+  Labels: WORKER_LABELS,
   platforms: [{ OS: 'linux', Architecture: architectureOf(process.arch) }],
   BuildkitVersion: versionOf(needs),
 })

@@ -17,6 +17,6 @@ test('--no-cache-filter names stages, --no-cache means all', () => {
   expect(decodeOptions({})).toMatchObject({ noCache: false, dockerfile: 'Dockerfile', network: 'default' })
 })
 
-test.for([[{ platform: 'linux/amd64,linux/arm64' }, 'several platforms'], [{ requestid: 'frontend.lint' }, 'frontend.lint'], [{ 'context:lib': 'local:lib' }, 'named build context "lib"'], [{ ulimit: 'x' }, 'ulimit'], [{ 'shm-size': 'x' }, 'shm-size'], [{ 'force-network-mode': 'mine' }, 'network mode']] as const)('%o is refused', ([attributes, words]) => {
+test.for([[{ platform: 'linux/amd64,linux/arm64' }, 'several platforms'], [{ ulimit: 'x' }, 'ulimit'], [{ 'shm-size': 'x' }, 'shm-size'], [{ 'force-network-mode': 'mine' }, 'network mode']] as const)('%o is refused', ([attributes, words]) => {
   expect(() => decodeOptions(attributes)).toThrow(words)
 })

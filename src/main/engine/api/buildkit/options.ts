@@ -34,11 +34,8 @@ export function decodeOptions(attributes: Attributes): BuildOptions {
 
 /** What would be left out silently, to another result than the user asked for. */
 function refuseUnknown(attributes: Attributes): void {
-  const { platform = '', requestid } = attributes
+  const { platform = '' } = attributes
   if (platform.includes(',')) throw new EngineError('not-implemented', 'building for several platforms at once is not supported by this engine', { hint: 'Name one --platform per build.' })
-  const [named] = Object.keys(withPrefix(attributes, 'context:'))
-  if (named !== undefined) throw new EngineError('not-implemented', `the named build context ${JSON.stringify(named)} is not supported by this engine`, { hint: 'Put its files below the build context, or build it as a stage.' })
-  if (requestid) throw new EngineError('not-implemented', `the request ${requestid} is not supported by this engine`, { hint: '--check, --call and --print ask for an analysis that only BuildKit has.' })
 }
 
 const withPrefix = (attributes: Attributes, prefix: string): Attributes => Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])))

@@ -10,7 +10,7 @@ import type { BuildkitFront } from './serve.ts'
  *
  * A client dials twice, and each time the connection becomes HTTP/2 with gRPC on it:
  * - `POST /grpc`: we serve. **Control** (control.ts) opens a build with Solve and tells of it with Status; the **gateway** (gateway.ts) takes the build's options and gives a result, which the client
- *   returns to Solve, whose **exporters** (export.ts) then name the image or send its files.
+ *   returns to Solve, whose **exporters** (exporters/) then name the image or send its files.
  * - `POST /session`: the client serves (session/). We ask it for the Dockerfile and the context, for credentials, secrets and its agent.
  *
  * `grpc/` is framing and calls, without a word of BuildKit; `protocol/` the messages, as far as they are used. `steps.ts` turns what the builder tells of its steps into what the client draws.

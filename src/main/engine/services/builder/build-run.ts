@@ -25,6 +25,8 @@ export interface BuildRun {
   signal: AbortSignal
   /** Finished stages by their index in the file. */
   finished: (stage: number) => Promise<StageState>
+  /** Images that stand for named contexts, by name. */
+  contexts: Map<string, Promise<StageState>>
   /** Keys of steps found in the cache. */
   usedSteps: Set<string>
   /** Build arguments that some ARG took. */

@@ -8,9 +8,10 @@ import type { BuildRequest } from './builder.ts'
 import { observedSteps } from './build-observer.ts'
 import type { BuildRun } from './build-run.ts'
 import { openContext, type OpenedContext } from './context.ts'
+import { contextNames } from './named-context.ts'
 import { planBuild } from './plan.ts'
 import { platformArguments } from './stage-image.ts'
-import { runStage } from './stage.ts'
+import { runStage, tellStep } from './stage.ts'
 import type { StageState } from './stage-state.ts'
 import { createStepOutput, holdMessages } from './step-output.ts'
 import { PROXY_ARGUMENTS } from './steps/arguments.ts'
@@ -55,9 +56,9 @@ function prepare(context: BuilderContext, request: BuildRequest, opened: OpenedC
   const own: Platform = { os: 'linux', architecture: architectureOf(process.arch) }
   const platform = request.platform ? parsePlatform(request.platform, own.architecture) : own
   const platformArgs = platformArguments(own, platform)
-  const plan = planBuild(file, { ...(request.target ? { target: request.target } : {}), buildArgs: request.buildArgs, labels: request.labels, platformArgs, ...(request.platform ? { platform: request.platform } : {}) })
+  const plan = planBuild(file, { ...(request.target ? { target: request.target } : {}), buildArgs: request.buildArgs, labels: request.labels, platformArgs, contexts: contextNames(request.contexts ?? {}, platform), ...(request.platform ? { platform: request.platform } : {}) })
   const consumed = new Set(file.globalArgs.flatMap(({ args }) => args.map(({ name }) => name)))
-  return { context, request, file, source: opened.dockerfile, plan, contextFolder: opened.folder, ignored: opened.ignored, platform, platformArgs, lease, signal: request.signal, usedSteps: new Set(), consumed }
+  return { context, request, file, source: opened.dockerfile, plan, contextFolder: opened.folder, ignored: opened.ignored, platform, platformArgs, lease, signal: request.signal, contexts: new Map(), usedSteps: new Set(), consumed }
 }
 
 /** Starts every needed stage at once; each waits for those it builds on. The first failure stops the others. */
@@ -67,7 +68,7 @@ async function runStages(shared: Omit<BuildRun, 'finished'>): Promise<StageState
   const signal = AbortSignal.any([request.signal, failure.signal])
   const emit = request.onMessage
   for (const warning of file.warnings) emit({ stream: `\u001b[91m${warning}\n\u001b[0m` })
-  file.globalArgs.forEach((instruction, index) => emit({ stream: `Step ${index + 1}/${plan.steps} : ${instruction.text}\n` }))
+  file.globalArgs.forEach((instruction, index) => tellStep(emit, index + 1, plan.steps, instruction.text))
   request.observer?.planned(observedSteps(plan))
   const output = createStepOutput(plan.stages.length, emit)
   const results = new Map<number, Promise<StageState>>()

@@ -7,7 +7,9 @@ import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuildClient } from './build-client.ts'
 import type { BuildObserver } from './build-observer.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
+import { describeFile, type DescribeRequest, type FileDescription } from './description/describe-file.ts'
 import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
+import { withResult, type ResultFiles } from './result-files.ts'
 import { sweepBuilds } from './sweep.ts'
 
 /**
@@ -29,6 +31,10 @@ export interface Builder {
   restore(log: (line: string) => void): Promise<void>
   cacheEntries(): Promise<CacheEntry[]>
   prune(request: PruneRequest): Promise<Pruned>
+  /** The files of an image that was built, for the time of `work`. */
+  withResult<Result>(image: ImageId, work: (files: ResultFiles) => Promise<Result>): Promise<Result>
+  /** What a Dockerfile says of itself, without building it. @throws DockerfileError */
+  describe(request: DescribeRequest): FileDescription
 }
 
 export interface BuildRequest {
@@ -61,11 +67,15 @@ export interface BuildRequest {
   platform?: string
   /** By registry host. */
   auths: Readonly<Record<string, RegistryAuth>>
+  /** What `FROM name` and `--from=name` mean instead of a stage or an image; a name may end with `::linux/arm64` for one platform. */
+  contexts?: Readonly<Record<string, NamedContext>>
   signal: AbortSignal
   onMessage: (message: BuildMessage) => void
   observer?: BuildObserver
   client?: BuildClient
 }
+
+export type NamedContext = { kind: 'image'; name: string } | { kind: 'folder'; source: () => ContextSource }
 
 export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string }
 
@@ -78,6 +88,12 @@ export function createBuilder(context: Omit<BuilderContext, 'cache'>): Builder {
     restore: (log) => sweepBuilds(context, log),
     build: (request) => build(full, request),
     cacheEntries: () => listCacheEntries(full),
-    prune: (request) => pruneCache(full, request),
+    async prune(request) {
+      const pruned = await pruneCache(full, request)
+      context.events.publish({ type: 'builder', action: 'prune', id: '', attributes: { reclaimed: String(pruned.bytes) } })
+      return pruned
+    },
+    withResult: (image, work) => withResult(full, image, work),
+    describe: describeFile,
   }
 }

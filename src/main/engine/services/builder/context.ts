@@ -28,7 +28,7 @@ export async function openContext(context: BuilderContext, request: BuildRequest
   // `COPY . /x/` gives /x the mode of the tree's own folder.
   await mkdir(work, { recursive: true, mode: 0o700 })
   await mkdir(join(work, 'tree'), { mode: 0o755 })
-  const opened = await fill(context, request, work)
+  const opened = await fillTree(context, request.context, request.signal, work)
   if (request.dockerfileText !== undefined) {
     const kept = undo.move()
     return { folder: opened.folder, dockerfile: request.dockerfileText, ignored: createIgnoreMatcher(''), [Symbol.asyncDispose]: () => kept.disposeAsync() }
@@ -43,11 +43,10 @@ export async function openContext(context: BuilderContext, request: BuildRequest
   return { folder: opened.folder, dockerfile, ignored: createIgnoreMatcher(ignore), [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-/** `lone`: the remote was a Dockerfile and nothing else. */
-async function fill(context: BuilderContext, request: BuildRequest, work: string): Promise<{ folder: string; lone: boolean }> {
+/** Puts what the source gives into `tree` in the folder `work`. `lone`: the remote was a Dockerfile and nothing else. */
+export async function fillTree(context: BuilderContext, source: BuildRequest['context'], signal: AbortSignal, work: string): Promise<{ folder: string; lone: boolean }> {
   const folder = join(work, 'tree')
   const archive = join(work, 'context.tar')
-  const { context: source, signal } = request
   if (source.kind === 'tar') {
     await pipeline(await decompressed(source.stream), createWriteStream(archive), { signal })
   } else if (isGitUrl(source.url)) {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { parseDockerfile } from '../../core/dockerfile/dockerfile.ts'
+import { contextNames } from './named-context.ts'
 import { planBuild } from './plan.ts'
 
-const plan = (text: string, options: { target?: string; buildArgs?: Record<string, string | null>; platform?: string } = {}) =>
+const plan = (text: string, options: { target?: string; buildArgs?: Record<string, string | null>; platform?: string; contexts?: ReturnType<typeof contextNames> } = {}) =>
   planBuild(parseDockerfile(text), { buildArgs: {}, platformArgs: { TARGETARCH: 'amd64', BUILDPLATFORM: 'linux/amd64' }, ...options })
 const shape = (text: string, options?: Parameters<typeof plan>[1]) => plan(text, options).stages.map(({ stage, base, firstStep }) => [stage.index, base, firstStep])
 
@@ -35,4 +36,12 @@ test('global ARGs: default, override, and the platform arguments', () => {
 
 test('a stage may not start from a later one: that name is an image', () => {
   expect(shape('FROM later AS first\nFROM a AS later\nFROM first\n')[0]![1]).toEqual({ kind: 'image', name: 'later' })
+})
+
+test('a named context stands for an image, for a stage, and for what is copied from; that of the platform wins', () => {
+  const contexts = contextNames({ base: { kind: 'image', name: 'x' }, 'docker.io/library/alpine:latest': { kind: 'image', name: 'y' }, 'two::linux/arm64': { kind: 'image', name: 'z' }, two: { kind: 'image', name: 'w' } }, { os: 'linux', architecture: 'arm64' })
+  expect(['base', 'BASE:latest', 'alpine', 'two', 'alpine:3', 'other'].map(contexts)).toEqual(['base', 'base', 'docker.io/library/alpine:latest', 'two::linux/arm64', undefined, undefined])
+  const text = 'FROM lost AS gone\nFROM gone AS two\nRUN never\nFROM base\nCOPY --from=two / /\n'
+  expect(shape(text, { contexts })).toEqual([[1, { kind: 'context', name: 'two::linux/arm64' }, 1], [2, { kind: 'context', name: 'base' }, 2]])
+  expect(plan(text, { contexts }).stages[0]!.stage.instructions).toEqual([])
 })

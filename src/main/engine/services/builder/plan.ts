@@ -1,11 +1,12 @@
 import { EngineError } from '#shared/errors.ts'
 import { expandWord, type Dockerfile, type Instruction, type Stage, type Variables } from '../../core/dockerfile/dockerfile.ts'
 import { DockerfileError } from '../../core/dockerfile/dockerfile.ts'
+import type { ContextNames } from './named-context.ts'
 
 /** A stage the target needs, with what it starts from. */
 export interface PlannedStage {
   stage: Stage
-  base: { kind: 'scratch' } | { kind: 'stage'; index: number } | { kind: 'image'; name: string }
+  base: { kind: 'scratch' } | { kind: 'stage'; index: number } | { kind: 'image'; name: string } | { kind: 'context'; name: string }
   platform: string | undefined
   /** Indexes of the stages it starts from or copies from. */
   needs: number[]
@@ -15,6 +16,7 @@ export interface PlannedStage {
 
 export interface Plan {
   stages: PlannedStage[]
+  contexts: ContextNames
   /** Index (in the file) of the stage that becomes the result. */
   target: number
   steps: number
@@ -23,10 +25,10 @@ export interface Plan {
 }
 
 /** @throws DockerfileError, EngineError invalid-argument (unknown target). */
-export function planBuild(file: Dockerfile, options: { target?: string; buildArgs: Readonly<Record<string, string | null>>; labels?: Readonly<Record<string, string>>; platformArgs: Record<string, string>; platform?: string }): Plan {
+export function planBuild(file: Dockerfile, options: { target?: string; buildArgs: Readonly<Record<string, string | null>>; labels?: Readonly<Record<string, string>>; platformArgs: Record<string, string>; contexts?: ContextNames; platform?: string }): Plan {
   const globals = globalArguments(file, options.buildArgs, options.platformArgs)
   const variables: Variables = (name) => globals[name] ?? options.platformArgs[name]
-  const all = file.stages.map((stage) => planStage(stage, file, variables, options.platform))
+  const all = file.stages.map((stage) => planStage(stage, file, variables, options))
   const target = findTarget(file, options.target)
   all[target] = { ...all[target]!, stage: withLabels(all[target]!.stage, options.labels ?? {}, file.escape) }
   const needed = reachable(all, target)
@@ -38,7 +40,7 @@ export function planBuild(file: Dockerfile, options: { target?: string; buildArg
       firstStep += 1 + planned.stage.instructions.length
       return numbered
     })
-  return { stages, target, steps: firstStep - 1, globals }
+  return { stages, contexts: options.contexts ?? (() => undefined), target, steps: firstStep - 1, globals }
 }
 
 /** Each --label is a LABEL at the end of the target, its text taken as it is. */
@@ -60,12 +62,15 @@ function globalArguments(file: Dockerfile, buildArgs: Readonly<Record<string, st
   return values
 }
 
-function planStage(stage: Stage, file: Dockerfile, variables: Variables, platform: string | undefined): Omit<PlannedStage, 'firstStep'> {
+function planStage(stage: Stage, file: Dockerfile, variables: Variables, { platform, contexts = () => undefined }: { platform?: string; contexts?: ContextNames }): Omit<PlannedStage, 'firstStep'> {
+  const instead = stage.name === undefined ? undefined : contexts(stage.name)
+  if (instead !== undefined) return { stage: { ...stage, instructions: [] }, base: { kind: 'context', name: instead }, platform, needs: [] }
   const name = expandWord(stage.base, variables, file.escape)
   if (name === '') throw new DockerfileError(stage.position, `base name (${stage.base}) should not be blank`)
   const own = stage.platform === undefined ? undefined : expandWord(stage.platform, variables, file.escape)
   const before = file.stages.find((other) => other.index < stage.index && other.name === name.toLowerCase())
-  const base: PlannedStage['base'] = before ? { kind: 'stage', index: before.index } : name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', name }
+  const given = before ? undefined : contexts(name)
+  const base: PlannedStage['base'] = given !== undefined ? { kind: 'context', name: given } : before ? { kind: 'stage', index: before.index } : name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', name }
   const copied = stage.instructions.flatMap((instruction) => {
     if (instruction.kind === 'COPY' && instruction.flags.from !== undefined) return [instruction.flags.from]
     return instruction.kind === 'RUN' ? instruction.mounts.flatMap((mount) => mount.options.from ?? []) : []

@@ -1,9 +1,6 @@
-import { findStage } from './plan.ts'
-import { expandWord } from '../../core/dockerfile/dockerfile.ts'
 import { architectureOf, formatPlatform, parsePlatform, type Platform } from '#shared/oci/platform.ts'
 import type { BuildRun, Step } from './build-run.ts'
 import type { BaseImage } from './needs.ts'
-import { variablesOf } from './stage-state.ts'
 
 /** The image behind FROM: local unless --pull, fetched with the credentials that the client sent. */
 export async function fetchImage(run: BuildRun, name: string, platform: string | undefined, emit: Step['emit']): Promise<BaseImage> {
@@ -22,19 +19,6 @@ export async function fetchImage(run: BuildRun, name: string, platform: string |
   lease.hold(image.id)
   if (image.chain) lease.hold(image.chain)
   return image
-}
-
-/** What `--from=name` means: an earlier stage, or an image. Undefined chain: an empty tree. */
-export async function sourceImage(step: Step, from: string): Promise<{ key: string; chain: BaseImage['chain'] }> {
-  const name = expandWord(from, variablesOf(step.state), step.run.file.escape)
-  const index = findStage(step.run.file, name, step.stage.stage.index)
-  if (index !== undefined) {
-    const state = await step.run.finished(index)
-    return { key: state.image ?? 'scratch', chain: state.chain }
-  }
-  if (name === 'scratch') return { key: 'scratch', chain: undefined }
-  const image = await fetchImage(step.run, name, step.stage.platform, step.emit)
-  return { key: image.id, chain: image.chain }
 }
 
 /** The predefined platform arguments: https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope */

@@ -4,6 +4,7 @@ import { shortId } from '#shared/oci/digest.ts'
 import { stepId } from './build-observer.ts'
 import type { BuildMessage } from './builder.ts'
 import type { BuildRun, Step } from './build-run.ts'
+import { contextState } from './named-context.ts'
 import type { PlannedStage } from './plan.ts'
 import { fetchImage } from './stage-image.ts'
 import { baseState, defaults, noCommand, scratchState, variablesOf, withDefaults, type StageState } from './stage-state.ts'
@@ -14,10 +15,16 @@ import { copyStep } from './steps/copy.ts'
 import { runStep } from './steps/run.ts'
 import { workdirStep } from './steps/workdir.ts'
 
+/** As Docker sends it: the line, and then its end. */
+export function tellStep(emit: (message: BuildMessage) => void, number: number, of: number, text: string): void {
+  emit({ stream: `Step ${number}/${of} : ${text}` })
+  emit({ stream: '\n' })
+}
+
 /** Walks one stage from its FROM to its last instruction. */
 export async function runStage(run: BuildRun, stage: PlannedStage, emit: (message: BuildMessage) => void): Promise<StageState> {
   const say = (stream: string) => emit({ stream })
-  const at = (number: number, text: string) => say(`Step ${number}/${run.plan.steps} : ${text}\n`)
+  const at = (number: number, text: string) => tellStep(emit, number, run.plan.steps, text)
   at(stage.firstStep, stage.stage.text)
   const { observer } = run.request
   const emitProgress = (id: string) => (message: BuildMessage) => {
@@ -52,6 +59,11 @@ async function startStage(step: Step): Promise<StageState> {
     const own = { image, chain, config, args, commandSet: false }
     return image ? { ...own, from: { image, chain, config } } : own
   }
+  if (stage.base.kind === 'context') {
+    const state = await contextState(step, stage.base.name)
+    step.say(` ---> ${state.image ? shortId(state.image) : ''}\n`)
+    return runTriggers({ ...step, state: { ...state, args } })
+  }
   const image = await fetchImage(run, stage.base.name, stage.platform, step.emit)
   if (!image.config.config?.OnBuild?.length) step.say(` ---> ${shortId(image.id)}\n`)
   return runTriggers({ ...step, state: { ...baseState(image), args } })
@@ -61,7 +73,8 @@ async function startStage(step: Step): Promise<StageState> {
 async function runTriggers(step: Step): Promise<StageState> {
   const triggers = defaults(step.state).OnBuild ?? []
   if (triggers.length === 0) return step.state
-  step.say(`# Executing ${triggers.length} build trigger${triggers.length === 1 ? '' : 's'}\n`)
+  step.say(`# Executing ${triggers.length} build trigger${triggers.length === 1 ? '' : 's'}`)
+  step.say('\n')
   let state = withDefaults(step.state, { OnBuild: null })
   for (const trigger of triggers) state = await runInstruction({ ...step, state }, parseTrigger(trigger, step.position))
   return state

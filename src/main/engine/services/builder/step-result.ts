@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
 import { formatPlatform } from '#shared/oci/platform.ts'
 import { EMPTY_LAYER } from '../../core/layers/layers.ts'
@@ -9,6 +6,7 @@ import type { Step } from './build-run.ts'
 import type { BaseImage, CommittedLayer } from './needs.ts'
 import { openTree, type RootedTree } from './copy/rooted-tree.ts'
 import type { StageState } from './stage-state.ts'
+import { viewChain, withFolder } from './view-chain.ts'
 
 /** What a step asks for: found in the cache, or made by `make`. */
 export interface StepResult {
@@ -89,27 +87,13 @@ async function createImage(step: Step, config: BaseImage['config']): Promise<Bas
 }
 
 /** A folder of this step's own, gone after it. */
-export async function withWorkFolder<Result>(step: Step, work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = join(step.run.context.layout.temporary, `build-${randomUUID()}`)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
+export const withWorkFolder = <Result>(step: Step, work: (folder: string) => Promise<Result>): Promise<Result> => withFolder(step.run.context, work)
 
 /** The files of a chain, read-only, for the time of `work`; undefined for an empty one. */
 export async function withView<Result>(step: Step, chain: BaseImage['chain'], work: (tree: RootedTree | undefined, folder: string | undefined) => Promise<Result>): Promise<Result> {
-  if (!chain) return work(undefined, undefined)
-  const { snapshots, host } = step.run.context
-  return withWorkFolder(step, async (folder) => {
-    await snapshots.mountView(chain, folder)
-    try {
-      using tree = openTree(folder, host.syscalls)
-      return await work(tree, folder)
-    } finally {
-      await snapshots.unmount(folder)
-    }
+  return viewChain(step.run.context, chain, async (folder) => {
+    if (folder === undefined) return work(undefined, undefined)
+    using tree = openTree(folder, step.run.context.host.syscalls)
+    return await work(tree, folder)
   })
 }

@@ -6,6 +6,7 @@ import type { Platform } from '#shared/oci/platform.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
 import type { ImageManifest } from './image-manifests.ts'
+import type { SaveOptions } from './save.ts'
 import type { ServedImages } from './served/served-images.ts'
 
 /**
@@ -44,7 +45,7 @@ export interface Images {
   sweep(): Promise<number>
   prune(filters?: ImageFilters): Promise<{ steps: RemovalStep[]; reclaimed: number }>
   /** A docker-archive that is an OCI layout as well. */
-  save(names: readonly string[], options?: { platform?: Platform; signal?: AbortSignal }): Promise<Readable>
+  save(names: readonly string[], options?: SaveOptions): Promise<Readable>
   load(archive: Readable, options?: LoadOptions): Promise<LoadedImage[]>
   /** One layer from a tar archive in any compression, or from the URL of one. */
   import(source: Readable | string, options?: ImportOptions): Promise<ImageId>

@@ -3,7 +3,7 @@ import { EngineError } from '#shared/errors.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, type Digest } from '#shared/oci/digest.ts'
 import type { Platform } from '#shared/oci/platform.ts'
-import { familiarName, familiarRepository, findReference, parseReference, repositoryName } from '#shared/oci/reference.ts'
+import { familiarName, familiarRepository, findReference, formatReference, parseReference, repositoryName, withDefaultTag } from '#shared/oci/reference.ts'
 import { encodeHeader, paddingAfter } from '../../core/layers/tar-format.ts'
 import { isTag } from './image-filters.ts'
 import { makeManifest, originalManifest, type ManifestBytes } from './image-manifest.ts'
@@ -11,7 +11,15 @@ import { keptBlob, layerRecord } from './layer-blobs.ts'
 import type { ImageRecord } from './records.ts'
 import { assertPlatform } from './resolve.ts'
 import type { Service } from './service.ts'
+import { publishImageEvent } from './tag-events.ts'
 import { verifiedStream } from '../../core/content/verified-stream.ts'
+
+export interface SaveOptions {
+  platform?: Platform
+  /** What the image is called in the archive, whatever it is called here. */
+  as?: readonly string[]
+  signal?: AbortSignal
+}
 
 /** One image to be saved, with the names it was asked for by. */
 interface Saved {
@@ -24,10 +32,11 @@ interface Saved {
  * An archive that is an OCI layout and, by its manifest.json, what `docker save` has always written. Layers are written as they are kept, so
  * pulled ones stay compressed; every reader of these archives looks at the first bytes.
  */
-export async function saveImages(service: Service, names: readonly string[], { platform, signal }: { platform?: Platform; signal?: AbortSignal } = {}): Promise<Readable> {
+export async function saveImages(service: Service, names: readonly string[], { platform, as, signal }: SaveOptions = {}): Promise<Readable> {
   const wanted = select(service, names, platform)
   const saved: Saved[] = []
-  for (const { image, tags } of wanted) saved.push({ image, names: tags, manifest: (await originalManifest(service, image)) ?? makeManifest(service, image.id, image.diffIds.map((diffId) => layerBlob(service, diffId)), 'oci') })
+  for (const { image, tags } of wanted) saved.push({ image, names: as?.map((name) => formatReference(withDefaultTag(parseReference(name)))) ?? tags, manifest: (await originalManifest(service, image)) ?? makeManifest(service, image.id, image.diffIds.map((diffId) => layerBlob(service, diffId)), 'oci') })
+  if (!as) for (const { image } of saved) publishImageEvent(service.events, 'save', image.id, undefined, image.id)
   return Readable.from(write(service, saved), { objectMode: false, highWaterMark: 1 << 20, ...(signal && { signal }) })
 }
 

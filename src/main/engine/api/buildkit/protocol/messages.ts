@@ -26,9 +26,18 @@ export interface Exporter {
   Type: string
   Attrs: Attributes
 }
+/** LLB: each operation is a message of its own; the last one says which of them is the result. */
+export interface Definition {
+  def: Uint8Array[]
+  metadata: Record<string, object>
+}
+export interface Operation {
+  inputs: { digest: string; index: number }[]
+  source: { identifier: string } | null
+}
 export interface SolveRequest {
   Ref: string
-  Definition: { def: Buffer[] } | null
+  Definition: Definition | null
   ExporterDeprecated: string
   ExporterAttrsDeprecated: Attributes
   Session: string
@@ -88,10 +97,10 @@ export interface UsageRecord {
   Parents: string[]
 }
 export interface GatewaySolveRequest {
-  Definition: { def: Buffer[] } | null
+  Definition: Definition | null
   Frontend: string
   FrontendOpt: Attributes
-  FrontendInputs: Record<string, object>
+  FrontendInputs: Record<string, Definition>
 }
 export interface RpcStatus {
   code: number
@@ -99,7 +108,7 @@ export interface RpcStatus {
   details: { type_url: string; value: Uint8Array }[]
 }
 export interface Result {
-  ref: { id: string }
+  ref: { id: string; def?: Definition }
   metadata: Record<string, Uint8Array>
 }
 /** Of a file: `mode` is Go's, `modTime` is in nanoseconds. */
@@ -126,6 +135,7 @@ export const messages = {
   empty: message<object>('Empty'),
   bytes: message<{ data: Buffer }>('Bytes'),
   status: message<RpcStatus>('Status'),
+  operation: message<Operation>('Op'),
   solveRequest: message<SolveRequest>('SolveRequest'),
   solveResponse: message<{ ExporterResponse: Attributes }>('SolveResponse'),
   statusRequest: message<{ Ref: string }>('StatusRequest'),

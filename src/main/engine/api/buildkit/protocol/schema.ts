@@ -12,7 +12,10 @@ message Timestamp { int64 seconds = 1; int32 nanos = 2; }
 message Any { string type_url = 1; bytes value = 2; }
 message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
 
-message Definition { repeated bytes def = 1; }
+message Definition { repeated bytes def = 1; map<string, Empty> metadata = 2; }
+message Op { repeated OpInput inputs = 1; SourceOp source = 3; }
+message OpInput { string digest = 1; int64 index = 2; }
+message SourceOp { string identifier = 1; }
 message Exporter { string Type = 1; map<string, string> Attrs = 2; }
 message CacheEntry { string Type = 1; map<string, string> Attrs = 2; }
 message CacheOptions { repeated CacheEntry Exports = 4; repeated CacheEntry Imports = 5; }
@@ -49,10 +52,10 @@ message UsageRecord {
   int64 UsageCount = 8; string Description = 9; string RecordType = 10; bool Shared = 11; repeated string Parents = 12;
 }
 
-message GatewaySolveRequest { Definition Definition = 1; string Frontend = 2; map<string, string> FrontendOpt = 3; map<string, Definition> FrontendInputs = 12; }
+message GatewaySolveRequest { Definition Definition = 1; string Frontend = 2; map<string, string> FrontendOpt = 3; map<string, Definition> FrontendInputs = 13; }
 message GatewaySolveResponse { string ref = 1; Result result = 3; }
 message Result { oneof result { string refDeprecated = 1; Reference ref = 3; } map<string, bytes> metadata = 10; }
-message Reference { string id = 1; }
+message Reference { string id = 1; Definition def = 2; }
 message ReturnRequest { Result result = 1; Status error = 2; }
 message PongResponse { repeated Capability FrontendAPICaps = 1; repeated Capability LLBCaps = 2; repeated WorkerRecord Workers = 3; }
 message Capability { string ID = 1; bool Enabled = 2; }

@@ -15,7 +15,8 @@ import { cloneRepository, isGitUrl } from '../git-source.ts'
 import { fetchFile } from '../remote-file.ts'
 import { variablesOf, type StageState } from '../stage-state.ts'
 import { withWorkFolder } from '../step-result.ts'
-import { asFolder, attributesOf, copyStepOf, destinationOf, heredocEntries, ownershipWords } from './copy.ts'
+import { copyStepOf } from '../copy-step.ts'
+import { asFolder, attributesOf, destinationOf, heredocEntries, ownershipWords } from './copy.ts'
 
 type Add = InstructionOf<'ADD'>
 

@@ -1,4 +1,4 @@
-import { join, posix } from 'node:path'
+import { posix } from 'node:path'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, expandWord, type Heredoc, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
 import { resolveUser } from '../../../core/runtime/spec/user.ts'
@@ -7,10 +7,11 @@ import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
 import { parseFileMode } from '../copy/file-mode.ts'
 import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources } from '../copy/select-sources.ts'
-import { digestEntries, writeEntries, type CopyAttributes } from '../copy/write-copy.ts'
-import { sourceImage } from '../stage-image.ts'
-import { noCommand, variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
-import { finishStep, withView, withWorkFolder } from '../step-result.ts'
+import { digestEntries, type CopyAttributes } from '../copy/write-copy.ts'
+import { copyStepOf } from '../copy-step.ts'
+import { sourceImage } from '../source-image.ts'
+import { variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
+import { withView } from '../step-result.ts'
 
 export async function copyStep(step: Step, instruction: InstructionOf<'COPY'>): Promise<StageState> {
   const { from } = instruction.flags
@@ -90,29 +91,3 @@ const expandHeredoc = (content: string, expand: (word: string) => string): strin
 
 export const ownershipWords = (flags: OwnershipFlags, expand: (word: string) => string): string =>
   [flags.chown && `--chown=${expand(flags.chown)} `, flags.chmod && `--chmod=${expand(flags.chmod)} `].filter(Boolean).join('')
-
-/** What a COPY or ADD reads, and where it goes. */
-export interface CopyWork {
-  verb: string
-  destination: string
-  /** Of what is read, wherever it goes: with the image below, which the cache knows as well, it decides the result. So a step found in the cache mounts nothing. */
-  digest: string
-  read: readonly CopyEntry[]
-  /** Once the image so far can be looked at. */
-  plan: (target: RootedTree | undefined, root: string | undefined) => Promise<{ entries: readonly CopyEntry[]; attributes: CopyAttributes }>
-}
-
-/** The layer that holds the entries, as a step of its own. */
-export function copyStepOf(step: Step, { verb, destination, digest, read, plan }: CopyWork): Promise<StageState> {
-  const files = read.filter((entry) => entry.kind === 'file').length
-  const make = async () => {
-    const { entries, attributes } = await withView(step, step.state.chain, plan)
-    if (entries.length === 0) return undefined
-    return withWorkFolder(step, async (folder) => {
-      const archive = join(folder, 'layer.tar')
-      await writeEntries(entries, attributes, archive, step.run.signal)
-      return step.run.context.images.addLayer(archive, { parent: step.state.chain, lease: step.run.lease, signal: step.run.signal })
-    })
-  }
-  return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${files > 1 ? 'multi' : files === 1 ? 'file' : 'dir'}:${digest} in ${destination} `, next: step.state, make })
-}

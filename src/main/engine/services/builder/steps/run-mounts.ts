@@ -9,7 +9,7 @@ import { openTree } from '../copy/rooted-tree.ts'
 import { planCopy } from '../copy/copy-plan.ts'
 import { digestEntries } from '../copy/write-copy.ts'
 import type { BaseImage } from '../needs.ts'
-import { sourceImage } from '../stage-image.ts'
+import { sourceImage } from '../source-image.ts'
 import { clientEnvironment, withAgent, withSecret } from './client-mounts.ts'
 import { variablesOf, workingDirectory } from '../stage-state.ts'
 
