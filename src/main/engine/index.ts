@@ -100,7 +100,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
     registryMirrors,
     insecureRegistries: defaults.insecureRegistries,
     proxy: defaults.proxy,
-    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => poolsOf(defaults).map(describePool), publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
+    needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => poolsOf(defaults).map(describePool), publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
   })
 
   await builder.restore(log)

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Address } from './ipam/address.ts'
 import { addAddress, addForwardingEntry, addNeighbour, addRoute, removeNeighbour, removeRoute } from './netlink/addresses.ts'
 import { exchange, tryExchange } from './netlink/exchange.ts'
-import { addMacvlan, addVeth, getLink, linksIn, raiseLink, raiseNamed, removeLink, setBridgePort, silenceLink, type Link, type MacvlanMode } from './netlink/links.ts'
+import { addIpvlan, addMacvlan, addVeth, getLink, linksIn, raiseLink, raiseNamed, removeLink, setBridgePort, silenceLink, type IpvlanFlag, type IpvlanMode, type Link, type MacvlanMode } from './netlink/links.ts'
 
 /**
  * Joins a sandbox to a network: the cable and its two plugs.
@@ -69,6 +70,18 @@ export async function plugMacvlan(host: PlugHost, cable: Cable, parent: { parent
   await outside(host, `connect ${cable.interfaceName}`, [addMacvlan({ ...parent, name: cable.interfaceName, namespace: namespace.fd, macAddress: cable.macAddress, mtu: cable.mtu })])
   const link = await linkInside(host, cable.namespacePath, cable.interfaceName)
   await raiseInside(host, cable, link.index)
+}
+
+/** As with macvlan, with the MAC address of the parent. `routed`: what is not on the link itself goes through it all the same, and the kernel of the host finds the way. */
+export async function plugIpvlan(host: PlugHost, cable: Cable, parent: { parentIndex: number; mode: IpvlanMode; flag: IpvlanFlag; routed: boolean }): Promise<void> {
+  await using namespace = await open(cable.namespacePath, 'r')
+  await outside(host, `connect ${cable.interfaceName}`, [addIpvlan({ ...parent, name: cable.interfaceName, namespace: namespace.fd, mtu: cable.mtu })]).catch((cause: unknown) => {
+    throw isEngineError(cause) && cause.reason === 'ENOTSUP' ? new EngineError('failed-precondition', 'failed to create the ipvlan port: operation not supported', { reason: 'no-ipvlan', hint: 'The kernel of this machine has no ipvlan; where it is a module, load it with: modprobe ipvlan', cause }) : cause
+  })
+  const link = await linkInside(host, cable.namespacePath, cable.interfaceName)
+  await raiseInside(host, cable, link.index)
+  const families = parent.routed ? addressesOf(cable).map(({ address }) => address.family) : []
+  if (families.length > 0) await inside(host, cable.namespacePath, `route through ${cable.interfaceName}`, families.map((family) => addRoute({ index: link.index, family })))
 }
 
 /** A kernel without IPv6 refuses the message, and needs none. */

@@ -2,6 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import { parseAddress } from '../../core/network/ipam/address.ts'
 import { setDefaultRoute, unplug } from '../../core/network/plug.ts'
 import type { Endpoint, EndpointRequest } from '../../core/network/sandbox.ts'
+import { checkEndpoint } from './check-endpoint.ts'
 import { openNameServer } from './connect-sandbox.ts'
 import { forgetEndpoint, planEndpoint, plugEndpoint, releaseAddresses } from './endpoints.ts'
 import { addressOf, gatewayEndpoint } from './gateway.ts'
@@ -14,6 +15,7 @@ import type { NetworksState } from './state.ts'
 export async function connectEndpoint(state: NetworksState, containerId: string, request: EndpointRequest): Promise<Endpoint> {
   const sandbox = getSandbox(state, containerId)
   const network = state.store.get(request.network)
+  checkEndpoint(network, request)
   if (sandbox.endpoints.some(({ networkId }) => networkId === network.id))
     throw new EngineError('forbidden', `endpoint with name ${sandbox.name} already exists in network ${network.name}`, { reason: 'already-connected' })
   if (sandbox.kind === 'none') throw new EngineError('invalid-argument', 'container cannot be connected to multiple networks with one of the networks in private (none) mode', { reason: 'none-network' })

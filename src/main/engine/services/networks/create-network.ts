@@ -6,9 +6,9 @@ import { listRoutes, routesIn } from '../../core/network/netlink/addresses.ts'
 import { exchange } from '../../core/network/netlink/exchange.ts'
 import { planAddresses } from './address-plan.ts'
 import { refuseOperatorFields, withConfiguration } from './config-networks.ts'
-import { bridgeOptions, macvlanOptions } from './driver-options.ts'
+import { bridgeOptions, ipvlanOptions, macvlanOptions, onParent } from './driver-options.ts'
 import { ensureForwarding } from './forwarding.ts'
-import { ensureParent, removeParent } from './macvlan-parent.ts'
+import { ensureParent, removeParent } from './parent-link.ts'
 import { announceNetwork } from './network-events.ts'
 import { isPredefined, type NetworkDriver, type NetworkRecord, type Subnet } from './network-record.ts'
 import type { AddressPlan, NetworkCreate } from './networks-service.ts'
@@ -30,7 +30,7 @@ export async function createNetwork(state: NetworksState, asked: NetworkCreate):
     await ensureForwarding(state, record)
     await state.bridges.create(record)
   }
-  if (driver === 'macvlan') {
+  if (onParent(record)) {
     await ensureParent(state.context.host, record)
     undo.defer(() => removeParent(state.context.host, record))
   }
@@ -48,8 +48,9 @@ export async function planNetwork(state: NetworksState, request: NetworkCreate, 
   // Read now, so that an option that makes no sense is refused before anything is made.
   if (driver === 'bridge') bridgeOptions({ id, options })
   if (driver === 'macvlan') macvlanOptions({ options })
+  if (driver === 'ipvlan') ipvlanOptions({ options })
   const config = request.ipam?.config ?? []
-  const subnets = request.configOnly ? config.map(asGiven) : driver === 'bridge' || driver === 'macvlan' ? planAddresses({ config, ipv4, ipv6, networks: subnetsInUse(state), routes: await hostRoutes(state), globalId: globalIdOf(state), pools: state.context.addressPools, inventsGateway: driver === 'bridge' }) : []
+  const subnets = request.configOnly ? config.map(asGiven) : driver === 'bridge' || onParent({ driver }) ? planAddresses({ config, ipv4, ipv6, networks: subnetsInUse(state), routes: await hostRoutes(state), globalId: globalIdOf(state), pools: state.context.addressPools, inventsGateway: driver === 'bridge' }) : []
   return {
     id,
     name: request.name,
@@ -82,10 +83,10 @@ function driverOf(request: NetworkCreate): NetworkDriver {
   const ipam = request.ipam?.driver || 'default'
   if (ipam !== 'default') throw new EngineError('not-found', `plugin "${ipam}" not found`, { reason: 'no-ipam-driver', hint: 'Only the default address planning is there.' })
   if (driver === 'bridge') return 'bridge'
-  if (driver === 'macvlan') return 'macvlan'
+  if (driver === 'macvlan' || driver === 'ipvlan') return driver
   if (driver === 'host' || driver === 'null') throw new EngineError('forbidden', `only one instance of "${driver}" network is allowed`, { reason: 'single-instance' })
   if (driver === 'overlay') throw new EngineError('forbidden', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.', { reason: 'no-swarm' })
-  throw new EngineError('not-found', `plugin "${driver}" not found`, { reason: 'no-driver', hint: 'The drivers are bridge and macvlan.' })
+  throw new EngineError('not-found', `plugin "${driver}" not found`, { reason: 'no-driver', hint: 'The drivers are bridge, macvlan and ipvlan.' })
 }
 
 function refuseName(state: NetworksState, name: string): void {

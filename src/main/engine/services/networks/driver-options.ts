@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { EngineError } from '#shared/errors.ts'
-import type { MacvlanMode } from '../../core/network/netlink/links.ts'
+import type { IpvlanFlag, IpvlanMode, MacvlanMode } from '../../core/network/netlink/links.ts'
 import type { NetworkRecord } from './network-record.ts'
 
 /** Driver options have Docker's names: https://docs.docker.com/engine/network/drivers/bridge/#options. */
@@ -49,6 +49,23 @@ export function macvlanOptions({ options }: Pick<NetworkRecord, 'options'>): Mac
   if (mode !== 'bridge' && mode !== 'private' && mode !== 'vepa' && mode !== 'passthru') throw new EngineError('invalid-argument', `requested macvlan mode '${mode}' is not valid, 'bridge' mode is the macvlan driver default`, { reason: 'invalid-option' })
   return { parent: interfaceName(options['parent']), mode, mtu: mtuOption(options) }
 }
+
+export interface IpvlanOptions {
+  parent: string | undefined
+  mode: IpvlanMode
+  flag: IpvlanFlag
+  mtu: number | undefined
+}
+export function ipvlanOptions({ options }: Pick<NetworkRecord, 'options'>): IpvlanOptions {
+  const [mode, flag] = [options['ipvlan_mode'] || 'l2', options['ipvlan_flag'] || 'bridge']
+  if (mode !== 'l2' && mode !== 'l3' && mode !== 'l3s') throw new EngineError('invalid-argument', `requested ipvlan mode '${mode}' is not valid, 'l2' mode is the ipvlan driver default`, { reason: 'invalid-option', hint: 'The modes are l2, l3 and l3s.' })
+  if (flag !== 'bridge' && flag !== 'private' && flag !== 'vepa') throw new EngineError('invalid-argument', `requested ipvlan flag '${flag}' is not valid, 'bridge' flag is the ipvlan driver default`, { reason: 'invalid-option', hint: 'The flags are bridge, private and vepa.' })
+  return { parent: interfaceName(options['parent']), mode, flag, mtu: mtuOption(options) }
+}
+
+/** Containers of these networks have interfaces of their own on a link of the machine, which `parent` names. */
+export const onParent = ({ driver }: Pick<NetworkRecord, 'driver'>): boolean => driver === 'macvlan' || driver === 'ipvlan'
+export const parentOf = (network: Pick<NetworkRecord, 'driver' | 'options'>): string | undefined => (network.driver === 'ipvlan' ? ipvlanOptions(network) : macvlanOptions(network)).parent
 
 /** Options of the predefined bridge network, as Docker shows them. */
 export const defaultBridgeOptions = (bridge: string): Record<string, string> => ({

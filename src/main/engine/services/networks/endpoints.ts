@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { EngineError } from '#shared/errors.ts'
 import { formatAddress, parseAddress, type Address } from '../../core/network/ipam/address.ts'
 import { generateMac, parseMacAddress } from '../../core/network/ipam/mac.ts'
-import { forgetAddresses, plugIntoBridge, plugMacvlan, type Cable } from '../../core/network/plug.ts'
+import { forgetAddresses, plugIntoBridge, plugIpvlan, plugMacvlan, type Cable } from '../../core/network/plug.ts'
 import type { EndpointRequest, SandboxRequest } from '../../core/network/sandbox.ts'
 import type { GivenAddress } from './address-pools.ts'
 import { checkEndpoint } from './check-endpoint.ts'
-import { bridgeOptions, macvlanOptions } from './driver-options.ts'
-import { ensureParent } from './macvlan-parent.ts'
+import { bridgeOptions, ipvlanOptions, macvlanOptions } from './driver-options.ts'
+import { ensureParent } from './parent-link.ts'
 import { hasNames } from './names.ts'
 import type { NetworkRecord } from './network-record.ts'
 import { dnsNamesFor, type EndpointRecord } from './sandbox-record.ts'
@@ -18,7 +18,9 @@ export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest,
   const network = state.store.get(request.network)
   checkEndpoint(network, request)
   if (network.driver === 'host') throw new EngineError('invalid-argument', 'container cannot be disconnected from host network or connected to host network', { reason: 'host-network' })
-  const macAddress = request.macAddress ? parseMacAddress(request.macAddress) : undefined
+  const macAddress = chosenMac(network, request)
+  // The kernel routes between ipvlan networks of layer 3: a gateway that the user named is nobody's.
+  const hasRouter = network.driver !== 'ipvlan' || ipvlanOptions(network).mode === 'l2'
   const ipv4 = state.pools.acquire(network, 4, request.ipv4)
   let ipv6: GivenAddress | undefined
   try {
@@ -33,8 +35,8 @@ export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest,
     networkName: network.name,
     interfaceName: `eth${index}`,
     macAddress: macAddress ?? generateMac(ipv4?.address),
-    ipv4: ipv4 && textOf(ipv4),
-    ipv6: ipv6 && textOf(ipv6),
+    ipv4: ipv4 && textOf(ipv4, hasRouter),
+    ipv6: ipv6 && textOf(ipv6, hasRouter),
     aliases: [...request.aliases],
     links: request.links,
     dnsNames: hasNames(state, { networkId: network.id }) ? dnsNamesFor(sandbox, request.aliases) : [],
@@ -45,7 +47,14 @@ export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest,
   }
 }
 
-const textOf = ({ address, prefix, gateway }: GivenAddress) => ({ address: formatAddress(address), prefix, gateway: gateway && formatAddress(gateway) })
+/** Interfaces of ipvlan have that of their parent, whatever it is. */
+function chosenMac({ driver }: NetworkRecord, { macAddress }: EndpointRequest): string | undefined {
+  if (driver !== 'ipvlan') return macAddress ? parseMacAddress(macAddress) : undefined
+  if (macAddress) throw new EngineError('invalid-argument', 'ipvlan interfaces do not support custom mac address assignment', { reason: 'invalid-endpoint', hint: 'Leave it out, or use macvlan.' })
+  return ''
+}
+
+const textOf = ({ address, prefix, gateway }: GivenAddress, hasRouter: boolean) => ({ address: formatAddress(address), prefix, gateway: hasRouter && gateway ? formatAddress(gateway) : undefined })
 
 export function releaseAddresses(state: NetworksState, endpoint: EndpointRecord): void {
   for (const given of [endpoint.ipv4, endpoint.ipv6]) if (given) state.pools.release(endpoint.networkId, given.address)
@@ -70,6 +79,10 @@ export async function plugEndpoint(state: NetworksState, namespacePath: string, 
     const { mode, mtu } = macvlanOptions(network)
     const parent = await ensureParent(host, network)
     await plugMacvlan(host, cable(mtu ?? parent.mtu), { parentIndex: parent.index, mode })
+  } else if (network.driver === 'ipvlan') {
+    const { mode, flag, mtu } = ipvlanOptions(network)
+    const parent = await ensureParent(host, network)
+    await plugIpvlan(host, cable(mtu ?? parent.mtu), { parentIndex: parent.index, mode, flag, routed: mode !== 'l2' && !network.internal })
   }
 }
 

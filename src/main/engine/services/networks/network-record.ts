@@ -20,7 +20,7 @@ export interface NetworkRecord {
   configFrom?: string
 }
 
-export type NetworkDriver = 'bridge' | 'macvlan' | 'host' | 'null'
+export type NetworkDriver = 'bridge' | 'macvlan' | 'ipvlan' | 'host' | 'null'
 
 export interface Subnet {
   /** CIDR in canonical form. */

@@ -1,7 +1,8 @@
 import { EngineError, messageOf } from '#shared/errors.ts'
 import { refuseWhileDependedOn } from './config-networks.ts'
+import { onParent } from './driver-options.ts'
 import { matchesLabels } from './filters.ts'
-import { removeParent } from './macvlan-parent.ts'
+import { removeParent } from './parent-link.ts'
 import { announceNetwork } from './network-events.ts'
 import { isPredefined, type NetworkRecord } from './network-record.ts'
 import type { NetworkFilters } from './networks-service.ts'
@@ -27,7 +28,7 @@ export async function removeNetwork(state: NetworksState, reference: string): Pr
 async function tearDown(state: NetworksState, network: NetworkRecord) {
   try {
     if (network.driver === 'bridge') await state.bridges.remove(network)
-    if (network.driver === 'macvlan') await removeParent(state.context.host, network)
+    if (onParent(network)) await removeParent(state.context.host, network)
   } catch (error) {
     state.context.log(`network: take down ${network.name}: ${messageOf(error)}`)
   }
@@ -38,6 +39,7 @@ export async function pruneNetworks(state: NetworksState, filters: NetworkFilter
   const before = pruneLimit(filters)
   const unused = state.store.list().filter((network) => !isPredefined(network.name) && !network.configOnly && membersOf(state, network.id).length === 0 && Date.parse(network.createdAt) <= before && matchesLabels(network, filters))
   for (const network of unused) await removeNetwork(state, network.id)
+  state.context.events.publish({ type: 'network', action: 'prune', id: '', attributes: { reclaimed: '0' } })
   return unused.map(({ name }) => name)
 }
 

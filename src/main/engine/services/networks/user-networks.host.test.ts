@@ -163,3 +163,31 @@ test('macvlan: containers reach each other on the parent, with addresses of its 
     await t.host.run('ip', ['link', 'del', parent])
   }
 })
+
+test('ipvlan: a network is made as asked for; its containers reach each other, or hear that the kernel has none', async () => {
+  const parent = `iv${t.instance}`
+  await t.host.run('ip', ['link', 'add', parent, 'type', 'veth', 'peer', 'name', `${parent}b`])
+  try {
+    for (const name of [parent, `${parent}b`]) await t.host.run('ip', ['link', 'set', name, 'up'])
+    await expect(t.networks.create({ name: 'ipv', driver: 'ipvlan', options: { ipvlan_mode: 'l4' } })).rejects.toThrow("requested ipvlan mode 'l4' is not valid")
+    await expect(t.networks.create({ name: 'ipv', driver: 'ipvlan', options: { parent: 'absent0' } })).rejects.toMatchObject({ reason: 'no-parent', message: 'ipvlan: parent interface absent0 not found' })
+    for (const [mode, subnet] of [['l2', '10.232.6'], ['l3', '10.232.7']] as const) {
+      const network = `ipv-${mode}`
+      await t.networks.create({ name: network, driver: 'ipvlan', options: { parent, ipvlan_mode: mode }, ipam: { config: [{ subnet: `${subnet}.0/24`, gateway: `${subnet}.1` }] } })
+      await expect(t.networks.connectSandbox(sandboxRequest(`mac-${mode}`, { endpoints: [on(network, { macAddress: '02:00:00:00:00:01' })] }))).rejects.toThrow('do not support custom mac')
+      const wish = sandboxRequest(`one-${mode}`, { endpoints: [on(network, { ipv4: `${subnet}.20` })] })
+      const refused = await t.networks.connectSandbox(wish).then(() => undefined, (error: unknown) => error)
+      if (refused !== undefined) expect(refused).toMatchObject({ reason: 'no-ipvlan', message: 'failed to create the ipvlan port: operation not supported' })
+      else {
+        const two = await t.networks.connectSandbox(sandboxRequest(`two-${mode}`, { endpoints: [on(network)] }))
+        using _server = await greet(t.host, two.namespacePath, 80, mode)
+        expect(await ask(t.host, t.networks.findSandbox(wish.containerId)!.namespacePath, addressOn(two, network), 80)).toContain(mode)
+        for (const containerId of [wish.containerId, two.containerId]) await t.networks.disconnectSandbox(containerId)
+      }
+      await t.networks.remove(network)
+    }
+    expect((await t.host.run('ip', ['-o', 'link'])).stdout).toContain(parent)
+  } finally {
+    await t.host.run('ip', ['link', 'del', parent])
+  }
+})

@@ -97,9 +97,27 @@ export const addMacvlan = (link: { name: string; parentIndex: number; mode: Macv
 export type MacvlanMode = keyof typeof MACVLAN_MODES
 export const MACVLAN_MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const
 
-/** A dummy link: the parent of a macvlan network that is given none. */
+/** Of layer 2 or 3, on `parentIndex` as with macvlan; it has the MAC address of its parent. */
+export const addIpvlan = (link: { name: string; parentIndex: number; mode: IpvlanMode; flag: IpvlanFlag; namespace: number; mtu: number | undefined }): NetlinkMessage =>
+  message(
+    NEWLINK,
+    create,
+    header(0),
+    text(IFLA.name, link.name),
+    u32(IFLA.link, link.parentIndex),
+    u32(IFLA.namespaceFd, link.namespace),
+    ...(link.mtu === undefined ? [] : [u32(IFLA.mtu, link.mtu)]),
+    nested(IFLA.linkInfo, text(INFO.kind, 'ipvlan'), nested(INFO.data, u16(IPVLAN.mode, IPVLAN_MODES[link.mode]), u16(IPVLAN.flags, IPVLAN_FLAGS[link.flag]))),
+  )
+export type IpvlanMode = keyof typeof IPVLAN_MODES
+export type IpvlanFlag = keyof typeof IPVLAN_FLAGS
+const IPVLAN = { mode: 1, flags: 2 } as const
+const IPVLAN_MODES = { l2: 0, l3: 1, l3s: 2 } as const
+const IPVLAN_FLAGS = { bridge: 0, private: 1, vepa: 2 } as const
+
+/** A dummy link: the parent of a macvlan or ipvlan network that is given none. */
 export const addDummy = (name: string): NetlinkMessage => message(NEWLINK, create, header(0, UP, UP), text(IFLA.name, name), nested(IFLA.linkInfo, text(INFO.kind, 'dummy')))
-/** An 802.1q link, for a macvlan parent named `eth0.10`. */
+/** An 802.1q link, for a parent named `eth0.10`. */
 export const addVlan = (link: { name: string; parentIndex: number; id: number }): NetlinkMessage =>
   message(NEWLINK, create, header(0, UP, UP), text(IFLA.name, link.name), u32(IFLA.link, link.parentIndex), nested(IFLA.linkInfo, text(INFO.kind, 'vlan'), nested(INFO.data, u16(1, link.id))))
 
