@@ -45,6 +45,25 @@ test('a container\'s life, in the order and with the attributes that clients exp
   expect(Math.floor((created?.timeNano ?? 0) / 1e9)).toBe(created?.time)
 })
 
+test('probes of a health check, a save and prunes', async () => {
+  const from = Date.now() / 1000
+  await ok('run', '-d', '--name', 'checked', '--health-cmd', 'true', '--health-interval', '100ms', stage.busybox, 'sleep', '1000')
+  await expect.poll(() => ok('inspect', '-f', '{{.State.Health.Status}}', 'checked'), { timeout: 60_000, interval: 100 }).toBe('healthy')
+  await ok('rm', '-f', 'checked')
+  const probes = await history(from, { container: ['checked'] })
+  expect(actions(probes).slice(0, 6)).toEqual(['create', 'start', 'exec_create: /bin/sh -c true', 'exec_start: /bin/sh -c true', 'exec_die', 'health_status: healthy'])
+  expect(probes[4]?.Actor.Attributes).toMatchObject({ exitCode: '0', execID: probes[2]?.Actor.Attributes['execID'] })
+
+  const id = await ok('image', 'inspect', '-f', '{{.Id}}', stage.busybox)
+  await callRaw(stage.engine.socket, 'GET', `/images/${id}/get`)
+  await ok('network', 'create', 'unused')
+  await ok('network', 'prune', '-f')
+  await callRaw(stage.engine.socket, 'POST', '/build/prune')
+  const told = (await history(from, { type: ['image', 'network', 'builder'] })).filter(({ Action }) => Action === 'save' || Action === 'prune')
+  expect(told.map(({ Type, Action, Actor }) => [Type, Action, Actor.ID])).toEqual([['image', 'save', id], ['network', 'prune', ''], ['builder', 'prune', '']])
+  expect(told[1]).not.toHaveProperty('id')
+})
+
 test('signals, pauses, restarts and execs', async () => {
   const from = Date.now() / 1000
   await ok('run', '-d', '--name', 'busy', stage.busybox, 'sleep', '1000')

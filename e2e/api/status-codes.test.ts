@@ -183,7 +183,7 @@ test('a limit of processes is lifted from a container that runs', async () => {
   expect((await api('POST', '/containers/runs/update', { PidsLimit: 50 })).json()).toEqual({ Warnings: null })
   expect((await api('GET', '/containers/runs/json')).json()).toMatchObject({ HostConfig: { PidsLimit: 50 } })
   expect((await api('POST', '/containers/runs/update', { PidsLimit: -1 })).json()).toEqual({ Warnings: null })
-  expect((await api('GET', '/containers/runs/json')).json()).toMatchObject({ HostConfig: { PidsLimit: null } })
+  expect((await api('GET', '/containers/runs/json')).json()).toMatchObject({ HostConfig: { PidsLimit: 0 } })
 })
 
 test('a network is made from one that is only settings, which stays as long', async () => {

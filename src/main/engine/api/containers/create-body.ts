@@ -2,6 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { Platform } from '#shared/oci/platform.ts'
 import type { ContainerConfig, EndpointSettings, HostConfig } from '../../services/containers/config.ts'
 import type { CreateRequest } from '../../services/containers/create.ts'
+import { spelled } from '../streams/field-names.ts'
 
 export interface CreateBody extends Omit<ContainerConfig, 'Cmd' | 'Entrypoint'> {
   Cmd?: string[] | string | null
@@ -45,22 +46,25 @@ type Fields = readonly (readonly [fits: Kind, names: string])[]
 
 /** Docker's create body in our words. @throws invalid-argument when a field is of the wrong kind. */
 export function parseCreateBody(body: CreateBody, name: string | undefined, platform: Platform | undefined): CreateRequest {
-  const { HostConfig, NetworkingConfig, ...rest } = spelled(CONFIG, body)
+  const { HostConfig, NetworkingConfig, ...rest } = spelled(namesOf(CONFIG), body)
   check(CONFIG, { ...rest, HostConfig, NetworkingConfig })
   const config: ContainerConfig = { ...rest, Cmd: wordList('Cmd', rest.Cmd), Entrypoint: wordList('Entrypoint', rest.Entrypoint) }
-  const host = spelled(HOST, HostConfig ?? {})
-  check(HOST, host, 'HostConfig.')
+  const asked = spelled(namesOf(HOST), HostConfig ?? {})
+  check(HOST, asked, 'HostConfig.')
+  const host: HostConfig = asked.Mounts ? { ...asked, Mounts: asked.Mounts.map(withoutEmpty) } : asked
   const endpoints = NetworkingConfig?.EndpointsConfig ?? {}
   if (!mapOf(orNull(isMap))(endpoints)) throw wrongType('NetworkingConfig.EndpointsConfig')
   for (const [network, settings] of Object.entries(endpoints)) if (settings === null) throw new EngineError('invalid-argument', `invalid config for network ${network}: EndpointsConfig is nil`, { field: 'networks' })
   return { name, platform, config, host, endpoints: endpoints as Record<string, EndpointSettings> }
 }
 
-/** Docker does not mind the case of a field's name, and docker-py relies on it (`CPURealtimePeriod`). */
-function spelled<Body extends object>(fields: Fields, given: Body): Body {
-  const known = new Map(fields.flatMap(([, names]) => names.split(' ')).map((name) => [name.toLowerCase(), name]))
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [known.get(name.toLowerCase()) ?? name, value])) as Body
+/** What says nothing is not shown by inspect. */
+function withoutEmpty<Value extends object>(given: Value): Value {
+  const kept = Object.entries(given).filter(([, value]) => value !== null && value !== '' && value !== false)
+  return Object.fromEntries(kept.map(([name, value]) => [name, isMap(value) ? withoutEmpty(value) : (value as unknown)])) as Value
 }
+
+const namesOf = (fields: Fields): string => fields.map(([, names]) => names).join(' ')
 
 /** @throws invalid-argument when a field of HostConfig is of the wrong kind. */
 export const checkHostConfig = (host: HostConfig): void => check(HOST, host)

@@ -53,22 +53,24 @@ function memoryJson(task: TaskStats | undefined) {
     usage: memory.usage,
     limit: memory.limit,
     stats: { inactive_file: memory.inactiveFile, ...memory.stats },
-    ...(memory.maxUsage === undefined ? {} : { max_usage: memory.maxUsage }),
-    ...(memory.failcnt === undefined ? {} : { failcnt: memory.failcnt }),
+    ...(memory.maxUsage ? { max_usage: memory.maxUsage } : {}),
+    ...(memory.failcnt ? { failcnt: memory.failcnt } : {}),
   }
 }
 
 function blkioJson(task: TaskStats | undefined) {
   const io = task?.io ?? []
-  const entries = (value: 'bytes' | 'ios') => (io.length === 0 ? null : io.map((entry) => ({ major: entry.major, minor: entry.minor, op: entry.op, value: entry[value] })))
+  // Of cgroup v1, which alone counts each processor, Docker gives empty lists; of v2 it gives none.
+  const absent = task?.cpu?.perCpu ? [] : null
+  const entries = (value: 'bytes' | 'ios') => (io.length === 0 ? absent : io.map((entry) => ({ major: entry.major, minor: entry.minor, op: entry.op, value: entry[value] })))
   return {
     io_service_bytes_recursive: entries('bytes'),
     io_serviced_recursive: entries('ios'),
-    io_queue_recursive: null,
-    io_service_time_recursive: null,
-    io_wait_time_recursive: null,
-    io_merged_recursive: null,
-    io_time_recursive: null,
-    sectors_recursive: null,
+    io_queue_recursive: absent,
+    io_service_time_recursive: absent,
+    io_wait_time_recursive: absent,
+    io_merged_recursive: absent,
+    io_time_recursive: absent,
+    sectors_recursive: absent,
   }
 }

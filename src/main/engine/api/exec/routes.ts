@@ -2,6 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import { errorReply, type ErrorBody } from '../errors.ts'
 import { empty, json, type Exchange, type Reply, type Route } from '../router.ts'
 import { createDuplexPeer } from '../streams/duplex-peer.ts'
+import { spelled } from '../streams/field-names.ts'
 import { streamType } from '../streams/stdcopy.ts'
 import type { ExecApiNeeds } from './needs.ts'
 import { consoleSizeOf, execJson, parseExecBody, type ExecCreateBody, type ExecStartBody } from './wire.ts'
@@ -17,7 +18,7 @@ export function execRoutes(needs: ExecApiNeeds): Route[] {
 }
 
 async function start(needs: ExecApiNeeds, id: string, exchange: Exchange): Promise<Reply | undefined> {
-  const body = await exchange.json<ExecStartBody>()
+  const body = spelled('Detach Tty ConsoleSize', await exchange.json<ExecStartBody>())
   const { stdin } = needs.getExec(id).config
   const begun = needs.beginExec(id, consoleSizeOf(body.ConsoleSize))
   if (body.Detach) {

@@ -1,5 +1,6 @@
 import { EngineError } from '#shared/errors.ts'
 import type { Exec, ExecConfig } from '../../services/containers/live.ts'
+import { spelled } from '../streams/field-names.ts'
 
 export interface ExecCreateBody {
   AttachStdin?: boolean
@@ -23,7 +24,8 @@ export interface ExecStartBody {
 
 export const consoleSizeOf = (size: [number, number] | null | undefined) => (size?.[0] && size[1] ? { rows: size[0], columns: size[1] } : undefined)
 
-export function parseExecBody(body: ExecCreateBody): ExecConfig {
+export function parseExecBody(given: ExecCreateBody): ExecConfig {
+  const body = spelled('AttachStdin AttachStdout AttachStderr DetachKeys Tty Env Cmd Privileged User WorkingDir ConsoleSize', given)
   const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.every((word) => typeof word === 'string')
   const args = body.Cmd ?? []
   const env = body.Env ?? []

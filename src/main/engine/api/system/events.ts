@@ -76,7 +76,7 @@ function hasLabel(attributes: Record<string, string>, wish: string): boolean {
 
 /** Docker's event, with the three older fields that clients still read. Nanoseconds do not fit a double, so they are written as digits. */
 export function eventLine(event: EngineEvent): string {
-  const older = event.type === 'container' ? { status: event.action, id: event.id, from: event.attributes['image'] ?? '' } : event.type === 'image' ? { status: event.action, id: event.id } : {}
+  const older = event.type === 'container' ? { status: event.action, ...(event.id !== '' && { id: event.id, from: event.attributes['image'] ?? '' }) } : event.type === 'image' ? { status: event.action, ...(event.id !== '' && { id: event.id }) } : {}
   const json = JSON.stringify({
     ...older,
     Type: event.type,

@@ -12,7 +12,7 @@ export function systemRoutes(needs: SystemApiNeeds): Route[] {
   const { system } = needs
   return [
     { method: 'GET', path: '/_ping', handle: () => ({ status: 200, body: 'OK', headers: PING_HEADERS }) },
-    { method: 'HEAD', path: '/_ping', handle: () => ({ status: 200, headers: PING_HEADERS }) },
+    { method: 'HEAD', path: '/_ping', handle: () => ({ status: 200, headers: { ...PING_HEADERS, 'Content-Type': 'text/plain; charset=utf-8' } }) },
     { method: 'GET', path: '/version', handle: () => json(versionJson(system.version, system.facts)) },
     { method: 'GET', path: '/info', handle: ({ apiVersion }) => json(infoJson(system.info(), system.version, system.facts, apiVersion)) },
     { method: 'GET', path: '/events', handle: (exchange) => streamEvents(needs, exchange) },
@@ -37,5 +37,5 @@ async function diskUsage({ usage }: SystemApiNeeds, { query, apiVersion }: Excha
     wanted('volume') ? usage.volumes() : null,
     wanted('build-cache') ? usage.buildCache() : null,
   ])
-  return json({ ...(Images ? { LayersSize: usage.layersSize() } : {}), Images, Containers, Volumes, BuildCache, ...(BuildCache && { BuilderSize: BuildCache.reduce((sum, { Size, Shared }) => sum + (Shared ? 0 : Size), 0) }) })
+  return json({ LayersSize: Images ? usage.layersSize() : 0, Images, Containers, Volumes, BuildCache, ...(BuildCache && apiVersion < 42 && { BuilderSize: BuildCache.reduce((sum, { Size, Shared }) => sum + (Shared ? 0 : Size), 0) }) })
 }

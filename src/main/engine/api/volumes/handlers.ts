@@ -1,7 +1,16 @@
 import { EngineError } from '#shared/errors.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
+import { spelled } from '../streams/field-names.ts'
 import type { VolumesApiNeeds } from './needs.ts'
 import { volumeJson } from './wire.ts'
+
+interface CreateBody {
+  Name?: string
+  Driver?: string
+  DriverOpts?: Record<string, string> | null
+  Labels?: Record<string, string> | null
+  ClusterVolumeSpec?: object | null
+}
 
 const NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
@@ -11,7 +20,7 @@ export const list = (needs: VolumesApiNeeds, { query }: Exchange): Reply => json
 export const inspect = (needs: VolumesApiNeeds, exchange: Exchange): Reply => json(volumeJson(needs, needs.get(nameOf(exchange))))
 
 export async function create(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { Name, Driver, DriverOpts, Labels, ClusterVolumeSpec } = await exchange.json<{ ClusterVolumeSpec?: object | null; Name?: string; Driver?: string; DriverOpts?: Record<string, string> | null; Labels?: Record<string, string> | null }>()
+  const { Name, Driver, DriverOpts, Labels, ClusterVolumeSpec } = spelled('Name Driver DriverOpts Labels ClusterVolumeSpec', await exchange.json<CreateBody>())
   if (ClusterVolumeSpec) throw new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
   const { name } = await needs.ensure({ name: Name, driver: Driver, driverOptions: DriverOpts ?? undefined, labels: Labels ?? undefined })
   return json(volumeJson(needs, needs.get(name)), 201)

@@ -3,14 +3,14 @@ import type { VolumesApiNeeds } from './needs.ts'
 
 /** One volume as Docker describes it. */
 export function volumeJson(needs: Pick<VolumesApiNeeds, 'mountpoint'>, record: VolumeRecord) {
-  const some = (map: Record<string, string>) => (Object.keys(map).length > 0 ? map : null)
+  const some = (name: 'labels' | 'options') => (Object.keys(record[name]).length > 0 || record.givenEmpty?.includes(name) ? record[name] : null)
   return {
     CreatedAt: record.createdAt.replace(/\.\d+Z$/, 'Z'),
     Driver: record.driver,
-    Labels: some(record.labels),
+    Labels: some('labels'),
     Mountpoint: needs.mountpoint(record.name),
     Name: record.name,
-    Options: some(record.options),
+    Options: some('options'),
     Scope: 'local',
   }
 }

@@ -7,12 +7,12 @@ import type { ContainerRecord } from './record.ts'
  * volumes by --volumes-from.
  */
 export async function copyUpVolumes(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
-  const volumes = record.mounts.filter((mount) => mount.kind === 'volume' && mount.copyUp && !mount.subpath)
+  const volumes = record.mounts.filter((mount) => mount.kind === 'volume' && mount.copyUp)
   if (volumes.length === 0) return
   const { rootfs } = ctx.layout.container(record.id)
   await mkdir(rootfs, { recursive: true })
   await using undo = new AsyncDisposableStack()
   await ctx.snapshots.mount(record.id, rootfs)
   undo.defer(() => ctx.snapshots.unmount(rootfs))
-  for (const mount of volumes) if (mount.kind === 'volume') await ctx.needs.volumes.copyUp(mount.volume, { rootfs, path: mount.target })
+  for (const mount of volumes) if (mount.kind === 'volume') await ctx.needs.volumes.copyUp(mount.volume, { rootfs, path: mount.target, subpath: mount.subpath })
 }

@@ -3,7 +3,7 @@ import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Exec as ExecProcess, Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from './detach-keys.ts'
-import { publishContainerEvent } from './events.ts'
+import { execAction, publishContainerEvent } from './events.ts'
 import { followExec, forgetOldExecs, keepExec } from './exec-records.ts'
 import type { Exec, ExecConfig } from './live.ts'
 import type { ContainerRecord } from './record.ts'
@@ -20,7 +20,7 @@ export function createExec(ctx: ContainersContext, reference: string, config: Ex
   forgetOldExecs(ctx, record.id)
   keepExec(ctx, exec)
   ctx.live.of(record.id).execs.set(id, exec)
-  publishContainerEvent(ctx, record, `exec_create: ${config.args.join(' ')}`, { execID: id })
+  publishContainerEvent(ctx, record, execAction('exec_create', config.args), { execID: id })
   return id
 }
 
@@ -92,7 +92,7 @@ async function prepare(ctx: ContainersContext, record: ContainerRecord, exec: Ex
 async function start(ctx: ContainersContext, record: ContainerRecord, exec: Exec, process: ExecProcess): Promise<{ recorded: Promise<void> }> {
   try {
     await process.start()
-    publishContainerEvent(ctx, record, `exec_start: ${exec.config.args.join(' ')}`, { execID: exec.id })
+    publishContainerEvent(ctx, record, execAction('exec_start', exec.config.args), { execID: exec.id })
     return { recorded: followExec(ctx, record, exec, process) }
   } catch (error) {
     failed(ctx, exec, error)

@@ -47,7 +47,7 @@ async function compileFilter(ctx: ContainersContext, name: string, values: reado
     case 'expose':
       return portFilter(values, ({ config }) => Object.keys(config.ExposedPorts ?? {}))
     case 'publish':
-      return portFilter(values, ({ host, ports }) => [...Object.keys(host.PortBindings ?? {}), ...ports.map((port) => `${port.containerPort}/${port.protocol}`)])
+      return portFilter(values, ({ ports }) => ports.map((port) => `${port.hostPort}/${port.protocol}`))
     case 'before':
       return orderFilter(ctx, values, (created, other) => created < other)
     case 'since':
@@ -55,7 +55,7 @@ async function compileFilter(ctx: ContainersContext, name: string, values: reado
     case 'is-task':
       return taskFilter(values)
     default:
-      return ({ host }) => values.includes(host.Isolation ?? '')
+      return ({ host }) => values.includes(host.Isolation || 'default')
   }
 }
 
@@ -116,7 +116,7 @@ function networkFilter(ctx: ContainersContext, values: readonly string[]): Predi
   }
 }
 
-/** Ports of the container, not of the host. @throws invalid-argument */
+/** Of `publish` ports of the host, of `expose` those of the container. @throws invalid-argument */
 function portFilter(values: readonly string[], portsOf: (record: ContainerRecord) => string[]): Predicate {
   for (const value of values) if (!/^\d+(-\d+)?(\/[a-z]+)?$/.test(value)) throw new EngineError('invalid-argument', `error while looking up for publish ${value}: invalid port`, { field: 'filters' })
   const withProtocol = (port: string) => (port.includes('/') ? port : `${port}/tcp`)

@@ -17,7 +17,7 @@ export function mergeImageConfig(asked: ContainerConfig, image: ContainerDefault
     WorkingDir: asked.WorkingDir || image.WorkingDir || '',
     Labels: { ...image.Labels, ...asked.Labels },
     Volumes: { ...image.Volumes, ...asked.Volumes },
-    OnBuild: null,
+    OnBuild: asked.OnBuild ?? null,
     StopSignal: asked.StopSignal || image.StopSignal,
     Shell: asked.Shell ?? image.Shell,
     ...(Healthcheck ? { Healthcheck } : {}),

@@ -5,7 +5,7 @@ import { checkTmpfsOptions } from './tmpfs-options.ts'
 
 /** A mount as the user wrote it, checked, before any volume exists. */
 export type MountWish =
-  | { kind: 'bind'; source: string; target: string; readonly: boolean; propagation: string; mode: string; createSource: boolean; nonRecursive?: boolean; recursiveReadonly?: 'never' | 'force' }
+  | { kind: 'bind'; source: string; target: string; readonly: boolean; propagation: string | undefined; mode: string; createSource: boolean; nonRecursive?: boolean; recursiveReadonly?: 'never' | 'force' }
   | { kind: 'volume'; name: string | undefined; driver: string | undefined; driverOptions?: Record<string, string>; labels?: Record<string, string>; target: string; readonly: boolean; mode: string; copyUp: boolean; subpath?: string }
   | { kind: 'tmpfs'; target: string; readonly: boolean; options: string[] }
 
@@ -21,7 +21,7 @@ export function parseBind(text: string, defaultDriver: string | undefined): Moun
   const modes = parseModes(mode)
   const place = checkTarget(target, text, source?.startsWith('/') ? 'bind' : 'volume')
   if (source?.startsWith('/') && modes.nocopy) throw invalidBind(text, 'field VolumeOptions must not be specified')
-  if (source?.startsWith('/')) return { kind: 'bind', source: posix.normalize(source), target: place, readonly: modes.readonly, propagation: modes.propagation ?? 'rprivate', mode, createSource: true }
+  if (source?.startsWith('/')) return { kind: 'bind', source: posix.normalize(source), target: place, readonly: modes.readonly, propagation: modes.propagation, mode, createSource: true }
   if (modes.propagation !== undefined) throw new EngineError('invalid-argument', `invalid volume specification: '${text}': invalid mount config for type "volume": field BindOptions must not be specified`, { field: 'mounts', hint: 'Propagation is for binds only.' })
   return { kind: 'volume', name: source === undefined ? undefined : checkVolumeName(source), driver: defaultDriver, target: place, readonly: modes.readonly, mode: mode || 'z', copyUp: !modes.nocopy }
 }
@@ -75,8 +75,8 @@ function bindWish(mount: MountRequest, target: string): MountWish {
   if (!posix.isAbsolute(Source)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid mount path: '${Source}' mount path must be absolute`, { field: 'mounts' })
   if (mount.VolumeOptions) throw foreignOptions('VolumeOptions', 'bind')
   checkReadonlyOptions(mount, options)
-  const propagation = options.Propagation || 'rprivate'
-  if (!PROPAGATIONS.has(propagation)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid propagation mode: ${propagation}`, { field: 'mounts' })
+  const propagation = options.Propagation || undefined
+  if (propagation !== undefined && !PROPAGATIONS.has(propagation)) throw new EngineError('invalid-argument', `invalid mount config for type "bind": invalid propagation mode: ${propagation}`, { field: 'mounts' })
   return {
     kind: 'bind',
     source: posix.normalize(Source),

@@ -44,7 +44,7 @@ export interface VolumesNeed {
   acquire(name: string, containerId: string, subpath?: string): Promise<string>
   release(name: string, containerId: string): Promise<void>
   /** Copies what the image has at the mount point into the volume, if the volume is still empty: owners, modes and links as they are. */
-  copyUp(name: string, from: { rootfs: string; path: string }): Promise<void>
+  copyUp(name: string, from: { rootfs: string; path: string; subpath?: string }): Promise<void>
   /** Its own options make it so, whatever the container asks for: a runtime's bind does not inherit that. */
   isReadonly(name: string): boolean
   /** Where `inspect` says the volume is. */

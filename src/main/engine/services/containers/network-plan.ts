@@ -5,7 +5,7 @@ import type { ContainersContext } from './context.ts'
 import { parsePortBindings } from './port-bindings.ts'
 import type { ContainerRecord } from './record.ts'
 
-/** The networks to join, by the name the user gave. `--network` chooses the first; NetworkingConfig may add more. */
+/** The networks to join, by the name the user gave. `--network` chooses the first; NetworkingConfig may add more. Where it names networks and no mode was chosen, those are all, as docker-py asks for it. */
 export function plannedEndpoints(asked: Record<string, EndpointSettings>, config: ContainerConfig, host: HostConfig): Record<string, EndpointSettings> {
   const mode = host.NetworkMode ?? 'bridge'
   const endpoints: Record<string, EndpointSettings> = {}
@@ -14,9 +14,16 @@ export function plannedEndpoints(asked: Record<string, EndpointSettings>, config
   const others = Object.keys(endpoints).filter((name) => name !== mode)
   if ((mode === 'host' || mode === 'none') && others.length > 0) throw new EngineError('invalid-argument', `conflicting options: cannot attach both user-defined and non-user-defined network-modes`, { field: 'networks' })
   if (mode === 'host' || mode === 'none') return {}
+  if (mode === 'bridge' && others.length > 0 && !endpoints[mode]) return withMac(endpoints, config)
   const first: EndpointSettings = { ...endpoints[mode] }
   if (config.MacAddress && !first.MacAddress) first.MacAddress = config.MacAddress
   return { [mode]: first, ...Object.fromEntries(others.map((name) => [name, endpoints[name] as EndpointSettings])) }
+}
+
+/** The one address that older clients give for the container is for its only network. */
+function withMac(endpoints: Record<string, EndpointSettings>, { MacAddress }: ContainerConfig): Record<string, EndpointSettings> {
+  const [only, ...more] = Object.entries(endpoints)
+  return only && more.length === 0 && MacAddress && !only[1].MacAddress ? { [only[0]]: { ...only[1], MacAddress } } : endpoints
 }
 
 /** What kind of network stack it runs in. */

@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { EngineError } from '#shared/errors.ts'
 import type { MountInput } from '../../core/runtime/spec/container-spec.ts'
+import { tellsOfMounts } from '../../core/runtime/spec/mount-table.ts'
 import type { ContainersContext } from './context.ts'
 import type { ContainerRecord, MountPoint } from './record.ts'
 
@@ -26,7 +27,9 @@ async function openBind(mount: Bind): Promise<MountInput> {
       throw new EngineError('invalid-argument', `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`, { reason: 'no-such-path', field: 'mounts', cause })
     })
   }
-  return { kind: 'bind', source: mount.source, target: mount.target, readonly: mount.readonly, recursiveReadonly: mount.recursiveReadonly, propagation: mount.propagation as Extract<MountInput, { kind: 'bind' }>['propagation'], nonRecursive: mount.nonRecursive }
+  // Where the machine keeps its mounts to itself, nobody who did not ask to be told of them is to be refused.
+  const propagation = mount.ownPropagation && !tellsOfMounts(mount.source) ? 'rprivate' : mount.propagation
+  return { kind: 'bind', source: mount.source, target: mount.target, readonly: mount.readonly, recursiveReadonly: mount.recursiveReadonly, propagation: propagation as Extract<MountInput, { kind: 'bind' }>['propagation'], nonRecursive: mount.nonRecursive }
 }
 
 async function createMissing(source: string): Promise<void> {

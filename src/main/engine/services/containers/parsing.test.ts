@@ -4,6 +4,7 @@ import { createDetachFilter, parseDetachKeys } from './detach-keys.ts'
 import { goDuration } from './go-duration.ts'
 import { mergeImageConfig } from './merge-image-config.ts'
 import { parseBind, parseMountRequest } from './mount-syntax.ts'
+import { plannedEndpoints } from './network-plan.ts'
 import { generateName } from './names.ts'
 import { parsePortBindings } from './port-bindings.ts'
 import { parseSignal } from './signals.ts'
@@ -13,7 +14,7 @@ import { parseInterfaces } from './stats.ts'
 import { parseTable } from './top.ts'
 
 test('binds as -v writes them', () => {
-  expect(parseBind('/h:/c', undefined)).toMatchObject({ kind: 'bind', source: '/h', target: '/c', readonly: false, createSource: true, propagation: 'rprivate' })
+  expect(parseBind('/h:/c', undefined)).toMatchObject({ kind: 'bind', source: '/h', target: '/c', readonly: false, createSource: true, propagation: undefined })
   expect(parseBind('/h:/c:ro,rshared,z', undefined)).toMatchObject({ readonly: true, propagation: 'rshared', mode: 'ro,rshared,z' })
   expect(parseBind('vol:/c:nocopy', undefined)).toMatchObject({ kind: 'volume', name: 'vol', copyUp: false })
   expect(parseBind('/c/', undefined)).toMatchObject({ kind: 'volume', name: undefined, target: '/c' })
@@ -98,4 +99,13 @@ test('tables of other programs', () => {
   expect(parseTable('UID  PID CMD\nroot 7 sh -c x y\nroot 8 z\n', new Set(['7']))).toEqual({ titles: ['UID', 'PID', 'CMD'], processes: [['root', '7', 'sh -c x y']] })
   expect(() => parseTable('UID CMD\n', new Set())).toThrow("Couldn't find PID field")
   expect(parseInterfaces('a\nb\n    lo: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n  eth0: 10 2 0 1 0 0 0 0 20 3 0 0 0 0 0 0\n')).toEqual({ eth0: { rx_bytes: 10, rx_packets: 2, rx_errors: 0, rx_dropped: 1, tx_bytes: 20, tx_packets: 3, tx_errors: 0, tx_dropped: 0 } })
+})
+
+test('networks to join: those named, where no mode was chosen; the mode first, where one was', () => {
+  const plan = (asked: object, host: object = { NetworkMode: 'bridge' }, config: object = {}) => plannedEndpoints(asked as Parameters<typeof plannedEndpoints>[0], config, host)
+  expect(Object.keys(plan({}))).toEqual(['bridge'])
+  expect(Object.keys(plan({ one: {}, two: {} }))).toEqual(['one', 'two'])
+  expect(plan({ one: {} }, undefined, { MacAddress: '02:00:00:00:00:01' })).toEqual({ one: { MacAddress: '02:00:00:00:00:01' } })
+  expect(Object.keys(plan({ one: {}, default: {} }))).toEqual(['bridge', 'one'])
+  expect(Object.keys(plan({ two: {} }, { NetworkMode: 'one' }))).toEqual(['one', 'two'])
 })

@@ -26,7 +26,7 @@ export interface ContainerRecord {
 }
 
 export type MountPoint =
-  | { kind: 'bind'; source: string; target: string; readonly: boolean; propagation: string; mode: string; createSource: boolean; nonRecursive?: boolean; recursiveReadonly?: 'never' | 'force' }
+  | { kind: 'bind'; source: string; target: string; readonly: boolean; propagation: string; ownPropagation?: true; mode: string; createSource: boolean; nonRecursive?: boolean; recursiveReadonly?: 'never' | 'force' }
   | { kind: 'volume'; volume: string; driver: string; target: string; readonly: boolean; mode: string; anonymous: boolean; copyUp: boolean; subpath?: string }
   | { kind: 'tmpfs'; target: string; readonly: boolean; options: string[] }
 

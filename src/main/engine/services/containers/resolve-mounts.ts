@@ -51,12 +51,22 @@ async function realize(ctx: ContainersContext, wish: MountWish, undo: AsyncDispo
     if (!wish.createSource && !(await exists(wish.source))) {
       throw new EngineError('invalid-argument', `invalid mount config for type "bind": bind source path does not exist: ${wish.source}`, { reason: 'no-such-path', field: 'mounts', hint: 'Make the folder first, or choose another.' })
     }
-    return wish
+    const propagation = propagationOf(ctx, wish.source, wish.propagation)
+    return { ...wish, propagation, ...(wish.propagation === undefined && propagation !== 'rprivate' && { ownPropagation: true as const }) }
   }
   const anonymous = wish.name === undefined
   const volume = await ctx.needs.volumes.ensure({ name: wish.name, driver: wish.driver, driverOptions: wish.driverOptions, tied: anonymous, labels: anonymous ? { 'com.docker.volume.anonymous': '', ...wish.labels } : wish.labels })
   if (volume.created) undo.defer(() => ctx.needs.volumes.removeUnused(volume.name))
   return { kind: 'volume', volume: volume.name, driver: volume.driver, target: wish.target, readonly: wish.readonly, mode: wish.mode, anonymous, copyUp: wish.copyUp, subpath: wish.subpath }
+}
+
+/** What shows the engine's own folders must let go of what is unmounted there, or containers would hold each other's files for as long as they run. @throws invalid-argument */
+function propagationOf(ctx: ContainersContext, source: string, asked: string | undefined): string {
+  const { dataRoot } = ctx.layout
+  const within = (inner: string, outer: string) => inner === outer || inner.startsWith(outer.endsWith('/') ? outer : `${outer}/`)
+  if (!within(source, dataRoot) && !within(dataRoot, source)) return asked ?? 'rprivate'
+  if (asked === undefined || asked === 'rslave' || asked === 'rshared') return asked ?? 'rslave'
+  throw new EngineError('invalid-argument', `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, daemon root: "${dataRoot}", bind mount source: "${source}", propagation: "${asked}"`, { field: 'mounts', reason: 'propagation' })
 }
 
 const exists = (path: string) =>

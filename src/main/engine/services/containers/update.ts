@@ -39,7 +39,8 @@ function pidsLimitOf({ PidsLimit }: ResourceUpdate): { pidsLimit?: number } {
 
 function refuseBothKindsOfCpu(before: HostConfig, after: HostConfig, id: string): void {
   if (!after.NanoCpus || !after.CpuQuota) return
-  const conflict = before.NanoCpus ? 'CPU Quota cannot be updated as NanoCPUs has already been set' : 'Nano CPUs cannot be updated as CPU Quota has already been set'
+  const set = before.CpuPeriod ? 'CPU Period' : 'CPU Quota'
+  const conflict = before.NanoCpus ? 'CPU Quota cannot be updated as NanoCPUs has already been set' : `Nano CPUs cannot be updated as ${set} has already been set`
   throw new EngineError('conflict', `Cannot update container ${id}: Conflicting options: ${conflict}`)
 }
 
@@ -48,6 +49,6 @@ function mergeUpdate(host: HostConfig, update: ResourceUpdate): HostConfig {
   const policy = update.RestartPolicy?.Name ? { RestartPolicy: { Name: update.RestartPolicy.Name, MaximumRetryCount: update.RestartPolicy.MaximumRetryCount ?? 0 } } : {}
   // A memory limit above the old swap limit would be refused by the kernel; Docker moves the swap limit along when it was derived.
   const derivedSwap = update.Memory && !update.MemorySwap && host.MemorySwap === (host.Memory ?? 0) * 2 ? { MemorySwap: update.Memory * 2 } : {}
-  const pids = update.PidsLimit === undefined || update.PidsLimit === null ? {} : { PidsLimit: update.PidsLimit > 0 ? update.PidsLimit : null }
+  const pids = update.PidsLimit === undefined || update.PidsLimit === null ? {} : { PidsLimit: Math.max(0, update.PidsLimit) }
   return { ...host, ...changed, ...pids, ...derivedSwap, ...policy }
 }

@@ -57,11 +57,11 @@ async function keep({ content }: Service, stream: Readable, lease: Lease, signal
 async function download(text: string, { signal, onProgress }: ImportOptions): Promise<{ stream: Readable; origin: string }> {
   const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `http://${text}`)
   if (!url || !/^https?:$/.test(url.protocol)) throw new EngineError('invalid-argument', `cannot import from ${JSON.stringify(text)}: not an http or https URL`, { reason: 'invalid-url', field: 'fromSrc' })
-  onProgress?.({ status: `Downloading from ${url.href}` })
   const { request, interceptors, getGlobalDispatcher } = await import('undici')
   const answer = await request(url, { dispatcher: getGlobalDispatcher().compose(interceptors.redirect({ maxRedirections: 5 })), ...(signal && { signal }) }).catch((cause: unknown) => {
     throw new EngineError('unavailable', `cannot import from ${url.href}: ${cause instanceof Error ? cause.message : String(cause)}`, { reason: 'unreachable', cause })
   })
   if (answer.statusCode !== 200) throw new EngineError('unavailable', `cannot import from ${url.href}: the server answered ${answer.statusCode}`, { reason: `http-${answer.statusCode}` })
+  onProgress?.({ status: `Downloading from ${url.href}` })
   return { stream: answer.body, origin: url.href }
 }

@@ -48,10 +48,11 @@ function untagNamed(service: Service, image: ImageRecord, name: string, force: b
   untag(service, image, found.name, steps)
   const repository = repositoryName(parseReference(found.name))
   const siblings = records.namesOf(image.id).filter((one) => repositoryName(parseReference(one.name)) === repository)
-  if (isTag(found.name) && !siblings.some((one) => isTag(one.name))) for (const one of siblings) untag(service, image, one.name, steps)
+  if (isTag(found.name) && !siblings.some((one) => isTag(one.name))) for (const one of siblings) untag(service, image, one.name, steps, { quiet: true })
 }
 
-function untag({ records, events }: Service, image: ImageRecord, name: string, steps: RemovalStep[]): void {
+/** `quiet`: of a digest that goes with its tag nobody is told, as by Docker. */
+function untag({ records, events }: Service, image: ImageRecord, name: string, steps: RemovalStep[], { quiet = false } = {}): void {
   const target = records.names.find(name)?.target
   records.transaction(() => {
     records.names.delete(name)
@@ -59,7 +60,7 @@ function untag({ records, events }: Service, image: ImageRecord, name: string, s
     if (target && !image.manifest) records.images.put(image.id, { ...image, manifest: target })
   })
   const shown = familiarName(parseReference(name))
-  publishImageEvent(events, 'untag', image.id, image, image.id)
+  if (!quiet) publishImageEvent(events, 'untag', image.id, image, image.id)
   steps.push({ untagged: shown })
 }
 
@@ -85,7 +86,7 @@ async function removeRecord(service: Service, image: ImageRecord, way: Way, step
   steps.push({ deleted: image.id })
   const { chains, bytes } = await collectImage(service, image, blobs)
   for (const chain of chains) steps.push({ deleted: chain })
-  publishImageEvent(events, 'delete', image.id, image, image.id)
+  publishImageEvent(events, 'delete', image.id, undefined, image.id)
   const parent = image.parent === undefined ? undefined : records.images.find(image.parent)
   // A step's image that a build stands on right now goes with a later prune.
   if (!way.prune || !parent || records.namesOf(parent.id).length > 0 || service.leases.isHeld(parent.id)) return bytes

@@ -29,12 +29,15 @@ function checkName(name: string): void {
   throw new EngineError('invalid-argument', `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`, { field: 'name' })
 }
 
+const isEmpty = (map: Record<string, string> | undefined): boolean => map !== undefined && Object.keys(map).length === 0
+
 /** The record first, marked, so that a folder never stands without one. */
 async function create(ctx: VolumesContext, name: string, driver: string, request: VolumeRequest): Promise<void> {
   const options = request.driverOptions ?? {}
   checkLocalOptions(name, options)
   const labels = request.name ? (request.labels ?? {}) : { [ANONYMOUS_LABEL]: '', ...request.labels }
-  const record: VolumeRecord = { name, driver, createdAt: formatTimestamp(ctx.clock()), labels, options, anonymous: !request.name, ...(request.tied && { tied: true }) }
+  const givenEmpty = [...(isEmpty(request.labels) ? (['labels'] as const) : []), ...(isEmpty(request.driverOptions) ? (['options'] as const) : [])]
+  const record: VolumeRecord = { name, driver, createdAt: formatTimestamp(ctx.clock()), labels, options, anonymous: !request.name, ...(givenEmpty.length > 0 && { givenEmpty }), ...(request.tied && { tied: true }) }
   ctx.records.put(name, { ...record, unfinished: true })
   await ctx.storage.create(name)
   ctx.records.put(name, record)

@@ -6,6 +6,8 @@ export interface VolumeRecord {
   /** Of the driver: `type`, `o` and `device` as mount(8) has them. */
   options: Record<string, string>
   anonymous: boolean
+  /** What was given, and empty: inspect gives it back so, and not as null. */
+  givenEmpty?: ('labels' | 'options')[]
   /** Made for a container that may not have been recorded yet. */
   tied?: boolean
   /** Being made or removed. */

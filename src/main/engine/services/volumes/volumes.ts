@@ -38,7 +38,7 @@ export interface Volumes {
   /** Host path of its files, mounted if its options say so, for a holder (a container) until it releases it. A subpath is mounted by itself, so that nobody can swap it for a link. */
   acquire(name: string, containerId: string, subpath?: string): Promise<string>
   release(name: string, containerId: string): Promise<void>
-  copyUp(name: string, from: { rootfs: string; path: string }): Promise<void>
+  copyUp(name: string, from: { rootfs: string; path: string; subpath?: string }): Promise<void>
   /** By its options. */
   isReadonly(name: string): boolean
   mountpoint(name: string): string

@@ -27,5 +27,8 @@ export function mountOf(path: string, table: readonly HostMount[]): HostMount | 
   return above.reduce<HostMount | undefined>((best, each) => (best === undefined || each.mountPoint.length >= best.mountPoint.length ? each : best), undefined)
 }
 
+/** Whether what is mounted there can be told to others, and so to a container. */
+export const tellsOfMounts = (path: string): boolean => mountOf(path, mountTable())?.propagation !== 'private'
+
 /** Space, tab, newline and backslash are written as octal. */
 const unescape = (text: string) => text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
