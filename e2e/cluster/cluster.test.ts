@@ -12,6 +12,7 @@ import { watchCluster } from '../../src/main/connections/cluster/watch.ts'
 import { openConnection, type Connection } from '../../src/main/connections/connection.ts'
 import { imagesOf } from '../../src/main/connections/images.ts'
 import { readMergedLogs } from '../../src/main/connections/merged-logs/merged-logs.ts'
+import { startTestEngine } from '../fixtures/engine.ts'
 import { busyboxLayer, webLayer } from '../fixtures/images.ts'
 import { startMachines, type Machines } from './machines.ts'
 
@@ -214,6 +215,41 @@ test('a machine is drained and used again; secrets, configs and labels are found
   }
   expect(lines[0]).toBe('hushwelcome')
   await expect(cluster().create({ draft: { ...web, name: 'nowhere', secrets: [{ name: 'nope', file: 'nope' }] } }, operation)).rejects.toMatchObject({ field: 'secrets' })
+})
+
+test('what runs on an engine of ours is moved to the cluster; what cannot run there is taken back, and runs on here', { timeout: 300_000 }, async () => {
+  const own = parts.use(await startTestEngine())
+  const source = parts.use(openConnection({ id: 'own', name: 'Slipway', target: { kind: 'embedded', socketPath: own.socket } }))
+  await source.ready(operation.signal)
+  await imagesOf(source).load({ path: join(machines.folder, 'web-1.tar') }, operation)
+  await own.ok('network', 'create', 'shop_back')
+  await own.ok('tag', 'app:1', 'only-here:1')
+  const start = (name: string, image: string, service: string) => own.ok('run', '-d', '--name', name, '--network', 'shop_back', '--network-alias', service, '--label', 'com.docker.compose.project=shop', '--label', `com.docker.compose.service=${service}`, '--health-cmd', 'true', '--health-interval', '1s', '--stop-timeout', '1', image)
+  await start('shop-web-1', 'app:1', 'web')
+  await start('shop-web-2', 'app:1', 'web')
+  await start('shop-asks-1', 'app:1', 'asks')
+  const to = (id: string) => (id === 'own' ? source : connections[0]!)
+  const request = { to: 'one', containers: ['shop-web-1', 'shop-web-2', 'shop-asks-1'], stack: 'moved', images: { kind: 'engine' as const }, mesh: false, binds: 'leave' as const, patience: 120_000 }
+  const plan = await clusterOf(source, to).planMove(request, operation)
+  expect(plan).toMatchObject({ services: [{ name: 'moved_web', replicas: 2 }, { name: 'moved_asks', replicas: 1 }], networks: ['moved_back'], images: ['app:1'], machines: 3 })
+  await timed('a project of 3 containers moved, until it was healthy', () => clusterOf(source, to).move(request, operation))
+  expect([page.live('moved_web').length, page.live('moved_asks').length]).toEqual([2, 1])
+  expect((await own.ok('ps', '-q')).trim().split('\n')).toHaveLength(3)
+  // Over the network that spans the machines, by the name it had.
+  const task = page.live('moved_asks')[0]!
+  const home = connections.find((_each, index) => names[index] === page.contents().nodes.find(({ id }) => id === task.node)?.name)!
+  const { Id: exec } = await home.api.json<{ Id: string }>('POST', `/containers/${task.container}/exec`, { body: { AttachStdout: true, Cmd: ['nslookup', 'web'] } })
+  const answer = await home.api.hijack(`/exec/${exec}/start`, { body: { Detach: false, Tty: true } })
+  let said = ''
+  for await (const bytes of answer) said += String(bytes)
+  expect(said).toMatch(/Address.*10\.0\./)
+  await clusterOf(connections[0]!, to).removeStack({ name: 'moved' }, operation)
+  await own.ok('run', '-d', '--name', 'sick', '--network', 'shop_back', 'only-here:1', 'sh', '-c', 'sleep 1000')
+  await connections[1]!.api.json('GET', '/_ping')
+  await expect(clusterOf(source, to).move({ ...request, containers: ['sick'], stack: 'sick', images: { kind: 'registry', prefix: '127.0.0.1:9/nowhere' } }, operation)).rejects.toMatchObject({ hint: expect.stringContaining('goes on as before') as string })
+  expect(await own.ok('images', '--format', '{{.Repository}}')).not.toContain('nowhere')
+  await page.until(() => page.contents().services.every(({ stack }) => stack === undefined))
+  expect((await own.ok('ps', '-q')).trim().split('\n')).toHaveLength(4)
 })
 
 test('services go, a manager more comes and goes, and the cluster ends', { timeout: 300_000 }, async () => {

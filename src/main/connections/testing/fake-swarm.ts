@@ -83,6 +83,7 @@ function schedule(swarm: FakeSwarm, service: WireService): void {
   for (let slot = 1; slot <= count; slot++) if (!mine().some(({ Slot }) => Slot === slot)) start(slot, able.toSorted((a, b) => load(a) - load(b))[0]?.ID)
 }
 
+const filtersOf = (query: URLSearchParams) => JSON.parse(query.get('filters') ?? '{}') as { label?: string[]; service?: string[] }
 const readSpec = <Spec>(body: string) => JSON.parse(body || '{}') as Spec
 
 function routesOf(swarm: FakeSwarm, tell: Tell): Record<string, Handler> {
@@ -112,7 +113,7 @@ function routesOf(swarm: FakeSwarm, tell: Tell): Record<string, Handler> {
     }),
     ...mapOf(noun('nodes', 'node', swarm.nodes, swarm, tell), guard),
     ...mapOf(serviceRoutes(swarm, tell), guard),
-    'GET /tasks': guard(() => [...swarm.tasks.values()]),
+    'GET /tasks': guard(({ query }) => [...swarm.tasks.values()].filter(({ ServiceID }) => filtersOf(query).service?.includes(ServiceID) ?? true)),
     ...mapOf({ ...noun('secrets', 'secret', swarm.secrets, swarm, tell), ...noun('configs', 'config', swarm.configs, swarm, tell) }, guard),
     ...networkRoutes(swarm),
     'GET /distribution/*/json': ({ params: [name = ''] }) => (name.startsWith('local') ? new Refusal(404, 'not found') : { Descriptor: { digest: `sha256:${'d'.repeat(64)}` } }),
@@ -129,7 +130,7 @@ function noun<Item extends Versioned>(path: string, type: string, items: Map<str
   const find = (key = '') => items.get(key) ?? [...items.values()].find(({ Spec }) => (Spec as { Name?: string }).Name === key)
   const missing = (key = '') => new Refusal(404, `${type} ${key} not found`)
   return {
-    [`GET /${path}`]: () => [...items.values()],
+    [`GET /${path}`]: ({ query }) => [...items.values()].filter(({ Spec }) => (filtersOf(query).label ?? []).every((pair) => Object.entries((Spec as { Labels?: Record<string, string> }).Labels ?? {}).some(([key, value]) => `${key}=${value}` === pair))),
     [`GET /${path}/*`]: ({ params: [key] }) => find(key) ?? missing(key),
     [`DELETE /${path}/*`]: ({ params: [key] }) => {
       const item = find(key)
