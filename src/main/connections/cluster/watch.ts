@@ -33,6 +33,7 @@ export async function* watchCluster(connection: Watched, signal: AbortSignal, pa
       using change = hearChange(connection)
       const standing = await standingOf(connection, signal)
       if (JSON.stringify(standing) !== JSON.stringify(told)) yield { kind: 'standing', standing: (told = standing) }
+      if (isNews(connection, standing)) await connection.learn(signal)
       if (standing.kind === 'manager') yield* follow(connection.api, signal, pace)
       else await change.next(signal)
     } catch (error) {
@@ -42,6 +43,12 @@ export async function* watchCluster(connection: Watched, signal: AbortSignal, pa
       await recover(connection, error.reason, pace, signal)
     }
   }
+}
+
+/** It joined or left by another hand, of which Docker tells no event. */
+function isNews({ summary }: Watched, { kind }: ClusterStanding): boolean {
+  const { state } = summary()
+  return state.status === 'ready' && state.facts.cluster !== (kind === 'manager' || kind === 'worker' ? kind : undefined)
 }
 
 /** Until it is worth asking again. */

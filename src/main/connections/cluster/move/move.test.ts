@@ -119,7 +119,7 @@ test.each([[{ On: false }, 'serves no images'], [{ Loopback: true }, 'this machi
   expect(there()).toBe(0)
 })
 
-test('whatever fails on either side, what runs here goes on and nothing is left there', { timeout: 60_000 }, async () => {
+test('whatever fails on either side, what runs here goes on and nothing is left there', { timeout: 180_000 }, async () => {
   const { move, source, lab, there, deeds, swarm } = await start()
   for (const side of [source.engine, lab]) {
     const routes = [...side.routes]
