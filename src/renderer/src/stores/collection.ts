@@ -1,10 +1,10 @@
-import { markRaw, shallowRef } from 'vue'
+import { markRaw, shallowRef, type ShallowRef } from 'vue'
 
 /** Items by key, kept whole; what is shown changes at most once a frame, however many events arrive. */
 export interface Collection<Item> {
   /** Reactive, in the order they came. */
   readonly list: readonly Item[]
-  /** Reactive: whoever asks is told when anything changed. */
+  /** Reactive: whoever asks is told when that one changed. */
   find(key: string): Item | undefined
   put(item: Item): void
   drop(key: string): void
@@ -14,33 +14,45 @@ export interface Collection<Item> {
 export function createCollection<Item>(keyOf: (item: Item) => string, schedule: (publish: () => void) => void = onNextFrame): Collection<Item> {
   const items = new Map<string, Item>()
   const list = shallowRef<readonly Item[]>([])
-  let due = false
+  /** What was asked for by its key, as it is shown. */
+  const asked = new Map<string, ShallowRef<Item | undefined>>()
+  const changed = new Set<string>()
 
   function publish() {
-    due = false
     list.value = [...items.values()]
+    for (const key of changed) {
+      const shown = asked.get(key)
+      if (shown) shown.value = items.get(key)
+    }
+    changed.clear()
   }
-  function publishSoon() {
-    if (due) return
-    due = true
-    schedule(publish)
+  function publishSoon(key: string) {
+    const due = changed.size > 0
+    changed.add(key)
+    if (!due) schedule(publish)
+  }
+  function find(key: string): Item | undefined {
+    const shown = asked.get(key) ?? shallowRef(items.get(key))
+    asked.set(key, shown)
+    return shown.value
   }
 
   return markRaw({
     get list() {
       return list.value
     },
-    find: (key: string) => (list.value, items.get(key)),
+    find,
     put(item: Item) {
       items.set(keyOf(item), item)
-      publishSoon()
+      publishSoon(keyOf(item))
     },
     drop(key: string) {
-      if (items.delete(key)) publishSoon()
+      if (items.delete(key)) publishSoon(key)
     },
     replace(next: readonly Item[]) {
       items.clear()
       for (const item of next) items.set(keyOf(item), item)
+      for (const key of asked.keys()) changed.add(key)
       publish()
     },
   })

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, markRaw, ref, shallowRef } from 'vue'
 import type { BuildSummary } from '#shared/contract/builds.ts'
 import type { ConnectionSummary } from '#shared/contract/connections.ts'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
@@ -76,5 +76,7 @@ export const useEngineState = defineStore('engine-state', () => {
   const connection = computed(() => (connectionId.value === undefined ? undefined : connections.find(connectionId.value)))
   /** The machine of an engine that is not on this one, by its name: its folders are its own, and cannot be looked at from here. */
   const elsewhere = computed(() => (connection.value?.target.kind === 'ssh' || connection.value?.target.kind === 'tcp' ? connection.value.name : undefined))
-  return { containers, images, networks, volumes, builds, connections, connection, elsewhere, connectionId, engine, settings, update, linked, reachable, command, destination, notice, reset, apply }
+  /** As one thing: what Pinia wraps as an action costs something for each of the thousands of events. */
+  const link = markRaw<LinkTarget>({ reset, apply })
+  return { containers, images, networks, volumes, builds, connections, connection, elsewhere, connectionId, engine, settings, update, linked, reachable, command, destination, notice, link }
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { watch } from 'vue'
 import type { ProgressStep } from '#shared/contract/events.ts'
 import { addStep, fetchedBytes, noProgress, progressShare } from './progress.ts'
 import { createCollection } from './collection.ts'
@@ -37,4 +38,23 @@ test('a collection shows many changes at once, when its turn comes', () => {
   publish?.()
   expect(collection.list).toEqual([{ id: 'a', n: 2 }, { id: 'c', n: 1 }])
   expect(collection.find('a')).toEqual({ id: 'a', n: 2 })
+})
+
+test('who asked for one item hears of that one alone', () => {
+  let publish: (() => void) | undefined
+  const collection = createCollection<{ id: string; n: number }>(({ id }) => id, (next) => (publish = next))
+  collection.replace([{ id: 'a', n: 1 }, { id: 'b', n: 1 }])
+  const heard: (number | undefined)[] = []
+  watch(() => collection.find('a'), (item) => heard.push(item?.n), { flush: 'sync' })
+  collection.put({ id: 'b', n: 2 })
+  publish?.()
+  expect(heard).toEqual([])
+  collection.put({ id: 'a', n: 2 })
+  collection.put({ id: 'a', n: 3 })
+  publish?.()
+  expect(heard).toEqual([3])
+  collection.drop('a')
+  publish?.()
+  collection.replace([{ id: 'a', n: 4 }])
+  expect(heard).toEqual([3, undefined, 4])
 })

@@ -29,12 +29,12 @@ export function sortRows<Row>(rows: readonly Row[], columns: readonly TableColum
 
 /** The order while the table is in use: what was there keeps its place, what is new comes last, what is gone leaves. */
 export function heldOrder<Row>(rows: readonly Row[], key: (row: Row) => string, previous: readonly string[]): Row[] {
-  const places = new Map(previous.map((id, index) => [id, index]))
-  const place = (row: Row) => places.get(key(row)) ?? Number.POSITIVE_INFINITY
-  return rows.toSorted((a, b) => {
-    const [left, right] = [place(a), place(b)]
-    return left === right ? 0 : left - right
+  const left = new Map(rows.map((row) => [key(row), row]))
+  const kept = previous.flatMap((id) => {
+    const row = left.get(id)
+    return row !== undefined && left.delete(id) ? [row] : []
   })
+  return [...kept, ...left.values()]
 }
 
 /** The keys from one row to another, both included. */

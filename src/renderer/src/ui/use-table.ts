@@ -35,7 +35,9 @@ export function useTable<Row>({ rows, columns, rowKey, sort, selected, pageRows,
   let anchor: string | undefined
 
   const arrange = (keep: boolean) => {
-    ordered.value = keep ? heldOrder(rows(), rowKey, ordered.value.map(rowKey)) : sortRows(rows(), columns(), sort.value)
+    const before = heldOrder(rows(), rowKey, ordered.value.map(rowKey))
+    // Sorted from what it was: nearly in order, it takes one look at each row.
+    ordered.value = keep ? before : sort.value ? sortRows(before, columns(), sort.value) : rows()
   }
   watch(rows, () => arrange(held.value && ordered.value.length > 0), { immediate: true })
   watch(sort, () => arrange(false))

@@ -40,6 +40,6 @@ export function useContainerFilter(all: () => readonly ContainerSummary[]) {
     const values = all().flatMap((each) => (key === 'label' ? Object.entries(each.labels).map(([name, value]) => (value.length > 60 ? name : `${name}=${value}`)) : valuesOf(each, key)))
     return [...new Set(values)].sort((a, b) => compareText(a, b, locale.value))
   }
-  const keys = computed(() => KEYS.map((key) => ({ key, word: t(`containerPages.filter.${key}`), values: offered(key) })))
+  const keys = computed(() => KEYS.map((key) => ({ key, word: t(`containerPages.filter.${key}`), values: () => offered(key) })))
   return { filter, rows, keys }
 }

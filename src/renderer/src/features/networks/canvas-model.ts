@@ -31,8 +31,8 @@ export interface CanvasModel {
   homes: ReadonlyMap<string, string>
 }
 
-/** What decides where everything is: who is where by which name, and what is wired. Not how anybody does. */
-export const shapeOf = ({ lanes, wires, pins }: CanvasModel): string => JSON.stringify([lanes.map(({ id, name, members }) => [id, name, members.map((each) => [each.id, each.name])]), wires.map(({ key }) => key), pins.map(({ key, range }) => [key, range.count])])
+/** What decides where a container is drawn and what is wired to it. Not how it does, nor its addresses: those its card says. */
+export const standingOf = ({ id, name, networkMode, networks, ports }: ContainerSummary): string => JSON.stringify([id, name, networkMode, networks.map(({ network }) => network), ports])
 
 export const APART = 'apart'
 

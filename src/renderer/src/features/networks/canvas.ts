@@ -18,9 +18,8 @@ export interface WireInHand {
 
 /** What the parts of the canvas know together. Ids are of containers and of lanes. */
 export interface CanvasScene {
-  model: ComputedRef<CanvasModel>
-  /** The model as it was when what it draws last changed its place: containers in it may have changed since. */
-  shape: ComputedRef<CanvasModel>
+  /** As it was when something last changed its place: how containers in it are now, they are to be asked by id. */
+  model: Readonly<Ref<CanvasModel>>
   boxes: ComputedRef<ReadonlyMap<string, Box>>
   cards: ComputedRef<ReadonlyMap<string, Box>>
   colours: ComputedRef<ReadonlyMap<string, string>>
@@ -30,6 +29,8 @@ export interface CanvasScene {
   /** What has the keyboard. */
   cursor: Ref<string | undefined>
   open: ComputedRef<string | undefined>
+  /** So small that a card can be read only by its name. */
+  far: ComputedRef<boolean>
   hand: Readonly<Ref<WireInHand | undefined>>
   found: ComputedRef<ReadonlySet<string> | undefined>
   point: (container: string | undefined) => void

@@ -1,11 +1,11 @@
-import { computed, ref } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
 import { usePull } from '../../composables/use-pull.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import type { CanvasScene, WireInHand } from './canvas.ts'
 import { boxAt, type Point } from './canvas-layout.ts'
-import { canvasModel, shapeOf, type CanvasModel, type Lane } from './canvas-model.ts'
+import { canvasModel, standingOf, type CanvasModel, type Lane } from './canvas-model.ts'
 import { networkColours } from './network-colours.ts'
 import { reachOf, verdictOf, type Reach } from './reach.ts'
 import { useLanePlaces } from './use-lane-places.ts'
@@ -15,12 +15,16 @@ import { useNetworkMembers } from './use-network-members.ts'
 interface SceneNeeds {
   search: () => string
   open: () => string | undefined
+  /** Pixels on the screen for one of the canvas. */
+  zoom: () => number
   place: (screen: Point) => Point
   show: (kind: 'network' | 'container', id: string) => void
   connect: (container: string, at: Point, network: string, from?: string) => void
   menu: (id: string, event: MouseEvent | KeyboardEvent) => void
 }
 
+/** Below this an address is a smear. */
+const FAR = 0.42
 /** How long a pointer rests on a container before the others answer; a pointer on its way lights nothing up. */
 const REST = 80
 
@@ -29,16 +33,11 @@ export function useCanvasScene(needs: SceneNeeds) {
   const store = useEngineState()
   const actions = useNetworkActions()
   const membersOf = useNetworkMembers()
-  const model = computed(() => canvasModel(store.containers.list, store.networks.list))
-  const drawn = computed(() => shapeOf(model.value))
-  let kept: { shape: string; model: CanvasModel } | undefined
-  /** Changes of state leave every place, wire and route as it is. */
-  const shape = computed(() => {
-    const now = drawn.value
-    if (kept?.shape !== now) kept = { shape: now, model: model.value }
-    return kept.model
-  })
-  const places = useLanePlaces(shape)
+  /** Changes of state leave every place, wire and route as it is: only what stands elsewhere is laid out again. */
+  const standings = computed(() => store.containers.list.map(standingOf).join())
+  const model = shallowRef<CanvasModel>(canvasModel(store.containers.list, store.networks.list))
+  watch([standings, () => store.networks.list], () => (model.value = canvasModel(store.containers.list, store.networks.list)))
+  const places = useLanePlaces(model)
   const { boxes, cards } = places
 
   const pointed = ref<string>()
@@ -66,10 +65,11 @@ export function useCanvasScene(needs: SceneNeeds) {
   })
 
   const scene: CanvasScene = {
-    model, shape, boxes, cards, viewpoint, reach, cursor, hand, point,
+    model, boxes, cards, viewpoint, reach, cursor, hand, point,
     colours: computed(() => networkColours(store.networks.list)),
     found: computed(() => search(needs.search(), store.containers.list, model.value.lanes)),
     open: computed(needs.open),
+    far: computed(() => needs.zoom() < FAR),
     grab: (event, container, from) => grab(event, { container, from }),
     show(id) {
       cursor.value = undefined

@@ -1,4 +1,4 @@
-import { computed, shallowRef, type ComputedRef } from 'vue'
+import { computed, shallowRef, type Ref } from 'vue'
 import { useView } from '../../composables/use-view.ts'
 import { anyMeet, arrange, cardBoxes, HEAD, HOST, hostBox, pinHeight, type Box, type Places, type Point } from './canvas-layout.ts'
 import type { CanvasModel } from './canvas-model.ts'
@@ -7,7 +7,7 @@ import type { CanvasModel } from './canvas-model.ts'
 const AGAIN = 'arranged'
 
 /** Where everything is: as arranged, as moved by hand, and as it is being moved. */
-export function useLanePlaces(model: ComputedRef<CanvasModel>) {
+export function useLanePlaces(model: Readonly<Ref<CanvasModel>>) {
   const kept = useView().table('networkPlaces')
   const dragged = shallowRef<{ id: string; point: Point }>()
 
