@@ -41,8 +41,11 @@ export function imagesOf({ api, mirror, summary }: Pick<Connection, 'api' | 'mir
     askRegistry: ({ references }, { signal }) => askRegistry(api, mirror.items().images, references, signal),
     tags: (request, { signal }) => repositoryTags({ api, summary }, request, signal),
     async search({ term, limit = 25 }, { signal }) {
-      const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal, registry: findReference(term)?.registry ?? DEFAULT_REGISTRY })
-      return results.map(({ name, description = '', star_count: stars = 0, is_official: official = false }) => ({ name, description, stars, official }))
+      const registry = findReference(term)?.registry ?? DEFAULT_REGISTRY
+      const results = await api.json<WireSearchResult[]>('GET', '/images/search', { query: { term, limit }, signal, registry })
+      // A registry may tell its names without its own.
+      const full = (name: string) => (registry === DEFAULT_REGISTRY || name.startsWith(`${registry}/`) ? name : `${registry}/${name}`)
+      return results.map(({ name, description = '', star_count: stars = 0, is_official: official = false }) => ({ name: full(name), description, stars, official }))
     },
   }
 }

@@ -203,3 +203,14 @@ test('search of a named registry', async () => {
   expect(await registry().search(`${server.host}/web`, { limit: 3 })).toEqual([{ name: 'web', description: 'd', starCount: 2, isOfficial: true, isAutomated: false }])
   await expect(registry().search(`${server.host}/other`, {})).rejects.toMatchObject({ code: 'unavailable' })
 })
+
+test('a registry without a search is searched by its catalog, page by page', async () => {
+  const server = await serve((request, response) => {
+    const url = new URL(request.url ?? '', 'http://x')
+    if (url.pathname !== '/v2/_catalog') return sendJson(response, 404, {})
+    if (url.searchParams.get('last') === 'team/web') return sendJson(response, 200, { repositories: ['webdav', '../web'] })
+    response.setHeader('link', '</v2/_catalog?n=1000&last=team/web>; rel="next"')
+    return sendJson(response, 200, { repositories: ['db', 'team/web'] })
+  })
+  expect((await registry().search(`${server.host}/web`, {})).map(({ name }) => name)).toEqual([`${server.host}/team/web`, `${server.host}/webdav`])
+})

@@ -9,7 +9,7 @@ import { bodyOf, type HttpResponse } from './http.ts'
 import { pushBlob } from './push-blob.ts'
 import { failure } from './registry-error.ts'
 import type { FetchedManifest, Repository } from './registry.ts'
-import { firstAnswering, repositoryScope, type Session } from './session.ts'
+import { firstAnswering, nextPage, repositoryScope, type Session } from './session.ts'
 
 /** Registries refuse manifests above this. */
 const MANIFEST_LIMIT = 4 * 1024 * 1024
@@ -116,8 +116,8 @@ async function listTags(session: Session, base: string, scopes: string[], refere
     if (response.status !== 200) throw await failure(response, reference, 'pull')
     const page = JSON.parse((await bodyOf(response, MANIFEST_LIMIT)).toString()) as { tags?: unknown }
     if (Array.isArray(page.tags)) tags.push(...page.tags.filter((tag): tag is string => typeof tag === 'string' && /^\w[\w.-]{0,127}$/.test(tag)))
-    const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers['link'] ?? '')?.[1]
+    const next = nextPage(response)
     if (next === undefined || tags.length > 100_000) return tags
-    path = new URL(next, response.url).href
+    path = next
   }
 }

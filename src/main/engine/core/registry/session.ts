@@ -79,3 +79,9 @@ export async function firstAnswering<Result>(sessions: readonly Session[], attem
   }
   throw failures.find((error) => !isEngineError(error, 'unavailable')) ?? failures[0] ?? new EngineError('internal', 'a registry without endpoints')
 }
+
+/** Where a list goes on, whole, as registries say it in a Link. */
+export function nextPage(response: HttpResponse): string | undefined {
+  const next = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers['link'] ?? '')?.[1]
+  return next === undefined ? undefined : new URL(next, response.url).href
+}

@@ -18,6 +18,8 @@ export const run = {
     'no-image': 'The line names no image. Nothing was filled in.',
   },
   tags: { otherEngine: 'This engine cannot list the tags of a repository: type the one you want.', failed: 'The tags could not be listed ({reason}). You can type one.' },
+  atRegistry: 'at its registry',
+  silent: '{registries} could not be searched. You can type the whole name.',
   notLocal: 'Not on this machine yet. Pull it to have its ports and variables filled in, or run it at once.',
   name: 'Name',
   automatic: 'chosen for you',

@@ -18,6 +18,8 @@ export const run = {
     'no-image': 'La ligne ne nomme aucune image. Rien n’a été rempli.',
   },
   tags: { otherEngine: 'Ce moteur ne sait pas lister les tags d’un dépôt : saisissez celui que vous voulez.', failed: 'Impossible de lister les tags ({reason}). Vous pouvez en saisir un.' },
+  atRegistry: 'dans son registre',
+  silent: 'La recherche n’a pas abouti sur {registries}. Vous pouvez saisir le nom complet.',
   notLocal: 'Pas encore sur cette machine. Téléchargez-la pour que ses ports et variables soient remplis, ou lancez tout de suite.',
   name: 'Nom',
   automatic: 'choisi pour vous',
