@@ -108,6 +108,40 @@ test('the window shows the other engine: what is on it, what is made on it, in i
   expect(await stage.engine.ok('volume', 'ls', '-q')).not.toContain('made-over-ssh')
 })
 
+test('all engines in one list: each object says where it lives, a choice narrows it, and what is done is done there', async () => {
+  await stage.engine.ok('volume', 'create', 'from-here')
+  await choose(status().getByRole('button', { name: 'Shown: lab.' }), 'All engines')
+  await page.getByRole('radio', { name: 'Volumes' }).click()
+  await seen(row('from-here on Slipway'))
+  await seen(row('from-outside on lab'))
+  await peer.ok('volume', 'create', 'told-at-once')
+  await seen(row('told-at-once on lab'))
+  await page.getByRole('combobox', { name: 'Only of this engine' }).click()
+  await page.getByRole('option', { name: 'lab' }).click()
+  await row('from-here on Slipway').waitFor({ state: 'hidden' })
+  await page.getByRole('combobox', { name: 'Only of this engine' }).click()
+  await page.getByRole('option', { name: 'Every engine' }).click()
+
+  // Of two engines at once, by keyboard: each is asked for its own.
+  await page.getByRole('textbox', { name: 'Filter by name, engine' }).fill('from-')
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  await seen(sheet().getByText('from-outside on lab'))
+  await press('Remove 2 volumes and their files')
+  await row('from-outside on lab').waitFor({ state: 'hidden' })
+  await row('from-here on Slipway').waitFor({ state: 'hidden' })
+  expect(await peer.ok('volume', 'ls', '-q')).not.toContain('from-outside')
+  expect(await stage.engine.ok('volume', 'ls', '-q')).not.toContain('from-here')
+  await peer.ok('volume', 'create', 'from-outside')
+
+  // Opened, the window shows its engine.
+  await page.getByRole('textbox', { name: 'Filter by name, engine' }).fill('told')
+  await row('told-at-once on lab').click()
+  await page.waitForURL(/#\/volumes\/told-at-once/)
+  await seen(status().getByRole('button', { name: 'Shown: lab.' }))
+})
+
 test('an image is copied by its menu, another by hand: layers that are there are not sent', async () => {
   await choose(status().getByRole('button', { name: 'Shown: lab.' }), 'Slipway')
   await go('/images')

@@ -1,3 +1,4 @@
+import type { EngineItems } from '#shared/contract/connections.ts'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import type { EngineEvent } from '#shared/contract/events.ts'
 import type { ImageSummary } from '#shared/contract/images.ts'
@@ -5,12 +6,7 @@ import type { NetworkSummary } from '#shared/contract/networks.ts'
 import type { VolumeSummary } from '#shared/contract/volumes.ts'
 import type { Moment } from './wire/event.ts'
 
-export interface Items {
-  containers: ContainerSummary[]
-  images: ImageSummary[]
-  networks: NetworkSummary[]
-  volumes: VolumeSummary[]
-}
+export type Items = EngineItems
 
 /**
  * What one engine holds, as last heard. Filled whole when a connection becomes ready, then an item at a time; every real change is told

@@ -1,4 +1,5 @@
 import type { ClientFrame, ServerFrame } from '#shared/contract/bridge.ts'
+import type { ConnectionId } from '#shared/contract/connections.ts'
 import { shapes, type Contract, type Implementation, type Noun } from '#shared/contract/contract.ts'
 import { serializeError } from '#shared/contract/errors.ts'
 import type { CallId, EngineEvent } from '#shared/contract/events.ts'
@@ -15,16 +16,17 @@ interface CallsWiring {
 }
 
 type Method = (request: unknown, context: CallContext) => Promise<unknown>
+type CallFrame = Extract<ClientFrame, { kind: 'call' }>
 const mostAtOnce = 1_000
 
 /** Answers calls: finds the method in the contract's table, checks the request, runs it with a signal. No logic. */
-export function createCalls(implementation: Implementation<Contract, CallContext>, wiring: CallsWiring) {
+export function createCalls(implementationOf: (connection: ConnectionId | undefined) => Partial<Implementation<Contract, CallContext>>, wiring: CallsWiring) {
   const running = new Map<CallId, AbortController>()
 
-  async function answer(id: CallId, path: string, request: unknown): Promise<unknown> {
+  async function answer({ id, path, request, connection }: CallFrame): Promise<unknown> {
     if (running.has(id)) throw new EngineError('invalid-argument', `Call ${id} is already running.`)
     if (running.size >= mostAtOnce) throw new EngineError('resource-exhausted', 'Too many calls are running.')
-    const { method, shape } = find(implementation, path)
+    const { method, shape } = find(implementationOf(connection), path)
     const checked = shape(request, '')
     const controller = new AbortController()
     running.set(id, controller)
@@ -36,9 +38,10 @@ export function createCalls(implementation: Implementation<Contract, CallContext
   }
 
   return {
-    async call({ id, path, request }: Extract<ClientFrame, { kind: 'call' }>): Promise<void> {
+    async call(frame: CallFrame): Promise<void> {
+      const { id, path } = frame
       try {
-        const value = await answer(id, path, request)
+        const value = await answer(frame)
         wiring.flush()
         wiring.post({ kind: 'answer', id, value })
       } catch (thrown) {
@@ -53,12 +56,12 @@ export function createCalls(implementation: Implementation<Contract, CallContext
 }
 
 /** Only what the contract lists can be reached: a name from the page is never looked up on an object's prototype. */
-function find(implementation: Implementation<Contract, CallContext>, path: string): { method: Method; shape: Shape<unknown> } {
+function find(implementation: Partial<Implementation<Contract, CallContext>>, path: string): { method: Method; shape: Shape<unknown> } {
   const [noun = '', name = '', ...rest] = path.split('.')
   if (rest.length === 0 && Object.hasOwn(shapes, noun)) {
     const methods = shapes[noun as Noun] as unknown as Record<string, Shape<unknown>>
     const shape = Object.hasOwn(methods, name) ? methods[name] : undefined
-    const method = (implementation[noun as Noun] as unknown as Record<string, Method>)[name]
+    const method = (implementation[noun as Noun] as unknown as Record<string, Method> | undefined)?.[name]
     if (shape && method) return { method, shape }
   }
   throw new EngineError('invalid-argument', `There is no call named ${path.slice(0, 100)}.`, { reason: 'unknown-call' })

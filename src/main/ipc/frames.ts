@@ -6,7 +6,7 @@ const count = (key: string) => (frame: Record<string, unknown>) => Number.isSafe
 const numbered = count('id')
 
 const checks: Record<ClientFrame['kind'], Check> = {
-  call: (frame) => text(frame) && typeof frame['path'] === 'string',
+  call: (frame) => text(frame) && typeof frame['path'] === 'string' && (frame['connection'] === undefined || typeof frame['connection'] === 'string'),
   cancel: text,
   subscribe: () => true,
   'events.ack': count('sequence'),

@@ -7,6 +7,7 @@
  * are pulled from their producers only as fast as the page takes them (streams.ts). Who may send frames at all is the shell's to decide, before they get here.
  */
 import type { ServerFrame } from '#shared/contract/bridge.ts'
+import type { ConnectionId } from '#shared/contract/connections.ts'
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import type { EngineEvent, ProgressStep, Snapshot } from '#shared/contract/events.ts'
 import { createCalls } from './calls.ts'
@@ -23,6 +24,8 @@ export interface CallContext {
 
 export interface Session {
   implementation: Implementation<Contract, CallContext>
+  /** The calls about what that engine holds, whichever the window shows. @throws not-found when one is made and there is no such connection */
+  on(connection: ConnectionId): Partial<Implementation<Contract, CallContext>>
   streams: StreamImplementations
   /** What the window shows now; events heard after this call come on top of it. */
   snapshot(): Snapshot
@@ -48,7 +51,7 @@ export function serve(session: Session, send: (frame: ServerFrame) => void, opti
   const post = (frame: ServerFrame) => void (open && send(frame))
   const reportBug = options.reportBug ?? ((error, where) => console.error(where, error))
   const feed = createEventFeed(session, post)
-  const calls = createCalls(session.implementation, { post, reportBug, report: feed.push, flush: feed.flush })
+  const calls = createCalls((connection) => (connection === undefined ? session.implementation : session.on(connection)), { post, reportBug, report: feed.push, flush: feed.flush })
   const streams = createStreams(session.streams, { post, reportBug })
 
   return {

@@ -3,10 +3,11 @@
  * adds a `Desktop`, what only it can do, and opens a **session** for every window it shows.
  */
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
-import type { ConnectionState } from '#shared/contract/connections.ts'
+import type { ConnectionId, ConnectionState } from '#shared/contract/connections.ts'
 import type { ContainerId, ContainerSummary } from '#shared/contract/containers.ts'
 import type { EngineState } from '#shared/contract/engine.ts'
 import type { AppCommand, EngineEvent, Snapshot } from '#shared/contract/events.ts'
+import type { ReadMessage, ReadRequest } from '#shared/contract/files.ts'
 import type { ContainerNotice } from '#shared/contract/notices.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connections/connection.ts'
@@ -14,6 +15,8 @@ import type { Connections } from '../connections/connections.ts'
 import type { Builds } from '../connections/builds/builds.ts'
 import type { RegistryAccounts } from '../connections/registries/accounts.ts'
 import type { Edits } from '../connections/edit/edits.ts'
+import { readFile } from '../connections/files/files.ts'
+import { isLifted } from '../connections/files/lift.ts'
 import type { CallContext, Session } from '../ipc/serve.ts'
 import { createBackground, type Background } from './background.ts'
 import { connectionCalls } from './connection-calls.ts'
@@ -69,6 +72,8 @@ export interface Application {
   overview(): { status: ConnectionState['status']; containers: ContainerSummary[] }
   act(verb: 'stop' | 'restart', id: ContainerId): Promise<void>
   restartEngine(): Promise<void>
+  /** A file of that engine, for a shell that gives it to others than its pages. @throws not-found */
+  readFile(connection: ConnectionId, request: ReadRequest, signal: AbortSignal): AsyncGenerator<ReadMessage>
 }
 export interface WindowSession extends Session {
   /** Tells the page that a menu, a tray entry or a link asks for something. */
@@ -92,7 +97,7 @@ export interface ApplicationParts {
 
 export function createApplication(parts: ApplicationParts): Application & Disposable {
   const background = createBackground(parts)
-  return { ...background, settings: parts.settings, openSession: (desktop) => openSession(parts, desktop, background) }
+  return { ...background, settings: parts.settings, openSession: (desktop) => openSession(parts, desktop, background), readFile: (connection, request, signal) => readFile(parts.connections.get(connection), request, signal) }
 }
 
 /** One window: the engine it looks at, and everything it hears. */
@@ -129,14 +134,15 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
   return {
     snapshot,
     implementation: Object.assign(connectionCalls(current, { accounts, builds, connections, edits }), {
-      app: desktop.app,
+      app: { ...desktop.app, startDrag: (request: { paths: string[] }, context: CallContext) => startDrag(desktop, request, context) },
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },
       data: dataCalls({ engine, connection: connections.first(), settings, journal: moves }),
       settings: settingsCalls(settings),
       updates: updatesCalls(desktop.updates),
     }),
-    streams: connectionStreams(current, builds),
+    on: (id) => connectionCalls(() => connections.get(id), { accounts, builds, connections, edits }),
+    streams: connectionStreams(current, builds, connections),
     onEvent(listener) {
       if (listeners.size === 0) stops = sources()
       listeners.add(listener)
@@ -172,6 +178,12 @@ function engineCalls(engine: HostedEngine, current: () => Connection, diagnostic
       throw new EngineError('unavailable', 'The engine cannot be reached yet.')
     },
   }
+}
+
+/** A page may have the desktop carry only what it was given for that. */
+async function startDrag(desktop: Desktop, request: { paths: string[] }, context: CallContext): Promise<void> {
+  if (!request.paths.every(isLifted)) throw new EngineError('forbidden', 'Only files that were fetched for it can be dragged.', { reason: 'not-lifted' })
+  await desktop.app.startDrag(request, context)
 }
 
 const connectionsCalls = (connections: Connections, selection: Selection): Pick<Implementation<Contract, CallContext>['connections'], 'list' | 'select' | 'retry'> => ({

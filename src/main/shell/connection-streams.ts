@@ -2,6 +2,8 @@ import type { Builds } from '../connections/builds/builds.ts'
 import { filesOfLayer } from '../connections/image-survey.ts'
 import { readContainerEvents } from '../connections/container-events.ts'
 import type { Connection } from '../connections/connection.ts'
+import type { Connections } from '../connections/connections.ts'
+import { readEverywhere } from '../connections/everywhere.ts'
 import { readFile } from '../connections/files/files.ts'
 import { receiveUpload } from '../connections/files/upload.ts'
 import { watchCluster } from '../connections/cluster/watch.ts'
@@ -15,9 +17,10 @@ import { attachTerminal, execTerminal } from '../connections/terminal.ts'
 import type { StreamImplementations } from '../ipc/streams.ts'
 
 /** The streams of the engine that is looked at when they are opened. */
-export const connectionStreams = (current: () => Connection, builds: Pick<Builds, 'output'>): StreamImplementations => ({
+export const connectionStreams = (current: () => Connection, builds: Pick<Builds, 'output'>, connections: Pick<Connections, 'visit'>): StreamImplementations => ({
   'builds.output': ({ id }, { signal }) => builds.output(id, signal),
   'images.files': (request, { signal }) => filesOfLayer(current().api, request, signal),
+  'connections.items': (_request, { signal }) => readEverywhere(connections, signal),
   'containers.logs': (request, { signal }) => readLogs(current(), request, signal),
   'cluster.watch': (_request, { signal }) => watchCluster(current(), signal),
   'compose.run': (request, { signal }) => runCompose(current(), request, signal),

@@ -53,6 +53,8 @@ export interface AppContract {
   notify(request: { title: string; body: string; path: string }): Promise<void>
   /** By the desktop's own dialog; undefined when the user closed it. @throws not-implemented in a browser, where the page has one (see renderer usePathPicker). */
   choosePath(request: PathChoice): Promise<string | undefined>
+  /** The pointer, which holds something, carries these from now on; only what `files.lift` made. @throws not-implemented in a browser, which drags by itself */
+  startDrag(request: { paths: string[] }): Promise<void>
   /** The user's home when left out; `~` and `~/…` are understood. @throws not-found, forbidden, or invalid-argument for what is no folder */
   listFolder(request: { path?: string }): Promise<HostFolder>
   /** @throws not-found, forbidden */
@@ -76,6 +78,7 @@ export const appShapes: Shapes<AppContract> = {
     filters: optional(list(record<{ name: string; extensions: string[] }>({ name: text(128), extensions: list(text(32), 32) }), 16)),
     suggested: optional(text(4096)),
   }),
+  startDrag: record<{ paths: string[] }>({ paths: list(text(4096), 100) }),
   listFolder: record<{ path?: string }>({ path: optional(text(4096)) }),
   describePath: record<{ path: string }>({ path: text(4096) }),
 }

@@ -1,9 +1,11 @@
 import type { SerializedError } from './errors.ts'
+import type { ConnectionId } from './connections.ts'
 import type { CallId, EngineEvent, Snapshot } from './events.ts'
 
 /** Page → main. */
 export type ClientFrame =
-  | { kind: 'call'; id: CallId; path: string; request?: unknown }
+  /** `connection`: about that engine, whichever the window shows. */
+  | { kind: 'call'; id: CallId; path: string; request?: unknown; connection?: ConnectionId }
   | { kind: 'cancel'; id: CallId }
   /** Asks for a snapshot and, from then on, numbered events. Asked again after a gap. */
   | { kind: 'subscribe' }
@@ -43,7 +45,7 @@ export interface CallAnswer {
  */
 export interface Bridge {
   /** Resolves always: Electron would strip everything but the message from an error. Aborted by `cancel`. */
-  call(id: CallId, path: string, request: unknown): Promise<CallAnswer>
+  call(id: CallId, path: string, request: unknown, connection?: ConnectionId): Promise<CallAnswer>
   cancel(id: CallId): void
   /** One listener per page; subscribes, and again by `refresh` after a gap. */
   onEvent(listener: (frame: EventFrame) => void): EventSubscription
@@ -87,10 +89,10 @@ export function createBridge(post: (frame: ClientFrame) => void): BridgeEnd {
     calls.delete(id)
   }
   const bridge: Bridge = {
-    call: (id, path, request) =>
+    call: (id, path, request, connection) =>
       new Promise((resolve) => {
         calls.set(id, resolve)
-        post({ kind: 'call', id, path, request })
+        post({ kind: 'call', id, path, request, ...(connection !== undefined && { connection }) })
       }),
     cancel: (id) => post({ kind: 'cancel', id }),
     onEvent(listener) {

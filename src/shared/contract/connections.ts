@@ -1,8 +1,12 @@
 import { dictionary, identifier, integer, literal, nothing, optional, record, text, variant, type Shape, type Shapes } from './shape.ts'
-import type { Timestamp } from './containers.ts'
+import type { ContainerSummary, Timestamp } from './containers.ts'
 import type { EngineFacts } from './engine.ts'
 import type { SerializedError } from './errors.ts'
+import type { EngineEvent } from './events.ts'
+import type { ImageSummary } from './images.ts'
+import type { NetworkSummary } from './networks.ts'
 import type { SecretPlace } from './settings.ts'
+import type { VolumeSummary } from './volumes.ts'
 
 export type ConnectionId = string & { readonly __brand?: 'ConnectionId' }
 
@@ -73,6 +77,17 @@ export interface ConnectionSummary {
   target: ConnectionTarget
   state: ConnectionState
 }
+
+/** What an engine holds. */
+export interface EngineItems {
+  containers: ContainerSummary[]
+  images: ImageSummary[]
+  networks: NetworkSummary[]
+  volumes: VolumeSummary[]
+}
+/** An engine's items, whole; one of them that changed; or the engine is no longer among the connections. */
+export type EverywhereMessage = { connection: ConnectionId } & ({ kind: 'all'; items: EngineItems } | { kind: 'change'; event: ItemEvent } | { kind: 'gone' })
+export type ItemEvent = Extract<EngineEvent, { type: `${'container' | 'image' | 'network' | 'volume'}.${'changed' | 'removed'}` }>
 
 /** What was found on this machine and could be connected to. */
 export interface ConnectionOffers {

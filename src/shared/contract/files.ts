@@ -40,6 +40,8 @@ export interface FilesContract {
   writeText(request: { place: FilePlace; path: string; text: string }): Promise<void>
   /** Saves to a file of this machine: one file as it is, a folder or several as a tar archive. Progress. */
   save(request: { place: FilePlace; paths: string[]; target: string }): Promise<{ bytes: number }>
+  /** Copies each to a place of its own on this machine, from where the desktop can drag it; a folder as a tar archive. Kept until the app ends. Progress. */
+  lift(request: { place: FilePlace; paths: string[] }): Promise<{ paths: string[] }>
   /** Copies files and folders of this machine in. Progress. */
   put(request: { place: FilePlace; folder: string; sources: string[] }): Promise<void>
 }
@@ -99,6 +101,7 @@ export const filesShapes: Shapes<FilesContract> = {
   remove: record<{ place: FilePlace; paths: string[] }>({ place: filePlace, paths: list(filePath, 10_000) }),
   writeText: record<{ place: FilePlace; path: string; text: string }>({ place: filePlace, path: filePath, text: anyText }),
   save: record<{ place: FilePlace; paths: string[]; target: string }>({ place: filePlace, paths: list(filePath, 10_000), target: hostPath }),
+  lift: record<{ place: FilePlace; paths: string[] }>({ place: filePlace, paths: list(filePath, 100) }),
   put: record<{ place: FilePlace; folder: string; sources: string[] }>({ place: filePlace, folder: filePath, sources: list(hostPath, 10_000) }),
 }
 

@@ -2,6 +2,7 @@ import type { ClusterMessage } from './cluster.ts'
 import { composeRunShape, type ComposeMessage, type ComposeRun } from './compose.ts'
 import { mergedLogsShape, type MergedLogsMessage, type MergedLogsRequest } from './logs.ts'
 import type { BuildId, BuildMessage } from './builds.ts'
+import type { EverywhereMessage } from './connections.ts'
 import type { SurveyedFile } from '../images/layer-survey.ts'
 import { identifier, integer, literal, oneOf, optional, record, text, truth, variant, list, type Shape } from './shape.ts'
 import type { ContainerId, ProcessTable, Timestamp } from './containers.ts'
@@ -28,6 +29,8 @@ export interface StreamsContract {
   'builds.output': { request: { id: BuildId }; receive: BuildMessage; send: never }
   /** The files of one layer (0 is the base), in pieces; after `images.survey`. */
   'images.files': { request: { id: string; layer: number }; receive: SurveyedFile[]; send: never }
+  /** What every connected engine holds, whichever the window shows: whole first, then as it changes. */
+  'connections.items': { request: Record<never, never>; receive: EverywhereMessage[]; send: never }
   'containers.stats': { request: { id: ContainerId }; receive: StatsSample; send: never }
   /** The samples of many containers in one stream; the page says anew which whenever that changes. First what is remembered of each, then about one a second. */
   'containers.samples': { request: SamplesRequest; receive: SamplesMessage; send: SamplesRequest }
@@ -142,6 +145,7 @@ export const streamShapes: StreamShapes = {
   'containers.attach': { request: record<AttachRequest>({ id, ...size }), send: input },
   'builds.output': { request: record<{ id: BuildId }>({ id: identifier<BuildId>() }), send: silence },
   'images.files': { request: record<{ id: string; layer: number }>({ id: identifier<string>(), layer: integer(0, 1000) }), send: silence },
+  'connections.items': { request: record<Record<never, never>>({}), send: silence },
   'containers.stats': { request: record<{ id: ContainerId }>({ id }), send: silence },
   'containers.samples': { request: samples, send: samples },
   'containers.events': { request: record<{ id: ContainerId }>({ id }), send: silence },

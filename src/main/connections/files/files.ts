@@ -7,6 +7,7 @@ import { each } from '../each.ts'
 import type { Operation } from '../operation.ts'
 import { fromWire } from '../wire/error.ts'
 import { withFiles, type FileAccess, type FilesConnection } from './access.ts'
+import { liftFiles } from './lift.ts'
 import { putSources } from './put-sources.ts'
 import { meter, saveFile } from './save-file.ts'
 import { joinTars } from './tar.ts'
@@ -25,6 +26,7 @@ export function filesOf(connection: FilesConnection): Implementation<Contract, O
         await saveFile(target, content, [counter], operation)
         return { bytes: counter.bytes }
       }),
+    lift: ({ place, paths }, operation) => withFiles(connection, place, operation.signal, async (files) => ({ paths: await liftFiles(files, paths, operation) })),
     put: ({ place, folder, sources }, operation) => withFiles(connection, place, operation.signal, (files) => putSources(files, folder, sources, operation)),
   }
 }

@@ -16,6 +16,7 @@ export function browserDesktop(version: string): Desktop {
       copyText: byThePage,
       notify: byThePage,
       choosePath: byThePage,
+      startDrag: byThePage,
       listFolder,
       describePath,
     },

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
       port: options.port,
       rendererRoot: join(root, 'out/renderer'),
       openSession: opening(() => application.openSession(browserDesktop(version)), asked),
+      readFile: application.readFile,
       onAddress: (url) => console.log(`Slipway is at ${url}`),
     }),
   )

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import type { ReadMessage, ReadRequest } from '#shared/contract/files.ts'
+import { EngineError } from '#shared/errors.ts'
 import type { Session } from '../../ipc/serve.ts'
 import { startBrowserShell, type BrowserShell } from './server.ts'
 
@@ -13,6 +15,13 @@ const session = {
   snapshot: () => ({ containers: [] }),
   onEvent: () => () => {},
 } as unknown as Session
+
+/** Of the engine `lab` alone, and only what is there. */
+async function* readFile(connection: string, { path, as }: ReadRequest): AsyncGenerator<ReadMessage> {
+  if (connection !== 'lab' || path === '/none') throw new EngineError('not-found', `${path}: no such file`)
+  yield { kind: 'bytes', bytes: new TextEncoder().encode(`<script>${as} of `) }
+  yield { kind: 'bytes', bytes: new TextEncoder().encode(path) }
+}
 
 let shell: BrowserShell
 let folder: string
@@ -25,7 +34,7 @@ beforeEach(async () => {
   await writeFile(join(folder, 'page/index.html'), '<title>page</title>')
   await writeFile(join(folder, 'page/assets/a-1234.js'), 'export {}')
   addresses = []
-  shell = await startBrowserShell({ port: 0, rendererRoot: join(folder, 'page'), openSession: () => session, onAddress: (url) => addresses.push(url) })
+  shell = await startBrowserShell({ port: 0, rendererRoot: join(folder, 'page'), openSession: () => session, readFile, onAddress: (url) => addresses.push(url) })
 })
 afterEach(async () => {
   await shell[Symbol.asyncDispose]()
@@ -126,5 +135,20 @@ test('frames go both ways; what is not JSON ends the socket', async () => {
 })
 
 test('a taken port is told as such', async () => {
-  await expect(startBrowserShell({ port: shell.port, rendererRoot: folder, openSession: () => session, onAddress: () => {} })).rejects.toMatchObject({ code: 'conflict' })
+  await expect(startBrowserShell({ port: shell.port, rendererRoot: folder, openSession: () => session, readFile, onAddress: () => {} })).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('a file is given to who has the cookie, to be saved and never to be shown', async () => {
+  const file = (query: string, headers: Record<string, string> = {}) => ask(`/file?${query}`, { host: `127.0.0.1:${shell.port}`, ...headers })
+  const whole = 'connection=lab&container=abc&path=/a/b%C3%A9.html&as=content'
+  expect((await file(whole)).status).toBe(401)
+  const cookie = await enter()
+  const { status, headers, body } = await file(whole, { cookie })
+  expect([status, body]).toEqual([200, '<script>content of /a/bé.html'])
+  expect(headers).toMatchObject({ 'content-type': 'application/octet-stream', 'content-disposition': "attachment; filename*=UTF-8''b%C3%A9.html", 'x-content-type-options': 'nosniff' })
+  expect(headers['content-security-policy']).toContain('sandbox')
+  expect((await file('connection=lab&volume=data&path=/sub&as=archive', { cookie })).headers['content-disposition']).toContain('sub.tar')
+  expect((await file('connection=lab&container=abc&path=/none&as=content', { cookie })).status).toBe(404)
+  for (const wrong of ['', 'connection=lab&container=abc&path=relative&as=content', 'connection=lab&container=../x&path=/a&as=content', 'connection=lab&container=abc&path=/a&as=page']) expect((await file(wrong, { cookie })).status, wrong).toBe(400)
+  expect((await ask(`/file?${whole}`, { cookie, host: 'evil.example' })).status).toBe(403)
 })

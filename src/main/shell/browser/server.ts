@@ -10,6 +10,7 @@ import { decodeFrame, encodeFrame } from '#shared/contract/socket-frames.ts'
 import { EngineError } from '#shared/errors.ts'
 import { serve, type Session } from '../../ipc/serve.ts'
 import { answerStatic, contentSecurityPolicy } from '../static-files.ts'
+import { answerFile, type FileReader } from './answer-file.ts'
 import { createGuard, type Guard } from './guard.ts'
 
 export interface BrowserShellOptions {
@@ -18,6 +19,7 @@ export interface BrowserShellOptions {
   /** Folder of the built page. */
   rendererRoot: string
   openSession(): Session
+  readFile: FileReader
   /** A new address, each time the last was used. */
   onAddress(url: string): void
 }
@@ -36,7 +38,7 @@ export async function startBrowserShell(options: BrowserShellOptions): Promise<B
   const sockets = new WebSocketServer({ noServer: true, maxPayload: longestMessage, perMessageDeflate: false })
   const announce = () => options.onAddress(`http://127.0.0.1:${port}/?token=${guard.newToken()}`)
 
-  server.on('request', (request, response) => void answer(request, response, guard, options.rendererRoot, announce))
+  server.on('request', (request, response) => void answer(request, response, guard, options, announce))
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (pathOf(request) !== '/bridge' || !guard.isOurs(request.headers, 'socket') || !guard.isKnown(request.headers)) return refuse(socket)
     sockets.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, options.openSession()))
@@ -52,12 +54,13 @@ export async function startBrowserShell(options: BrowserShellOptions): Promise<B
   }
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, guard: Guard, root: string, announce: () => void): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, guard: Guard, { rendererRoot, readFile }: BrowserShellOptions, announce: () => void): Promise<void> {
   if (!guard.isOurs(request.headers, 'page')) return say(response, 403, 'This address is not served here.')
   if (request.method !== 'GET' && request.method !== 'HEAD') return say(response, 405, 'Only GET.')
   if (guard.isKnown(request.headers)) {
+    if (pathOf(request) === '/file') return answerFile(request, response, readFile)
     const policy = contentSecurityPolicy(`ws://${request.headers.host}`)
-    const { status, headers, body } = await answerStatic(root, pathOf(request), policy)
+    const { status, headers, body } = await answerStatic(rendererRoot, pathOf(request), policy)
     return void response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
   }
   const token = new URL(request.url ?? '/', 'http://localhost').searchParams.get('token')

@@ -1,5 +1,7 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { errorLine } from '../composables/use-error-words.ts'
+import { interpret } from '../locales/i18n.ts'
 import { useEngineState } from '../stores/engine-state.ts'
 import type { StateLook } from '../ui/state-look.ts'
 
@@ -19,10 +21,10 @@ export function useEngineWords() {
     if (!state.reachable) return { look: 'starting', word: t('frame.engine.unreachable'), reason: t('frame.engine.unreachableReason') }
     if (!state.linked) return { look: 'starting', word: t('frame.engine.starting'), reason: undefined }
     if (connection?.status === 'ready') return { look: 'running', word: t('frame.engine.ready'), reason: undefined }
-    if (engine.status === 'restarting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: engine.reason }
-    if (engine.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: engine.error.message }
-    if (connection?.status === 'reconnecting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: connection.reason }
-    if (connection?.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: connection.error.message }
+    if (engine.status === 'restarting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: interpret(engine.reason) }
+    if (engine.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: errorLine(engine.error) }
+    if (connection?.status === 'reconnecting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: interpret(connection.reason) }
+    if (connection?.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: errorLine(connection.error) }
     return { look: 'starting', word: t('frame.engine.starting'), reason: undefined }
   })
 }

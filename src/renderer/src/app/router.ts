@@ -8,6 +8,7 @@ import ConnectionsPage from '../pages/ConnectionsPage.vue'
 import ContainerPane from '../pages/ContainerPane.vue'
 import ContainersPage from '../pages/ContainersPage.vue'
 import EnginePage from '../pages/EnginePage.vue'
+import EverywherePage from '../pages/EverywherePage.vue'
 import HomePage from '../pages/HomePage.vue'
 import ImagePane from '../pages/ImagePane.vue'
 import ImagesPage from '../pages/ImagesPage.vue'
@@ -67,6 +68,7 @@ const routes: RouteRecordRaw[] = [
   },
   { path: '/compose', name: 'compose', component: ComposePage },
   { path: '/connections', name: 'connections', component: ConnectionsPage },
+  { path: '/everywhere/:noun(containers|images|volumes|networks)', name: 'everywhere', component: EverywherePage, props: true },
   { path: '/logs', name: 'logs', component: LogsPage },
   { path: '/ports', name: 'ports', component: PortsPage },
   { path: '/engine', name: 'engine', component: EnginePage },

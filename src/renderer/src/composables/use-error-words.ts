@@ -2,6 +2,7 @@ import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import type { SerializedError } from '#shared/contract/errors.ts'
+import { interpret } from '../locales/i18n.ts'
 
 export interface ErrorWords {
   /** In the user's words. */
@@ -19,13 +20,13 @@ export function useErrorWords(source: () => unknown): ComputedRef<ErrorWords> {
   const { t, te } = useI18n()
   return computed(() => {
     const error = source()
-    if (!(error instanceof EngineError) && !isSerialized(error)) return { what: t('errors.codes.internal'), why: messageOf(error), hint: undefined, technical: undefined }
+    if (!(error instanceof EngineError) && !isSerialized(error)) return { what: t('errors.codes.internal'), why: interpret(messageOf(error)), hint: undefined, technical: undefined }
     const byReason = `errors.reasons.${error.reason}`
     const known = error.reason !== undefined && te(byReason)
     return {
       what: known ? t(byReason) : t(`errors.codes.${error.code}`),
-      why: error.message,
-      hint: error.hint,
+      why: interpret(error.message),
+      hint: error.hint === undefined ? undefined : interpret(error.hint),
       technical: [error.code, error.reason, error.field].filter(Boolean).join(' · ') || undefined,
     }
   })
@@ -33,5 +34,10 @@ export function useErrorWords(source: () => unknown): ComputedRef<ErrorWords> {
 
 /** The same in one line, for toasts and form fields. */
 export function errorLine(error: unknown): string {
-  return isSerialized(error) ? error.message : messageOf(error)
+  return interpret(isSerialized(error) ? error.message : messageOf(error))
+}
+
+/** With what to do about it. */
+export function errorSentences(error: SerializedError | EngineError): string {
+  return [error.message, error.hint].flatMap((sentence) => (sentence ? interpret(sentence) : [])).map((sentence) => sentence.replace(/([^.!?…])$/, '$1.')).join(' ')
 }

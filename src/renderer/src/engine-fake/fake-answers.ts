@@ -5,7 +5,7 @@ import type { StreamName, StreamsContract } from '#shared/contract/streams.ts'
 import { fakeBuildOutput } from './fake-builds.ts'
 import { fakeSettingsCalls } from './fake-settings.ts'
 import { fakeContainerCalls, fakeOtherCalls, type FakeCalls, type FakeEngine } from './fake-calls.ts'
-import { fakeConnectionCalls } from './fake-connections.ts'
+import { fakeConnectionCalls, fakeEverywhere } from './fake-connections.ts'
 import { fakeCluster } from './fake-cluster.ts'
 import { fakeComposeCalls, fakeComposeRun } from './fake-compose.ts'
 import { fakeEditCalls } from './fake-edit.ts'
@@ -18,7 +18,7 @@ import { fakeUpdateCalls } from './fake-updates.ts'
 import { fakeVolumeCalls } from './fake-volumes.ts'
 
 /** Done, and nothing to answer. */
-const silent = ['app.copyText', 'app.notify', 'builds.cancel', 'builds.forget', 'engine.restart', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
+const silent = ['app.copyText', 'app.notify', 'app.startDrag', 'builds.cancel', 'builds.forget', 'engine.restart', 'files.lift', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
 
 /** Every call of the contract (fake-answers.test.ts) but those that only a desktop can do. */
 export const fakeCalls = (engine: FakeEngine, options: URLSearchParams, cluster = fakeCluster(engine, options)): FakeCalls => ({
@@ -48,6 +48,7 @@ export const fakeStreams = (world: Snapshot, options: URLSearchParams, cluster: 
     'builds.output': ({ id }, listener) => fakeBuildOutput(world.builds.find((build) => build.id === id), listener),
     'cluster.watch': cluster.watch,
     'compose.run': fakeComposeRun,
+    'connections.items': (_request, listener) => fakeEverywhere(world, listener),
     'containers.attach': (_request, listener) => fakeTerminal(listener),
     'containers.events': ({ id }, listener) => fakeEvents(find(id) ?? (world.containers[0] as Snapshot['containers'][number]), listener),
     'containers.exec': (_request, listener) => fakeTerminal(listener),

@@ -1,4 +1,5 @@
-import type { ConnectionDraft, ConnectionId, ConnectionOffers, ConnectionState, ConnectionSummary, ConnectionTrial, SavedConnection, TrialOutcome } from '#shared/contract/connections.ts'
+import type { StreamListener, StreamPort } from '#shared/contract/bridge.ts'
+import type { ConnectionDraft, ConnectionId, ConnectionOffers, ConnectionState, ConnectionSummary, ConnectionTrial, EngineItems, EverywhereMessage, SavedConnection, TrialOutcome } from '#shared/contract/connections.ts'
 import type { EngineFacts } from '#shared/contract/engine.ts'
 import type { Snapshot } from '#shared/contract/events.ts'
 import { EngineError } from '#shared/errors.ts'
@@ -17,6 +18,19 @@ const saved: (SavedConnection & { state: ConnectionState })[] = [
 const summaryOf = ({ hostKeys: _, ...each }: (typeof saved)[number], index: number): ConnectionSummary => ({ ...each, place: index + 1 })
 
 export const fakeConnections = (own: ConnectionSummary, scene: string): ConnectionSummary[] => (scene === 'some' || scene === 'many' ? [own, ...saved.map(summaryOf)] : [own])
+
+/** What is here, and on the engines that were reached a part of it under other ids. */
+export function fakeEverywhere(world: Snapshot, listener: StreamListener): StreamPort {
+  const reached = world.connections.filter(({ id, state }) => id !== 'embedded' && 'since' in state)
+  const part = (offset: number): EngineItems => {
+    const some = <Item>(list: Item[]) => list.filter((_, index) => (index + offset) % 3 === 0)
+    return { containers: some(world.containers).map((each) => ({ ...each, id: `${offset}${each.id.slice(1)}` })), images: some(world.images), networks: world.networks.filter(({ predefined }) => predefined), volumes: some(world.volumes) }
+  }
+  const { containers, images, networks, volumes } = world
+  const messages: EverywhereMessage[] = [{ connection: 'embedded', kind: 'all', items: { containers, images, networks, volumes } }, ...reached.map(({ id }, index) => ({ connection: id, kind: 'all' as const, items: part(index) }))]
+  listener.message(messages, 0)
+  return { send: () => undefined, ack: () => undefined, close: () => undefined }
+}
 
 const offers: ConnectionOffers = {
   sockets: [

@@ -96,13 +96,13 @@ export const fakeHost: HostFacts = {
   runtime: { name: 'crun', path: '/usr/bin/crun', version: '1.8.1' }, storage: 'overlay', cgroup: { mode: 'unified', driver: 'cgroupfs', controllers: ['memory', 'pids'] }, seccomp: true, apparmor: false,
   checks: [
     { id: 'runtime', status: 'ok', finding: 'crun 1.8.1 at /usr/bin/crun' },
-    { id: 'overlay', status: 'ok', finding: 'overlayfs mounts inside a user namespace' },
-    { id: 'user-namespaces', status: 'ok', finding: 'enabled, 63 000 allowed' },
-    { id: 'subuid', status: 'missing', finding: '/etc/subuid has no range for “ada”', consequence: 'Images with files of more than one owner cannot be unpacked.', remedy: 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ada' },
+    { id: 'overlay', status: 'ok', finding: 'overlayfs works on the data root.' },
+    { id: 'user-namespaces', status: 'ok', finding: 'Users may make user namespaces.' },
+    { id: 'subuid', status: 'missing', finding: 'ada has 0 subordinate uids and 0 gids.', consequence: 'The engine cannot run without root.', remedy: 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ada' },
     { id: 'nft', status: 'ok', finding: 'nftables 1.0.6' },
     { id: 'ip', status: 'ok', finding: 'iproute2 6.1.0' },
-    { id: 'cgroup', status: 'degraded', finding: 'cgroup v2; cpu is not delegated to this user', consequence: 'CPU limits of containers are not enforced.', remedy: 'sudo systemctl edit user@.service   # add: [Service] Delegate=cpu memory pids' },
-    { id: 'tun', status: 'ok', finding: '/dev/net/tun can be opened' },
+    { id: 'cgroup', status: 'degraded', finding: 'cgroup unified, managed by cgroupfs; controllers: memory pids', consequence: 'Limits of cpu are not enforced.', remedy: 'sudo systemctl edit user@.service   # add: [Service] Delegate=cpu memory pids' },
+    { id: 'tun', status: 'ok', finding: '/dev/net/tun can be used.' },
     { id: 'shim', status: 'ok', finding: 'slipway-shim 0.1.0' },
   ],
 }

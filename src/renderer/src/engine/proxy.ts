@@ -1,6 +1,7 @@
 import { webUrl } from '#shared/contract/app.ts'
 import { reviveError } from '#shared/contract/errors.ts'
 import type { Bridge } from '#shared/contract/bridge.ts'
+import type { ConnectionId } from '#shared/contract/connections.ts'
 import { shapes, type Client, type Contract } from '#shared/contract/contract.ts'
 import type { CallId, ProgressStep } from '#shared/contract/events.ts'
 import type { StreamName, StreamsContract } from '#shared/contract/streams.ts'
@@ -26,6 +27,8 @@ export interface OpenStream<Name extends StreamName> {
 
 export interface EngineProxy extends Client<Contract, CallOptions> {
   openStream<Name extends StreamName>(name: Name, request: StreamsContract[Name]['request'], handlers: StreamHandlers<Name>): OpenStream<Name>
+  /** The same about that engine, whichever the window shows: for the nouns that an engine holds. */
+  on(connection: ConnectionId): Pick<Client<Contract, CallOptions>, 'containers' | 'images' | 'networks' | 'volumes'>
   /** Fed by link.ts, which alone listens to events. */
   reportProgress(callId: CallId, step: ProgressStep): void
 }
@@ -36,7 +39,7 @@ export function createEngineProxy(bridge: Bridge): EngineProxy {
   const listeners = new Map<CallId, (step: ProgressStep) => void>()
   let calls = 0
 
-  async function call(path: string, request: unknown, options: CallOptions = {}): Promise<unknown> {
+  async function call(path: string, request: unknown, options: CallOptions = {}, connection?: ConnectionId): Promise<unknown> {
     const { signal, onProgress } = options
     if (signal?.aborted) throw new EngineError('cancelled', 'Cancelled.')
     const id: CallId = `${page}:${++calls}`
@@ -44,7 +47,7 @@ export function createEngineProxy(bridge: Bridge): EngineProxy {
     if (onProgress) listeners.set(id, onProgress)
     signal?.addEventListener('abort', cancel)
     try {
-      const answer = await bridge.call(id, path, request)
+      const answer = await bridge.call(id, path, request, connection)
       if (answer.error) throw reviveError(answer.error)
       return answer.value
     } finally {
@@ -53,13 +56,17 @@ export function createEngineProxy(bridge: Bridge): EngineProxy {
     }
   }
 
-  const nouns = Object.entries(shapes).map(([noun, methods]) => {
-    const entries = Object.keys(methods).map((method) => [method, (request?: unknown, options?: CallOptions) => call(`${noun}.${method}`, request, options)])
-    return [noun, Object.fromEntries(entries)] as const
-  })
-  const client = Object.fromEntries(nouns) as Client<Contract, CallOptions>
+  function clientOf(connection?: ConnectionId): Client<Contract, CallOptions> {
+    const nouns = Object.entries(shapes).map(([noun, methods]) => {
+      const entries = Object.keys(methods).map((method) => [method, (request?: unknown, options?: CallOptions) => call(`${noun}.${method}`, request, options, connection)])
+      return [noun, Object.fromEntries(entries)] as const
+    })
+    return Object.fromEntries(nouns) as Client<Contract, CallOptions>
+  }
+  const client = clientOf()
   return {
     ...client,
+    on: clientOf,
     app: bridge === window.slipway ? client.app : { ...client.app, ...browserAbilities },
     openStream: (name, request, handlers) => openStream(bridge, name, request, handlers),
     reportProgress: (callId, step) => listeners.get(callId)?.(step),

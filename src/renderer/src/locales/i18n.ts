@@ -1,7 +1,9 @@
 import { createI18n } from 'vue-i18n'
 import en from './en/index.ts'
 import fr from './fr/index.ts'
+import { sentences } from './fr/sentences.ts'
 import type { Messages } from './messages.ts'
+import { createInterpreter } from './sentences.ts'
 
 export type Language = 'en' | 'fr'
 
@@ -22,6 +24,11 @@ export const i18n = createI18n({
   missingWarn: false,
   fallbackWarn: false,
 })
+
+const interpreters: Record<Language, (text: string) => string> = { en: (text) => text, fr: createInterpreter(sentences) }
+
+/** A sentence from outside the page (see sentences.ts) in the language on screen. */
+export const interpret = (text: string): string => interpreters[i18n.global.locale.value](text)
 
 /** The language to show: the chosen one, else the first of the system's that there is. */
 export function resolveLanguage(chosen: 'system' | Language, system: readonly string[] = navigator.languages): Language {

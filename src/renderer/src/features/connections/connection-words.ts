@@ -1,6 +1,8 @@
 import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { ConnectionState, ConnectionSummary, ConnectionTarget, SshHop } from '#shared/contract/connections.ts'
+import { errorLine } from '../../composables/use-error-words.ts'
+import { interpret } from '../../locales/i18n.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import type { StateLook } from '../../ui/state-look.ts'
 
@@ -30,8 +32,8 @@ export function useConnectionWords() {
     /** How it is, in a line: who answers, or why nobody does. */
     line: ({ state }: ConnectionSummary) => {
       if (state.status === 'ready') return `${state.facts.product} ${state.facts.version}`
-      if (state.status === 'failed') return state.error.message
-      return state.reason === undefined ? word(state) : t('connections.because', { state: word(state), reason: state.reason })
+      if (state.status === 'failed') return errorLine(state.error)
+      return state.reason === undefined ? word(state) : t('connections.because', { state: word(state), reason: interpret(state.reason) })
     },
     way: (target: ConnectionTarget) => [addressOf(target), target.kind === 'ssh' && target.jump ? t('connections.through', { host: hopAddress(target.jump) }) : '', target.kind === 'tcp' && !target.tls ? t('connections.plain') : ''].filter(Boolean).join(' '),
   }

@@ -1,4 +1,4 @@
-import { Cable } from 'lucide-vue-next'
+import { Cable, Layers2 } from 'lucide-vue-next'
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
@@ -18,6 +18,7 @@ export function useConnectionItems(): ComputedRef<PaletteItem[]> {
     ...all.value
       .filter(({ id }) => id !== store.connectionId)
       .map((connection) => ({ id: `connection ${connection.id}`, label: t('connections.showNamed', { name: name(connection) }), note: addressOf(connection.target), group: 'actions' as const, icon: Cable, look: connectionLooks[connection.state.status], run: () => void select(connection.id) })),
+    ...(all.value.length > 1 ? [{ id: 'everywhere', label: t('everywhere.title'), group: 'pages' as const, icon: Layers2, run: () => void router.push('/everywhere/containers') }] : []),
     { id: 'connect', label: t('connections.add'), group: 'actions', icon: Cable, run: () => void router.push({ path: '/connections', query: { add: null } }) },
   ])
 }

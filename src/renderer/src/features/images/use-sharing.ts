@@ -2,6 +2,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { Sharing, SharingChange } from '#shared/contract/sharing.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { useEngine } from '../../composables/use-engine.ts'
+import { errorSentences } from '../../composables/use-error-words.ts'
 
 export type Reach = 'here' | 'others'
 
@@ -57,6 +58,6 @@ export function useSharing() {
       busy.value = false
     }
   }
-  const problemOf = (field: string) => (isEngineError(error.value) && error.value.field === field ? [error.value.message, error.value.hint].filter(Boolean).map((sentence) => sentence?.replace(/\.?$/, '.')).join(' ') : undefined)
+  const problemOf = (field: string) => (isEngineError(error.value) && error.value.field === field ? errorSentences(error.value) : undefined)
   return { known, error, busy, form, hasPassword, isGiven, isPort, isChanged: computed(() => Object.keys(change.value).length > 0), read, put, problemOf }
 }

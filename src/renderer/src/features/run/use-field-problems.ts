@@ -4,6 +4,7 @@ import type { PortListener } from '#shared/contract/ports.ts'
 import { EngineError } from '#shared/errors.ts'
 import { takenPorts } from '#shared/network/ports.ts'
 import { useEngine } from '../../composables/use-engine.ts'
+import { errorSentences } from '../../composables/use-error-words.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { problemsOf, type FieldProblem } from './form-problems.ts'
 import type { RunForm } from './run-form.ts'
@@ -40,7 +41,7 @@ export function useFieldProblems(form: Ref<RunForm>, error: Ref<unknown>, self: 
   }
   /** What to say beside a field: what the engine refused, else what can be seen from here. An empty field is named only once the form was sent. */
   function problemOf(field: string): string | undefined {
-    if (refused.value === field && error.value instanceof EngineError) return [error.value.message, error.value.hint].filter(Boolean).join(' ')
+    if (refused.value === field && error.value instanceof EngineError) return errorSentences(error.value)
     const problem = problems.value.get(field)
     return problem && (problem.key !== 'required' || tried.value) ? words(problem) : undefined
   }

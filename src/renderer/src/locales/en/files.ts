@@ -16,6 +16,7 @@ export const files = {
   drop: 'Copy into {folder}',
   download: 'Download',
   downloadTitle: 'Save {name}',
+  lifted: '{name} has been fetched: drag it again to where it is to go',
   saved: 'Saved to {path}',
   save: 'Save',
   savedFile: '{name} was saved',

@@ -10,6 +10,7 @@ import { drop } from './drop.ts'
 import { edit } from './edit.ts'
 import { engine } from './engine.ts'
 import { errors } from './errors.ts'
+import { everywhere } from './everywhere.ts'
 import { files } from './files.ts'
 import { frame, palette } from './frame.ts'
 import { cleanUp, home } from './home.ts'
@@ -28,4 +29,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, files, frame, home, hostPaths, images, inspect, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, everywhere, files, frame, home, hostPaths, images, inspect, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }

@@ -16,6 +16,7 @@ export const files = {
   drop: 'Copier dans {folder}',
   download: 'Télécharger',
   downloadTitle: 'Enregistrer {name}',
+  lifted: '{name} est prêt : faites-le glisser de nouveau là où il doit aller',
   saved: 'Enregistré dans {path}',
   save: 'Enregistrer',
   savedFile: '{name} est enregistré',
