@@ -11,7 +11,7 @@ const lifetime = new AsyncDisposableStack()
 let app: RunningApp
 let engine: FakeEngine
 
-const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/containers/web1/logs', '/containers/web1/overview', '/containers/web1/inspect', '/build', '/']
+const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/connections', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/networks?new', '/containers?edit=web1', '/containers/web1/logs', '/containers/web1/overview', '/containers/web1/inspect', '/build', '/']
 
 beforeAll(async () => {
   await buildApp()
@@ -45,6 +45,17 @@ test.each(pages)('%s, light and dark', async (path) => {
     expect.soft(await violations(), colorScheme).toEqual([])
   }
   await app.page.keyboard.press('Escape')
+})
+
+test('the palette, and the keys', async () => {
+  for (const keys of ['Control+k', '?']) {
+    await app.page.keyboard.press(keys)
+    await app.page.getByRole('dialog').waitFor()
+    await drawn()
+    expect.soft(await violations(), keys).toEqual([])
+    await app.page.keyboard.press('Escape')
+    await app.page.getByRole('dialog').waitFor({ state: 'hidden' })
+  }
 })
 
 test('at 200 % zoom nothing that can be pressed is out of reach', async () => {

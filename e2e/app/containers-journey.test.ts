@@ -53,7 +53,7 @@ test('grouped by project, folded, stopped together; filtered by tokens that stan
   await row('shop').click()
   await gone(row('shop-web'))
   // By keyboard: to the head, unfold, and to its menu.
-  await page.getByRole('grid', { name: 'Containers' }).focus()
+  await page.getByRole('treegrid', { name: 'Containers' }).or(page.getByRole('grid', { name: 'Containers' })).focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('Enter')
   await seen(row('shop-web'))

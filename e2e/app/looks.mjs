@@ -32,13 +32,13 @@ const list = (text) => text.split(',')
 const TABS = ['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect']
 const DIALOGS = ['rename', 'kill', 'commit', 'duplicate', 'recipe']
 const ADDRESSES = {
-  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/engine > Check everything', '/settings', '/connections', '/cluster', '/containers?run', '/images?pull', '/images?load', '/images?share', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?q=log'],
+  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/engine > Check everything', '/settings', '/connections', '/cluster', '/containers?run', '/images?pull', '/images?load', '/images?share', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?moveData', '/settings?q=log', '/?look > Ctrl K'],
   full: [
     '/containers?run=nginx:latest', '/containers?q=state:running', '/containers?q=nothing-like-it', '/images?q=zzz',
     ...TABS.map((tab) => `/containers/{web}/${tab}`), '/containers/{web}/overview?wide', '/containers/{web}/stats?wide', '/containers/{web}/logs?wide', '/containers/{migrate}/overview', '/containers/{migrate}/logs', '/containers/{nightly-worker-with-a-rather-long-name}/overview', '/containers/{trusting_hopper}/terminal', '/containers/gone/overview',
     ...DIALOGS.map((name) => `/containers?${name}={web}`), '/containers?edit={web}', '/containers?mount-in={web}&path=/home/ada/site',
     '/images/{nginx:1.27}/overview', '/images/{nginx:1.27}/layers', '/images/{nginx:1.27}/layers?wide', '/images/{nginx:1.27}/inspect', '/images?push=nginx:1.27', '/images?tag=nginx:1.27', '/images?pull=nope',
-    '/build/b4', '/build/b3', '/volumes/shop-database-data/overview', '/volumes/shop-database-data/files', '/volumes?clone=shop-database-data',
+    '/everywhere/containers', '/everywhere/images', '/everywhere/networks?engine=lab', '/connections?add', '/connections?edit=lab', '/volumes/shop-database-data/files?file=notes.txt', '/containers?run=nginx:latest > All', '/build/b4', '/build/b3', '/volumes/shop-database-data/overview', '/volumes/shop-database-data/files', '/volumes?clone=shop-database-data',
     '/networks/{shop_default}', '/networks/containers/{web}/overview', '/logs?running', '/compose?file=/home/ada/projects/shop/compose.yaml', '/compose?file=/home/ada/projects/shop/compose.yaml&as=list', '/compose?file=/gone',
     '/cluster?view=nodes', '/cluster?view=services', '/cluster?view=files', '/cluster/nodes/node1', '/cluster/nodes/node6?view=nodes', '/cluster/services/svc-shop_worker/tasks', '/cluster/services/svc-thumbnails/tasks?view=services', '/cluster/services/svc-shop_storefront/overview?view=services', '/cluster/services/svc-shop_storefront/logs?view=services', '/cluster?join', '/cluster?service=new', '/cluster?service=edit:svc-shop_storefront', '/cluster?secret', '/cluster?config=file-shop_site', '/cluster?labels=node1', '/cluster?stack', '/containers?move=project:shop', '/containers?move=container:web',
   ],
@@ -77,12 +77,15 @@ async function look({ scene, language, theme, size }) {
     await page.evaluate((path) => void (location.hash = path), '/settings?look')
     await page.evaluate((path) => void (location.hash = path), to)
     const press = address.split(' > ')[1]
-    if (press) await page.getByText(press, { exact: true }).click({ timeout: 3_000 }).catch(() => findings.push(`${name} ${address}: has no ${press}`))
+    if (press === 'Ctrl K') await page.keyboard.press('Control+k')
+    else if (press === 'All') for (const fold of await page.getByRole('dialog').locator('button[aria-expanded=false]').all()) await fold.click({ timeout: 3_000 }).catch(() => undefined)
+    else if (press) await page.getByText(press, { exact: true }).click({ timeout: 3_000 }).catch(() => findings.push(`${name} ${address}: has no ${press}`))
     await page.waitForTimeout(/logs|stats|build|compose|events|processes/.test(address) ? 900 : 450)
     const file = `${address === '/' ? 'home' : address.slice(1)}`.replace(/[^\w.-]+/g, '_')
     await page.screenshot({ animations: 'disabled', path: join(folder, `${file}.${name.replaceAll(' ', '.')}.png`) })
     for (const finding of await page.evaluate(cutOff)) findings.push(`${name} ${address}: ${finding}`)
     if (axe) for (const finding of await violations(page)) findings.push(`${name} ${address}: ${finding}`)
+    if (press === 'Ctrl K') await page.keyboard.press('Escape')
   }
   await context.close()
 }
