@@ -284,4 +284,26 @@ export const sentences: readonly Sentence[] = [
   ['Put the data root on ext4, xfs or btrfs with a kernel of 5.13 or later.', 'Placez les données sur ext4, xfs ou btrfs, avec un noyau 5.13 ou plus récent.'],
   ['Layers are copied for each container: slow, and much disk space.', 'Les couches sont copiées pour chaque conteneur : c’est lent et gourmand en place.'],
   ['Choose another host port, or end the program that uses it.', 'Choisissez un autre port de la machine, ou arrêtez le programme qui l’utilise.'],
+
+  // The cluster.
+  ['The cluster has no {kind} named {name}.', 'Le cluster n’a pas de {kind} nommé {name}.'],
+  ['Let it leave first (docker swarm leave, on that machine). Removed by force it goes on running its tasks until it notices.', 'Faites-le d’abord partir (docker swarm leave, sur cette machine). Retiré de force, il continue d’exécuter ses tâches jusqu’à ce qu’il s’en aperçoive.'],
+  ['{name} runs once on every node that it may run on.', '{name} tourne une fois sur chaque nœud où il peut tourner.'],
+  ['Constraints decide on which; a number does not.', 'Ce sont les contraintes qui décident lesquels, pas un nombre.'],
+  ['{name} was never changed: there is nothing to go back to.', '{name} n’a jamais été modifié : il n’y a rien à quoi revenir.'],
+  ['Somebody else has changed it meanwhile.', 'Quelqu’un d’autre l’a modifié entre-temps.'],
+  ['Look at what it is now, and try again.', 'Regardez son état actuel, puis réessayez.'],
+
+  // Updates.
+  ['{path} is there already and is not empty.', '{path} existe déjà et n’est pas vide.'],
+  ['Choose another folder, or move away what is there.', 'Choisissez un autre dossier, ou déplacez ce qui s’y trouve.'],
+  ['Slipway may not write to {path}, so it cannot replace itself there.', 'Slipway n’a pas le droit d’écrire dans {path} et ne peut donc pas s’y remplacer.'],
+  ['Move the AppImage to a folder of yours, and open it from there.', 'Déplacez l’AppImage dans un de vos dossiers, et ouvrez-la de là.'],
+  ['The release feed is not signed by the authors of Slipway: nothing of it is used.', 'Le flux des versions n’est pas signé par les auteurs de Slipway : rien n’en est utilisé.'],
+  ['If it stays so, tell the authors.', 'Si cela dure, prévenez les auteurs.'],
+  ['No release is ready to be installed.', 'Aucune version n’est prête à être installée.'],
+  ['What was downloaded is not what the feed says: it was thrown away.', 'Ce qui a été téléchargé n’est pas ce qu’annonce le flux : c’est jeté.'],
+  ['The release feed could not be used ({why}).', 'Le flux des versions est inutilisable ({why}).'],
+  ['Try again. If it fails again, tell the authors.', 'Réessayez. Si cela échoue encore, prévenez les auteurs.'],
+  ['Check the network connection, and try again.', 'Vérifiez la connexion au réseau, puis réessayez.'],
 ]
