@@ -11,7 +11,7 @@ const lifetime = new AsyncDisposableStack()
 let app: RunningApp
 let engine: FakeEngine
 
-const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/connections', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/networks?new', '/containers?edit=web1', '/containers/web1/logs', '/containers/web1/overview', '/containers/web1/inspect', '/build', '/']
+const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/networks?new', '/containers?edit=web1', '/containers/web1/logs', '/containers/web1/overview', '/containers/web1/inspect', '/build', '/']
 
 beforeAll(async () => {
   await buildApp()

@@ -111,7 +111,7 @@ test('the window shows the other engine: what is on it, what is made on it, in i
 test('all engines in one list: each object says where it lives, a choice narrows it, and what is done is done there', async () => {
   await stage.engine.ok('volume', 'create', 'from-here')
   await choose(status().getByRole('button', { name: 'Shown: lab.' }), 'All engines')
-  await page.getByRole('radio', { name: 'Volumes' }).click()
+  await page.getByRole('group', { name: 'What is listed' }).getByText('Volumes', { exact: true }).click()
   await seen(row('from-here on Slipway'))
   await seen(row('from-outside on lab'))
   await peer.ok('volume', 'create', 'told-at-once')
