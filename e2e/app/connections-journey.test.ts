@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
 import { buildApp } from '../fixtures/app-build.ts'
 import { makeCertificates, type Certificates } from '../fixtures/certificates.ts'
@@ -36,8 +36,7 @@ beforeAll(async () => {
   tlsPort = await freePort()
   const tls = ['--tcp', `127.0.0.1:${tlsPort}`, '--tls-ca', pems.ca, '--tls-cert', pems.server, '--tls-key', pems.serverKey]
   ;[stage, peer] = await Promise.all([setStage(), startTestEngine({ extraArguments: tls }), buildApp()])
-  parts.use(stage)
-  parts.use(peer)
+  parts.defer(() => Promise.all([stage[Symbol.asyncDispose](), peer[Symbol.asyncDispose]()]).then(() => {}))
   await mkdir(join(home, '.ssh'), { mode: 0o700 })
   const key = join(home, '.ssh/lab')
   const authorized = await makeKey(key, phrase)
@@ -52,7 +51,10 @@ beforeAll(async () => {
   page.setDefaultTimeout(patience)
   await page.getByText('Engine ready').waitFor()
 }, 900_000)
-afterAll(() => parts.disposeAsync())
+afterAll(() => parts.disposeAsync(), 300_000)
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') return page.locator('body').innerText().then((text) => console.error(`The page when it went wrong, at ${page.url()}:\n${text}`))
+})
 
 /** As `docker context create` leaves it. */
 async function keepContext(name: string, address: string): Promise<void> {
@@ -253,7 +255,7 @@ test('a docker context comes with its certificates; a certificate for another na
   await connected('staging')
 
   await go('/connections?add')
-  await sheet().getByRole('radio', { name: 'TCP with TLS' }).click()
+  await sheet().getByRole('button', { name: 'TCP with TLS' }).click()
   await sheet().getByLabel('Host', { exact: true }).fill('127.0.0.1')
   await sheet().getByLabel('Port').fill(String(tlsPort))
   await sheet().getByLabel('CA', { exact: true }).fill(pems.ca)

@@ -44,7 +44,7 @@ export function useConnections() {
       ...(state.status === 'ready' ? [] : [{ id: 'retry', label: t('common.tryAgain'), icon: RotateCw, run: () => retry(id) }]),
       ...(others
         ? [
-            { id: 'edit', label: t('connections.edit'), icon: Pencil, run: () => void router.push({ path: '/connections', query: { edit: id } }) },
+            { id: 'edit', label: t('connections.edit'), icon: Pencil, run: () => void router.push({ path: '/connections', query: { connection: id } }) },
             { id: 'up', label: t('connections.up'), icon: ArrowUp, separated: true, disabled: place <= 1, run: () => move(connection, -1) },
             { id: 'down', label: t('connections.down'), icon: ArrowDown, disabled: place >= last, run: () => move(connection, 1) },
             { id: 'remove', label: t('connections.remove.verb'), icon: Unplug, danger: true, separated: true, keys: 'del', run: () => void remove(connection) },
