@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLayout } from '../engine/layout.ts'
+import { VERSION } from '../engine/version.ts'
 import { defaultRoots, defaultSocket } from '../engine/default-roots.ts'
 import type { EngineCommand } from './engine-child.ts'
 import type { EngineHostOptions } from './engine-host.ts'
@@ -24,7 +25,7 @@ export interface EngineData {
 }
 
 /** How to start the engine of this project: the built one, else its sources; under Electron by Electron's binary run as Node. */
-export function engineHostOptions(request: EngineRequest): Pick<EngineHostOptions, 'command' | 'socketPath' | 'lockFile'> & EngineData {
+export function engineHostOptions(request: EngineRequest): Pick<EngineHostOptions, 'command' | 'socketPath' | 'lockFile' | 'version'> & EngineData {
   const defaults = defaultRoots()
   const dataRoot = () => request.dataRoot?.() ?? defaults.dataRoot
   const layout = createLayout(dataRoot(), request.runRoot ?? defaults.runRoot)
@@ -34,6 +35,7 @@ export function engineHostOptions(request: EngineRequest): Pick<EngineHostOption
   return {
     socketPath,
     lockFile: layout.runLockFile,
+    version: VERSION,
     dataRoot,
     command: () => command(['--data-root', dataRoot(), '--run-root', layout.runRoot, '--socket', socketPath, ...(request.words?.() ?? [])]),
     dataCommand: (deed, root, ...more) => command(['data', deed, '--data-root', root, '--run-root', layout.runRoot, ...more]),

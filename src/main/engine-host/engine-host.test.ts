@@ -106,6 +106,18 @@ test('an engine that listens already is adopted and left running', async () => {
   expect(other.exitCode).toBe(null)
 })
 
+test.each([
+  ['an older one gives way', '1.1.0', 2],
+  ['one of the same version is adopted', '1.0.0', 1],
+  ['a newer one is adopted', '0.9.0', 1],
+])('of engines that listen already %s', async (_, version, count) => {
+  const other = await startElsewhere()
+  const engine = startEngineHost({ command: () => ({ program: process.execPath, args: fakeArgs() }), socketPath: path('s'), lockFile: path('lock'), backoff: [1, 4], version })
+  hosts.push(engine)
+  const { pid } = await until(engine, 'running')
+  expect([starts(), pid === other.pid]).toEqual([count, count === 1])
+})
+
 test('when an adopted engine dies, one of our own is started', async () => {
   const other = await startElsewhere()
   const engine = host()

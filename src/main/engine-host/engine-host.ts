@@ -2,14 +2,15 @@ import type { EngineState } from '#shared/contract/engine.ts'
 import { serializeError } from '#shared/contract/errors.ts'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import { createBackoff, type Backoff } from '#base/backoff.ts'
+import { compareVersions } from '#base/compare-versions.ts'
 import { startChild, type EngineChild, type EngineCommand } from './engine-child.ts'
 import { findRunningEngine, type RunningEngine } from './running-engine.ts'
 
 /**
  * The engine host: keeps one engine going for the desktop app.
  *
- * An engine that already listens on the socket is **adopted**: left running by an app that crashed, or started by hand. Otherwise one is
- * **started** as a child, and started again when it dies, after a delay that doubles. Containers are never touched by any of
+ * An engine that already listens on the socket is **adopted**: left running by an app that crashed, or started by hand. One of an older version gives
+ * way first. Otherwise one is **started** as a child, and started again when it dies, after a delay that doubles. Containers are never touched by any of
  * this. What cannot be helped by trying again (the machine lacks something, the command line is wrong) ends in `failed`, with the engine's
  * own words and remedy, until somebody asks for a restart.
  */
@@ -30,6 +31,8 @@ export interface EngineHostOptions {
   socketPath: string
   /** The run root's lock file, which names the pid of an engine that was not started here. */
   lockFile: string
+  /** Of the engine that is started; an older one that runs gives way to it, and the containers run on. */
+  version?: string
   /** Milliseconds between a death and the next start: the first, and the longest. */
   backoff?: readonly [number, number]
   /** Gets what the engine says on standard error, a line at a time. */
@@ -127,8 +130,17 @@ class Supervisor implements EngineHost {
   async #adoptOrStart(generation: number): Promise<void> {
     const engine = await findRunningEngine(this.#options)
     if (generation !== this.#generation) return engine?.leave()
-    if (engine) this.#adopt(engine, generation)
+    if (engine && this.#isOutdated(engine)) {
+      await engine.end()
+      if (generation === this.#generation) this.#start(generation)
+    } else if (engine) this.#adopt(engine, generation)
     else this.#start(generation)
+  }
+
+  /** After an upgrade of the app: one of the version before still runs. A newer one knows the records better than ours would. */
+  #isOutdated({ pid, version }: RunningEngine): boolean {
+    const { version: ours } = this.#options
+    return pid !== undefined && version !== undefined && ours !== undefined && compareVersions(version, ours) < 0
   }
 
   #adopt(engine: RunningEngine, generation: number): void {

@@ -1,12 +1,15 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { get, type ClientRequest, type IncomingMessage } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** An engine that somebody else started, and that listens already. */
 export interface RunningEngine {
   /** From its lock file; undefined when that does not say. */
   readonly pid: number | undefined
+  /** As it says it; undefined for an engine that is none of ours. */
+  readonly version: string | undefined
   /** Settles when it no longer answers. */
   readonly ended: Promise<void>
   /** Ends it and waits until it no longer answers. */
@@ -26,11 +29,13 @@ const RETRY = 250
 /** The engine that answers on the socket, if one does. It is watched by its own event stream, so that nothing is polled. */
 export async function findRunningEngine(place: Place): Promise<RunningEngine | undefined> {
   if (!(await answers(place.socketPath))) return undefined
+  const version = await versionOf(place.socketPath)
   const leaving = new AbortController()
   const ended = watch(place.socketPath, leaving.signal)
   const pid = pidIn(place.lockFile)
   return {
     pid,
+    version,
     ended,
     async end() {
       if (pid !== undefined) process.kill(pid, 'SIGTERM')
@@ -75,6 +80,17 @@ async function answers(socketPath: string): Promise<boolean> {
     return response.statusCode === 200
   } catch {
     return false
+  }
+}
+
+async function versionOf(socketPath: string): Promise<string | undefined> {
+  const request = get({ socketPath, path: '/version', headers: { Host: 'engine', Connection: 'close' }, timeout: PING_DEADLINE })
+  request.on('timeout', () => request.destroy(new Error('no answer')))
+  try {
+    const { Platform, Version } = (await json(await responseTo(request))) as { Platform?: { Name?: string }; Version?: string }
+    return Platform?.Name === 'Slipway' ? Version : undefined
+  } catch {
+    return undefined
   }
 }
 

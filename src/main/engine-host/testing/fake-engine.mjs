@@ -19,6 +19,7 @@ if (step === 'lacks') {
 writeFileSync(lockFile, String(process.pid))
 const server = createServer((request, response) => {
   if (request.url === '/_ping') return response.end('OK')
+  if (request.url === '/version') return response.end(JSON.stringify({ Platform: { Name: 'Slipway' }, Version: process.env.FAKE_VERSION ?? '1.0.0' }))
   response.writeHead(200).flushHeaders()
 })
 process.on('SIGTERM', () => {
