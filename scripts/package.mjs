@@ -1,15 +1,16 @@
 // A deb and a tar.gz around a STAND-IN for Electron: the project's Node, and the page in Chromium. For machines that cannot have Electron's
 // binary: what electron-builder.yml says of the package is real (names, dependencies, scripts, files), the runtime is not, and it is never released.
-//   node scripts/package.mjs [--output FOLDER]       Installers for people: npx electron-builder
+//   node scripts/package.mjs [--output FOLDER] [--version VERSION]       Installers for people: npx electron-builder
 import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { inRoot, PROJECT_NODE, say } from './project.mjs'
 
-const at = process.argv.indexOf('--output')
-const output = at < 0 ? inRoot('dist') : process.argv[at + 1]
-const { version } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+const { values: { output, version: given } } = parseArgs({ options: { output: { type: 'string', default: inRoot('dist') }, version: { type: 'string' } } })
+const { version: built } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+const version = given ?? built
 const config = parse(readFileSync(inRoot('electron-builder.yml'), 'utf8'), { merge: true })
 const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch]
 const name = `slipway_${version}-stand-in_${architecture}`
@@ -28,10 +29,19 @@ say(`built ${tree}.deb and .tar.gz, with a stand-in for Electron`)
 function stageProgram(home) {
   const app = join(home, 'resources', 'app')
   for (const path of ['out', 'package.json', 'resources']) put(inRoot(path), join(app, path))
+  if (version !== built) pretend(app)
   for (const path of productionModules()) put(path, join(app, relative(inRoot(), path)))
   put(PROJECT_NODE, join(home, 'node'))
   put(inRoot('packaging/stand-in/slipway-app'), join(home, config.linux.executableName))
   for (const { from, to } of config.linux.extraFiles) put(inRoot(from), join(home, to))
+}
+
+/** The next release, where an upgrade is tried. */
+function pretend(app) {
+  for (const file of ['package.json', ...readdirSync(join(app, 'out/main'), { recursive: true }).filter((file) => file.endsWith('.js')).map((file) => join('out/main', file))]) {
+    const path = join(app, file)
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`"${built}"`, `"${version}"`))
+  }
 }
 
 function stageSystem() {

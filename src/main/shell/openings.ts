@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readDeepLink } from './deep-link.ts'
@@ -10,7 +11,7 @@ export const addressOfPath = (path: string): string => `/?open=${encodeURICompon
  * What a program was started to open, as the page's own address: the first of its words that is a link of ours, or a file or folder that is there.
  * Switches and their values are not among `words` (see start-options.ts); file managers write a path, or an address of it.
  */
-export function addressAmong(words: readonly string[], folder: string): string | undefined {
+export function addressAmong(words: readonly string[], folder = currentFolder()): string | undefined {
   for (const word of words) {
     const link = readDeepLink(word)
     if (link !== undefined) return link
@@ -18,6 +19,15 @@ export function addressAmong(words: readonly string[], folder: string): string |
     if (path !== undefined && existsSync(path)) return addressOfPath(path)
   }
   return undefined
+}
+
+/** It may have been removed under whoever started us. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return homedir()
+  }
 }
 
 function pathIn(word: string, folder: string): string | undefined {

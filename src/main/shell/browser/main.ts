@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopped.resolve())
 
   await using opened = new AsyncDisposableStack()
-  const asked = addressAmong(readStartWords(process.argv.slice(2)), process.cwd())
+  const asked = addressAmong(readStartWords(process.argv.slice(2)))
   const application = opened.use(await openApplication(options, hostedEngineOf(root, console.error)))
   opened.use(
     await startBrowserShell({

@@ -1,5 +1,4 @@
 import { app } from 'electron'
-import { resolve } from 'node:path'
 import { readDeepLink } from '../deep-link.ts'
 import { addressAmong, addressOfPath } from '../openings.ts'
 import { readStartWords } from '../start-options.ts'
@@ -17,7 +16,7 @@ export function hearOpenings(): (show: Show) => void {
 
   // In development Electron's binary is not ours: only a packaged app may claim the scheme.
   if (app.isPackaged) app.setAsDefaultProtocolClient('slipway')
-  app.on('second-instance', (_event, words, folder) => ask(addressIn(words, folder || process.cwd())))
+  app.on('second-instance', (_event, words, folder) => ask(addressIn(words, folder || undefined)))
   app.on('open-url', (event, url) => {
     event.preventDefault()
     ask(readDeepLink(url))
@@ -28,12 +27,12 @@ export function hearOpenings(): (show: Show) => void {
   })
   return (shows) => {
     show = shows
-    show(waiting ?? addressIn(process.argv, process.cwd()))
+    show(waiting ?? addressIn(process.argv))
   }
 }
 
 /** In development the app is named after the program. */
-function addressIn([, ...words]: readonly string[], folder: string): string | undefined {
-  const own = app.isPackaged ? [] : [app.getAppPath(), resolve(process.argv[1] ?? '')]
-  return addressAmong(readStartWords(words).filter((word) => !own.includes(resolve(folder, word))), folder)
+function addressIn([, ...words]: readonly string[], folder?: string): string | undefined {
+  const own = app.isPackaged ? [] : [app.getAppPath(), process.argv[1]]
+  return addressAmong(readStartWords(words).filter((word) => !own.includes(word)), folder)
 }
