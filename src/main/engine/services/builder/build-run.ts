@@ -26,12 +26,15 @@ export interface BuildRun {
   /** Finished stages by their index in the file. */
   finished: (stage: number) => Promise<StageState>
   /** Images that stand for named contexts, by name. */
-  contexts: Map<string, Promise<StageState>>
+  contexts: Map<string, Promise<ContextState>>
   /** Keys of steps found in the cache. */
   usedSteps: Set<string>
   /** Build arguments that some ARG took. */
   consumed: Set<string>
 }
+
+/** `layered`: made of files for this build, and not an image that was there. */
+export type ContextState = StageState & { layered?: true }
 
 /** One instruction being carried out. */
 export interface Step {

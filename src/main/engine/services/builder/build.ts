@@ -8,7 +8,7 @@ import type { BuildRequest } from './builder.ts'
 import { observedSteps } from './build-observer.ts'
 import type { BuildRun } from './build-run.ts'
 import { openContext, type OpenedContext } from './context.ts'
-import { contextNames } from './named-context.ts'
+import { contextNames, forgetContexts } from './named-context.ts'
 import { planBuild } from './plan.ts'
 import { platformArguments } from './stage-image.ts'
 import { runStage, tellStep } from './stage.ts'
@@ -31,11 +31,13 @@ export async function build(context: BuilderContext, request: BuildRequest): Pro
 }
 
 async function buildImage(context: BuilderContext, request: BuildRequest, answer: BuildRequest['onMessage']): Promise<ImageId> {
+  await using after = new AsyncDisposableStack()
   using lease = context.leases.open('build')
   await using undo = new AsyncDisposableStack()
   const opened = undo.use(await openContext(context, request))
   const run = prepare(context, request, opened, lease)
   undo.defer(() => context.cache.used(run.usedSteps))
+  after.defer(() => forgetContexts(context, run.contexts))
   const state = await runStages(run)
   if (!state.image) throw new EngineError('invalid-argument', 'No image was generated. Is your Dockerfile empty?', { hint: 'A FROM scratch needs at least one instruction after it.' })
   const id = request.squash ? await squash(run, state) : state.image

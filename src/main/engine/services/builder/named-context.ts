@@ -2,13 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { familiarName, findReference } from '#shared/oci/reference.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
-import type { Step } from './build-run.ts'
+import type { BuildRun, ContextState, Step } from './build-run.ts'
 import type { BuildRequest } from './builder.ts'
 import { fillTree } from './context.ts'
 import { copyStepOf } from './copy-step.ts'
 import { planCopy } from './copy/copy-plan.ts'
 import { openTree } from './copy/rooted-tree.ts'
 import { digestEntries } from './copy/write-copy.ts'
+import type { BuilderContext } from './needs.ts'
 import { fetchImage } from './stage-image.ts'
 import { baseState, scratchState, type StageState } from './stage-state.ts'
 import { withFolder } from './view-chain.ts'
@@ -40,7 +41,7 @@ export function contextState(step: Step, name: string): Promise<StageState> {
   return made
 }
 
-async function openNamed(step: Step, name: string): Promise<StageState> {
+async function openNamed(step: Step, name: string): Promise<ContextState> {
   const { run } = step
   const context = run.request.contexts![name]!
   if (context.kind === 'image') return baseState(await fetchImage(run, context.name, step.stage.platform, step.emit))
@@ -51,12 +52,25 @@ async function openNamed(step: Step, name: string): Promise<StageState> {
   })
 }
 
+/** What files of a named context became is nobody's image, unless a stage was built on it. */
+export async function forgetContexts({ cache, images }: BuilderContext, contexts: BuildRun['contexts']): Promise<void> {
+  for (const [name, made] of contexts) {
+    const state = await made.catch(() => undefined)
+    if (!state?.image || !state.layered) continue
+    const key = cache.keyOf(state.image)
+    const gone = await images.remove(state.image, { prune: false }).then(() => true, () => false)
+    if (gone && key !== undefined) cache.forget(key)
+    contexts.delete(name)
+  }
+}
+
 /** As `COPY . /` on scratch would: found again by what is in it. */
-async function layerOf(step: Step, folder: string): Promise<StageState> {
+async function layerOf(step: Step, folder: string): Promise<ContextState> {
   using tree = openTree(folder, step.run.context.host.syscalls)
   const source = { ...tree.locate('')!, name: '', parentsPath: '' }
   const entries = planCopy({ sources: [source], destination: '/', target: undefined, parents: false, ignored: () => false, excluded: undefined })
   const attributes = { owner: { uid: 0, gid: 0 }, mode: undefined }
   const quiet: Step = { ...step, observer: undefined, say: () => {}, state: scratchState(step.run.platform) }
-  return copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(entries, attributes), read: entries, plan: async () => ({ entries, attributes }) })
+  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(entries, attributes), read: entries, plan: async () => ({ entries, attributes }) })
+  return { ...state, layered: true }
 }

@@ -14,6 +14,8 @@ export interface AttachRequest {
   stderr: boolean
   /** What was logged before. */
   logs: boolean
+  /** Those without the frames that tell the streams apart, also of a container without a terminal. */
+  plainLogs?: boolean
   /** What comes from now on. */
   stream: boolean
   detachKeys?: string
@@ -38,7 +40,7 @@ export function attachContainer(ctx: ContainersContext, reference: string, reque
   return {
     tty,
     async carry(peer, writeLog) {
-      if (request.logs) for await (const bytes of readLog(ctx.layout.container(record.id).logs, { stdout: streams.stdout, stderr: streams.stderr, follow: false, timestamps: false }, { framed: !tty })) await writeLog(bytes)
+      if (request.logs) for await (const bytes of readLog(ctx.layout.container(record.id).logs, { stdout: streams.stdout, stderr: streams.stderr, follow: false, timestamps: false }, { framed: !tty && !request.plainLogs })) await writeLog(bytes)
       const stream = await joined?.(peer.signal)
       if (!stream) return
       const end = await carryStdio(stream, { ...peer, input: streams.stdin ? peer.input : undefined }, tty ? keys : undefined)

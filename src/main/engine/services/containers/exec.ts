@@ -12,7 +12,7 @@ import { carryStdio, type StdioPeer } from './stdio.ts'
 /** @throws failed-precondition when the container does not run, or is paused. */
 export function createExec(ctx: ContainersContext, reference: string, config: ExecConfig): string {
   const record = ctx.records.get(reference)
-  taskFor(ctx, record)
+  taskFor(ctx, record, reference)
   if (config.args.length === 0) throw new EngineError('invalid-argument', 'No exec command specified', { field: 'command' })
   if (config.detachKeys) parseDetachKeys(config.detachKeys)
   const id = randomBytes(32).toString('hex')
@@ -108,10 +108,10 @@ function failed(ctx: ContainersContext, exec: Exec, error: unknown): void {
   keepExec(ctx, exec)
 }
 
-function taskFor(ctx: ContainersContext, record: ContainerRecord): Task {
+function taskFor(ctx: ContainersContext, record: ContainerRecord, reference = record.id): Task {
   const { task } = ctx.live.of(record.id)
-  if (record.state.status === 'paused') throw new EngineError('failed-precondition', `Container ${record.id} is paused, unpause the container before exec`)
-  if (record.state.status === 'restarting') throw new EngineError('failed-precondition', `Container ${record.id} is restarting, wait until the container is running`)
+  if (record.state.status === 'paused') throw new EngineError('failed-precondition', `Container ${reference} is paused, unpause the container before exec`)
+  if (record.state.status === 'restarting') throw new EngineError('failed-precondition', `Container ${reference} is restarting, wait until the container is running`)
   if (record.state.status !== 'running' || !task) throw new EngineError('failed-precondition', `container ${record.id} is not running`, { reason: 'not-running' })
   return task
 }
