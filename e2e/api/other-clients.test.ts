@@ -61,6 +61,14 @@ test('what shows the folders of the engine lets go of what is unmounted there', 
   expect(await stage.engine.ok('run', '--rm', '-v', '/:/host:ro', stage.busybox, 'ls', '/host')).toContain('proc')
 })
 
+test('a read-only bind is so to the last mount below it, for clients before 1.44 not below it', async () => {
+  for (const [version, access] of [['v1.43', 'rw'], ['v1.45', 'ro']] as const) {
+    const made = await callRaw(stage.engine.socket, 'POST', `/${version}/containers/create?name=readonly-${access}`, { Image: stage.busybox, Cmd: ['sh', '-c', 'grep " /dev2/shm " /proc/self/mountinfo | cut -d" " -f6 | cut -c1-2 | uniq'], HostConfig: { Binds: ['/dev:/dev2:ro'] } })
+    expect(made.status).toBe(201)
+    expect(await stage.engine.ok('start', '-a', `readonly-${access}`)).toBe(access)
+  }
+})
+
 test('an empty folder of a volume takes what the image has at its place, one that is not empty does not', async () => {
   await stage.engine.ok('run', '--rm', '-v', 'parts:/v', stage.busybox, 'sh', '-c', 'mkdir /v/empty /v/full && touch /v/full/mine')
   const list = (subpath: string, ...options: string[]) => stage.engine.ok('run', '--rm', '--mount', [`type=volume,src=parts,dst=/etc,volume-subpath=${subpath}`, ...options].join(','), stage.busybox, 'ls', '/etc')

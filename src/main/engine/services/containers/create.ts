@@ -25,6 +25,8 @@ export interface CreateRequest {
   config: ContainerConfig
   host: HostConfig
   endpoints: Record<string, EndpointSettings>
+  /** A read-only bind leaves what is mounted below it as it is, unless it says otherwise. */
+  shallowReadonly?: boolean
 }
 export interface Created {
   id: string
@@ -54,7 +56,7 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
 
   await ctx.snapshots.prepare(id, image.chain, { marked: true })
   undo.defer(() => ctx.snapshots.remove(id))
-  const mounts = await resolveMounts(ctx, config, host, undo)
+  const mounts = await resolveMounts(ctx, config, host, undo, request)
   const record: ContainerRecord = {
     id,
     name,

@@ -9,11 +9,11 @@ import type { MountPoint } from './record.ts'
  * Every mount point of a new container, its volumes made. By target, later sources win over earlier ones: volumes-from, then binds and
  * `--mount`, while the image's VOLUMEs only fill what is left. Anonymous volumes are undone with `undo`.
  */
-export async function resolveMounts(ctx: ContainersContext, config: ContainerConfig, host: HostConfig, undo: AsyncDisposableStack): Promise<MountPoint[]> {
+export async function resolveMounts(ctx: ContainersContext, config: ContainerConfig, host: HostConfig, undo: AsyncDisposableStack, { shallowReadonly = false } = {}): Promise<MountPoint[]> {
   const byTarget = new Map<string, MountPoint>()
   for (const mount of (host.VolumesFrom ?? []).flatMap((text) => mountsFrom(ctx, text))) byTarget.set(mount.target, mount)
   const wishes = collectWishes(config, host, new Set(byTarget.keys()))
-  for (const wish of wishes) byTarget.set(wish.target, await realize(ctx, wish, undo))
+  for (const wish of wishes) byTarget.set(wish.target, await realize(ctx, shallowReadonly ? shallow(wish) : wish, undo))
   return [...byTarget.values()]
 }
 
@@ -59,6 +59,8 @@ async function realize(ctx: ContainersContext, wish: MountWish, undo: AsyncDispo
   if (volume.created) undo.defer(() => ctx.needs.volumes.removeUnused(volume.name))
   return { kind: 'volume', volume: volume.name, driver: volume.driver, target: wish.target, readonly: wish.readonly, mode: wish.mode, anonymous, copyUp: wish.copyUp, subpath: wish.subpath }
 }
+
+const shallow = (wish: MountWish): MountWish => (wish.kind === 'bind' && wish.readonly && wish.recursiveReadonly === undefined ? { ...wish, recursiveReadonly: 'never' } : wish)
 
 /** What shows the engine's own folders must let go of what is unmounted there, or containers would hold each other's files for as long as they run. @throws invalid-argument */
 function propagationOf(ctx: ContainersContext, source: string, asked: string | undefined): string {
