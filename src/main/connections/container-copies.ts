@@ -4,11 +4,10 @@ import type { EngineApi } from './engine-api.ts'
 import { meter, saveFile } from './files/save-file.ts'
 import type { Operation } from './operation.ts'
 import { composeFile } from './recipe/compose.ts'
-import { kubernetesManifests } from './recipe/kubernetes.ts'
 import { runLine } from './recipe/run-line.ts'
 import { readSettings, type ImageConfig, type Settings, type WireEndpoint, type WireSettings } from './recipe/settings.ts'
 
-const writers: Record<RecipeForm, (settings: Settings) => Recipe> = { run: runLine, compose: composeFile, kubernetes: kubernetesManifests }
+const writers: Record<RecipeForm, (settings: Settings) => Recipe> = { run: runLine, compose: composeFile }
 const kinds = ['modified', 'added', 'deleted'] as const
 
 export async function readChanges(api: EngineApi, id: string, signal: AbortSignal): Promise<FileChange[]> {

@@ -9,6 +9,7 @@ import { containersOf } from '../connections/containers.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import { filesOf } from '../connections/files/files.ts'
 import { imagesOf } from '../connections/images.ts'
+import { kubernetesOf } from '../connections/kubernetes/kubernetes.ts'
 import { logsOf } from '../connections/merged-logs/log-pages.ts'
 import { networksOf } from '../connections/networks.ts'
 import type { RegistryAccounts } from '../connections/registries/accounts.ts'
@@ -36,6 +37,7 @@ const nounsOf = ({ accounts, builds, connections, edits }: AppWork) => ({
   copies: (connection: Connection) => copiesOf(connection, connections.get),
   files: filesOf,
   images: imagesOf,
+  kubernetes: kubernetesOf,
   logs: logsOf,
   networks: networksOf,
   ports: portsOf,

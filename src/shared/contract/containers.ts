@@ -185,8 +185,8 @@ export interface ProcessTable {
   rows: string[][]
 }
 
-/** A docker command, a compose file, manifests for Kubernetes. */
-export type RecipeForm = 'run' | 'compose' | 'kubernetes'
+/** A docker command, a compose file. For Kubernetes see kubernetes.ts. */
+export type RecipeForm = 'run' | 'compose'
 
 /** What a container changed in its image's files. */
 export interface FileChange {
@@ -289,5 +289,5 @@ export const containersShapes: Shapes<ContainersContract> = {
   commit: record<CommitRequest>({ id, reference: text(1024), author: optional(text(1024)), comment: optional(text(4096)), pause: truth }),
   export: record<{ id: ContainerId; target: string }>({ id, target: hostPath }),
   duplicate: record<{ id: ContainerId; name: string }>({ id, name: text(255) }),
-  recipe: record<{ id: ContainerId; form: RecipeForm }>({ id, form: oneOf('run', 'compose', 'kubernetes') }),
+  recipe: record<{ id: ContainerId; form: RecipeForm }>({ id, form: oneOf('run', 'compose') }),
 }

@@ -18,6 +18,7 @@ import { dataShapes, type DataContract } from './data.ts'
 import { engineShapes, type EngineContract } from './engine.ts'
 import { filesShapes, type FilesContract } from './files.ts'
 import { imagesShapes, type ImagesContract } from './images.ts'
+import { kubernetesShapes, type KubernetesContract } from './kubernetes.ts'
 import { logsShapes, type LogsContract } from './logs.ts'
 import { networksShapes, type NetworksContract } from './networks.ts'
 import { portsShapes, type PortsContract } from './ports.ts'
@@ -39,6 +40,7 @@ export interface Contract {
   logs: LogsContract
   cluster: ClusterContract
   compose: ComposeContract
+  kubernetes: KubernetesContract
   builds: BuildsContract
   system: SystemContract
   engine: EngineContract
@@ -63,6 +65,7 @@ export const shapes: { readonly [Name in Noun]: Shapes<Contract[Name]> } = {
   logs: logsShapes,
   cluster: clusterShapes,
   compose: composeShapes,
+  kubernetes: kubernetesShapes,
   builds: buildsShapes,
   system: systemShapes,
   engine: engineShapes,

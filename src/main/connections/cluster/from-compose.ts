@@ -39,7 +39,7 @@ export async function stackOfCompose(config: ComposeConfig, name: string, enviro
 
 const says = (value: unknown) => value !== undefined && value !== null && value !== false && !(typeof value === 'object' && Object.keys(value).length === 0)
 
-async function stackFile(name: string, { file, environment: variable, content, external }: ComposeConfigFile, environment: NodeJS.ProcessEnv): Promise<StackFile> {
+export async function stackFile(name: string, { file, environment: variable, content, external }: ComposeConfigFile, environment: NodeJS.ProcessEnv): Promise<StackFile> {
   if (external) return { name, value: undefined }
   if (content !== undefined) return { name, value: Buffer.from(content) }
   if (variable !== undefined) return { name, value: Buffer.from(environment[variable] ?? '') }
@@ -145,7 +145,7 @@ function healthOf({ test = [], interval, timeout, start_period: startPeriod, ret
 
 const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
 /** `1m30s`, as Go writes durations. */
-function secondsOf(text: string | undefined): number | undefined {
+export function secondsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   return [...text.matchAll(/([\d.]+)(h|ms|us|ns|m|s)/g)].reduce((sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 0), 0)
 }

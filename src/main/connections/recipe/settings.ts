@@ -49,6 +49,7 @@ export interface WireHost {
   Mounts?: WireMountSpec[] | null
   Tmpfs?: Record<string, string> | null
   VolumesFrom?: string[] | null
+  Links?: string[] | null
   NetworkMode?: string
   PortBindings?: Record<string, { HostIp?: string; HostPort?: string }[] | null> | null
   PublishAllPorts?: boolean

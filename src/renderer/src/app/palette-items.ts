@@ -7,6 +7,7 @@ import { useBuildItems } from '../features/build/palette-items.ts'
 import { useConnectionItems } from '../features/connections/palette-items.ts'
 import { useContainerItems } from '../features/containers/palette-items.ts'
 import { useImageItems } from '../features/images/palette-items.ts'
+import { useManifestItems } from '../features/kubernetes/use-manifest-menu.ts'
 import { useLogItems } from '../features/logs/palette-items.ts'
 import { useNetworkItems } from '../features/networks/palette-items.ts'
 import { useSettingItems } from '../features/settings/palette-items.ts'
@@ -18,7 +19,7 @@ import { useShortcutHelp } from './shortcut-help.ts'
 
 /** Everything that can be gone to or done from the keyboard: the app's own, then what each feature offers. A feature adds a line here. */
 export function usePaletteItems(): ComputedRef<PaletteItem[]> {
-  const sources = [useAppActions(), usePages(), useConnectionItems(), useContainerItems(), useImageItems(), useBuildItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useSettingItems()]
+  const sources = [useAppActions(), usePages(), useConnectionItems(), useContainerItems(), useImageItems(), useBuildItems(), useVolumeItems(), useNetworkItems(), useLogItems(), useManifestItems(), useSettingItems()]
   return computed(() => sources.flatMap((source) => source.value))
 }
 

@@ -11,6 +11,7 @@ import { fakeComposeCalls, fakeComposeRun } from './fake-compose.ts'
 import { fakeEditCalls } from './fake-edit.ts'
 import { fakeFileCalls, fakeFileContent } from './fake-files.ts'
 import { fakeImageCalls, fakeLayerFiles } from './fake-images.ts'
+import { fakeKubernetesCalls } from './fake-kubernetes.ts'
 import { fakeContainerFacts, fakeEvents, fakeProcesses, fakeSamples, fakeStats } from './fake-live.ts'
 import { fakeNetworkCalls } from './fake-networks.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
@@ -25,6 +26,7 @@ export const fakeCalls = (engine: FakeEngine, options: URLSearchParams, cluster 
   ...Object.fromEntries(silent.map((path) => [path, () => undefined])),
   ...fakeContainerCalls(engine),
   ...fakeContainerFacts(),
+  ...fakeKubernetesCalls(engine),
   ...fakeEditCalls(engine),
   ...fakeOtherCalls(engine),
   ...fakeSettingsCalls(engine),

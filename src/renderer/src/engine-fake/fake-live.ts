@@ -52,5 +52,5 @@ export const fakeContainerFacts = (): FakeCalls => ({
   'containers.changes': () => [['/etc/nginx/conf.d', 'modified'], ['/etc/nginx/conf.d/default.conf', 'modified'], ['/run/nginx.pid', 'added'], ['/var/cache/nginx/client_temp', 'added'], ['/usr/share/nginx/html/50x.html', 'deleted']].map(([path, kind]) => ({ path, kind })),
   'containers.commit': () => ({ id: `sha256:${'c'.repeat(64)}` }),
   'containers.export': () => ({ bytes: 187_000_000 }),
-  'containers.recipe': ({ form }: { form: 'run' | 'compose' | 'kubernetes' }) => ({ text: form === 'kubernetes' ? 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n' : form === 'run' ? 'docker run -d --name web -p 8080:80 nginx:1.27' : 'services:\n  web:\n    image: nginx:1.27\n    ports:\n      - "8080:80"\n', remarks: [] }),
+  'containers.recipe': ({ form }: { form: 'run' | 'compose' }) => ({ text: form === 'run' ? 'docker run -d --name web -p 8080:80 nginx:1.27' : 'services:\n  web:\n    image: nginx:1.27\n    ports:\n      - "8080:80"\n', remarks: [] }),
 })

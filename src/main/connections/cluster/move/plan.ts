@@ -26,8 +26,8 @@ export interface MovedStack {
   remarks: MoveRemark[]
 }
 
-const projectLabel = 'com.docker.compose.project'
-const serviceLabel = 'com.docker.compose.service'
+export const projectLabel = 'com.docker.compose.project'
+export const serviceLabel = 'com.docker.compose.service'
 const word = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, '-').replace(/^[^a-z0-9]+/, '') || 'service'
 
 /** What the containers would be on a cluster. Those of one compose service are one. */
@@ -72,7 +72,7 @@ function movedService(stack: string, members: readonly ContainerSettings[], netw
 }
 
 /** It was pulled from, or pushed to, a registry that others reach under the same name. */
-function isPublic(reference: string, { RepoDigests }: ContainerSettings['image']): boolean {
+export function isPublic(reference: string, { RepoDigests }: ContainerSettings['image']): boolean {
   const parsed = findReference(reference)
   if (!parsed || isLoopback(parsed.registry)) return false
   return (RepoDigests ?? []).some((digest) => digest.split('@')[0] === familiarRepository(parsed))

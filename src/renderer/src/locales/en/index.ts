@@ -17,6 +17,7 @@ import { cleanUp, home } from './home.ts'
 import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
+import { kubernetes } from './kubernetes.ts'
 import { logs } from './logs.ts'
 import { move } from './move.ts'
 import { networks } from './networks.ts'
@@ -29,4 +30,4 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-export default { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, everywhere, files, frame, home, hostPaths, images, inspect, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+export default { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, everywhere, files, frame, home, hostPaths, images, inspect, kubernetes, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }

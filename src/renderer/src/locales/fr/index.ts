@@ -18,6 +18,7 @@ import { cleanUp, home } from './home.ts'
 import { hostPaths } from './host-paths.ts'
 import { images } from './images.ts'
 import { inspect } from './inspect.ts'
+import { kubernetes } from './kubernetes.ts'
 import { logs } from './logs.ts'
 import { move } from './move.ts'
 import { networks } from './networks.ts'
@@ -30,5 +31,5 @@ import { shortcuts } from './shortcuts.ts'
 import { terminal } from './terminal.ts'
 import { volumes } from './volumes.ts'
 
-const fr: Messages = { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, everywhere, files, frame, home, hostPaths, images, inspect, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
+const fr: Messages = { build, cleanUp, cluster, common, compose, connections, containerDeeds, containerPages, containers, drop, edit, engine, errors, everywhere, files, frame, home, hostPaths, images, inspect, kubernetes, logs, move, networks, notices, palette, ports, registries, run, settings, shortcuts, terminal, volumes }
 export default fr

@@ -1,7 +1,9 @@
 import { parseAllDocuments } from 'yaml'
 import { expect, test } from 'vitest'
-import { kubernetesManifests } from './kubernetes.ts'
-import { readSettings, type ImageConfig, type WireSettings } from './settings.ts'
+import { readSettings, type ImageConfig, type WireSettings } from '../recipe/settings.ts'
+import { manifestsOf } from './manifests.ts'
+import { checkAgainstSchemas } from './testing/schemas.ts'
+import { workloadOf } from './workload.ts'
 
 const ID = 'abcdef0123456789'.repeat(4)
 const image: ImageConfig = { Entrypoint: ['/entry.sh'], Cmd: ['serve'], Env: ['PATH=/bin'], ExposedPorts: { '80/tcp': {} } }
@@ -29,21 +31,22 @@ interface Manifest {
   }
 }
 const read = (...args: Parameters<typeof settingsOf>) => {
-  const { text, remarks } = kubernetesManifests(settingsOf(...args))
+  const { text, remarks } = manifestsOf([workloadOf(settingsOf(...args))])
   const all = parseAllDocuments(text).map((one) => one.toJS() as Manifest)
   const kind = (wanted: string) => all.find((one) => one.kind === wanted)
-  const workload = (kind('Deployment') ?? kind('StatefulSet'))!
+  const workload = (kind('Deployment') ?? kind('StatefulSet') ?? kind('Job'))!
+  checkAgainstSchemas(text)
   checkTogether(all)
   return { all, remarks, kind, workload, pod: workload.spec.template.spec, container: workload.spec.template.spec.containers[0]! }
 }
 
 /** What the API server would refuse, or what would be there and do nothing. */
 function checkTogether(all: Manifest[]): void {
-  const workload = all.find(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')!
+  const workload = all.find(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet' || kind === 'Job')!
   const { template, selector, volumeClaimTemplates = [], serviceName } = workload.spec
   const container = template.spec.containers[0] as { ports?: Mounted[]; volumeMounts?: { name: string; mountPath: string }[]; envFrom?: Record<string, Mounted>[] }
   for (const { metadata } of all) expect(metadata.name).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/)
-  expect(template.metadata.labels).toMatchObject(selector.matchLabels)
+  if (workload.kind !== 'Job') expect(template.metadata.labels).toMatchObject(selector.matchLabels)
   const places = [...(template.spec.volumes ?? []).map(({ name }) => name), ...volumeClaimTemplates.map(({ metadata }) => metadata.name)]
   expect(new Set(places).size).toBe(places.length)
   expect([...new Set((container.volumeMounts ?? []).map(({ name }) => name))].sort()).toEqual([...places].sort())
@@ -71,7 +74,7 @@ test('published ports are a service: reached from outside, or not when only this
   expect(kind('Service')!.spec).toMatchObject({ type: 'LoadBalancer', ports: [{ port: 8080, targetPort: 'tcp-8080', protocol: 'TCP' }, { port: 53, protocol: 'UDP' }] })
   const inside = read({ ExposedPorts: { '80/tcp': {}, '9000/tcp': {} } }, { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }] } })
   expect(inside.kind('Service')!.spec).toMatchObject({ type: 'ClusterIP', ports: [{ port: 8080 }, { port: 9000 }] })
-  expect(inside.remarks).toEqual([expect.stringContaining('only this machine could reach')])
+  expect(inside.remarks).toEqual([{ kind: 'loopback', service: 'web', what: '8080' }])
 })
 
 test('variables: what sounds secret apart, and what is no key at the container', () => {
@@ -95,7 +98,7 @@ test('what has a name is kept by claims; what is of this machine does not travel
     { name: 'memory-6', mountPath: '/dev/shm' },
   ])
   expect(pod.volumes).toEqual([{ name: 'memory-4', emptyDir: { medium: 'Memory', sizeLimit: '67108864' } }, { name: 'passing-5', emptyDir: {} }, { name: 'memory-6', emptyDir: { medium: 'Memory', sizeLimit: '1048576' } }])
-  expect(remarks).toEqual([expect.stringContaining('/home/ada at /home'), expect.stringContaining('copy the data of pages-data, more')])
+  expect(remarks).toEqual([{ kind: 'bind', service: 'web', what: '/home/ada → /home' }, { kind: 'claim', service: 'web', what: 'pages-data, more' }])
 })
 
 test('program, checks, limits and rights', () => {
@@ -116,8 +119,25 @@ test('program, checks, limits and rights', () => {
 })
 
 test('what a cluster has no words for is said', () => {
-  const { remarks, workload } = read({ User: 'www', StopSignal: 'SIGINT' }, { RestartPolicy: { Name: 'on-failure' }, Devices: [{ PathOnHost: '/dev/x', PathInContainer: '/dev/x' }], Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 1 }], PidsLimit: 5 }, '/My_Web.1')
-  expect(workload.metadata.name).toBe('my-web-1')
-  expect(remarks).toEqual([expect.stringContaining('runs as www'), expect.stringContaining('is a Job there'), 'Not said: devices, ulimits, the stop signal, the limit of processes.'])
+  const { remarks, kind } = read({ User: 'www', StopSignal: 'SIGINT' }, { RestartPolicy: { Name: 'on-failure' }, Devices: [{ PathOnHost: '/dev/x', PathInContainer: '/dev/x' }], Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 1 }], PidsLimit: 5 }, '/My_Web.1')
+  expect(kind('Job')!.metadata.name).toBe('my-web-1')
+  expect(remarks).toEqual([{ kind: 'user', service: 'My_Web.1', what: 'www' }, { kind: 'unsaid', service: 'My_Web.1', what: '--device, --ulimit, --stop-signal, --pids-limit' }])
   for (const name of ['/9lives', '/_', `/${'x'.repeat(80)}-`]) read({}, {}, name)
+})
+
+test('what is meant to end is a job, unless it listens', () => {
+  const { workload, pod } = read({}, { RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 }, Binds: ['data:/data'] })
+  expect(workload).toMatchObject({ kind: 'Job', spec: { backoffLimit: 3 } })
+  expect(pod).toMatchObject({ restartPolicy: 'OnFailure', volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }] })
+  const listening = read({}, { AutoRemove: true, PortBindings: { '80/tcp': [{ HostPort: '80' }] } })
+  expect(listening.workload.kind).toBe('Deployment')
+  expect(listening.remarks).toEqual([{ kind: 'restarts', service: 'web', what: 'web' }])
+})
+
+test('the schemas refuse what is of another type, missing, or no kind', () => {
+  const { text } = manifestsOf([workloadOf(settingsOf())])
+  for (const [from, to] of [['name: web\n          image', 'image'], ['replicas: 1', 'replicas: one'], ['apps/v1', 'apps/v0']] as const) {
+    expect(text).toContain(from)
+    expect(() => checkAgainstSchemas(text.replace(from, to)), to).toThrow()
+  }
 })
