@@ -29,7 +29,7 @@ export function useUpdateNotice(): void {
       if ((update.status !== 'available' && update.status !== 'ready') || told.has(`${update.status} ${update.release.version}`)) return
       told.add(`${update.status} ${update.release.version}`)
       if (route.path === '/settings') return
-      toasts.show({ tone: 'plain', title: t(`settings.updates.told.${update.status}`, { version: update.release.version }), action: { label: t('settings.updates.show'), run: () => void router.push({ path: '/settings', query: { q: t('settings.section.updates') } }) } })
+      toasts.show({ tone: 'plain', title: t(`settings.updates.told.${update.status}`, { version: update.release.version }), action: { label: t('settings.updates.show'), run: () => void router.push({ path: '/settings', query: { q: update.release.version } }) } })
     },
     { immediate: true },
   )
