@@ -36,6 +36,8 @@ beforeAll(async () => {
   if (suite) {
     await root.ok('apt-get', ['update', '-qq'])
     await root.ok('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...toolsOfTheTest], { timeout: 900_000 })
+    // What the package depends on comes before the first look: it stays when the package goes.
+    await root.ok('apt-get', ['satisfy', '-y', '-qq', '--no-install-recommends', packages.depends('0.1.0')], { timeout: 900_000 })
   }
   // Somebody without subordinate ids, as on systems whose accounts come from elsewhere.
   await root.ok('useradd', ['--create-home', '--uid', '1234', '--shell', '/bin/bash', 'ada'])
@@ -45,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => lifetime.disposeAsync(), 120_000)
 
 /** What looks at the package; a desktop has these. */
-const toolsOfTheTest = ['xvfb', 'xauth', 'libglib2.0-bin', 'man-db', 'bash-completion', 'docker.io', 'busybox-static', 'shared-mime-info', 'desktop-file-utils', 'procps', 'gawk']
+const toolsOfTheTest = ['chromium', 'xvfb', 'xauth', 'libglib2.0-bin', 'man-db', 'bash-completion', 'docker.io', 'busybox-static', 'shared-mime-info', 'desktop-file-utils', 'procps', 'gawk']
 
 const docker = (...args: string[]) => root.ok('docker', ['-H', 'unix:///run/slipway/docker.sock', ...args])
 const lines = (file: string) => readFileSync(join(root.path, file), 'utf8').split('\n').filter(Boolean)
