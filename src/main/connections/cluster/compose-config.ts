@@ -69,6 +69,7 @@ export interface ComposeConfigService {
     restart_policy?: { condition?: string; max_attempts?: number }
     placement?: { constraints?: string[] | null; preferences?: { spread?: string }[] | null; max_replicas_per_node?: number }
     update_config?: Rules
+    rollback_config?: Rules
   } | null
   [other: string]: unknown
 }

@@ -42,9 +42,21 @@ export async function workloadsOfCompose(config: ComposeConfig, environment: Nod
         ends: awaited.has(key) || /^(no$|on-failure)/.test(restartOf(service)),
         files: await filesOf(config, service, environment),
         local: built.has(imageOf(config, key, service)),
+        unsaid: unsaidOf(service),
       }),
     ),
   )
+}
+
+/** How a swarm spreads and replaces tasks. */
+function unsaidOf({ deploy }: Service): string[] {
+  const { mode = 'replicated', endpoint_mode, placement, update_config, rollback_config } = deploy ?? {}
+  const said = (value: object | undefined) => Object.values(value ?? {}).some((inner) => inner !== null && inner !== undefined && String(inner) !== '')
+  return [
+    ...(mode === 'replicated' ? [] : [`deploy.mode: ${mode}`]),
+    ...(endpoint_mode ? ['deploy.endpoint_mode'] : []),
+    ...Object.entries({ placement, update_config, rollback_config }).flatMap(([key, value]) => (said(value) ? [`deploy.${key}`] : [])),
+  ]
 }
 
 /** As compose names what it builds. */

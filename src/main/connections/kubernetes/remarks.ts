@@ -26,7 +26,7 @@ export function remarksOf(workload: Workload, written: Written, shared: Readonly
     ...some('depends', workload.dependsOn.map(({ service }) => service)),
     ...(workload.ends && !written.job ? [remark('restarts', settings.name)] : []),
     ...some('rights', rightsOf(settings)),
-    ...some('unsaid', unsaidOf(settings)),
+    ...some('unsaid', [...unsaidOf(settings), ...workload.unsaid]),
   ]
 }
 

@@ -19,6 +19,8 @@ export interface Workload {
   files: WorkloadFile[]
   /** No registry is known to have its image. */
   local: boolean
+  /** Keys of the compose file that were left out because there is no word for them there. */
+  unsaid: string[]
 }
 export interface WorkloadFile {
   name: string
@@ -40,7 +42,7 @@ export interface Port {
   loopback: boolean
 }
 
-export const workloadOf = (settings: Settings, more: Partial<Workload> = {}): Workload => ({ replicas: 1, aliases: [], dependsOn: [], ends: settings.host.AutoRemove === true || settings.host.RestartPolicy?.Name === 'on-failure', files: [], local: false, ...more, settings })
+export const workloadOf = (settings: Settings, more: Partial<Workload> = {}): Workload => ({ replicas: 1, aliases: [], dependsOn: [], ends: settings.host.AutoRemove === true || settings.host.RestartPolicy?.Name === 'on-failure', files: [], local: false, unsaid: [], ...more, settings })
 
 /** A label of RFC 1035, which is what a Service wants. */
 export function nameOf(text: string): string {
