@@ -106,7 +106,8 @@ describe('removing', () => {
     expect(steps.slice(0, 3)).toEqual([{ untagged: web.name }, { untagged: `${registry.host}/web@${web.manifest.digest}` }, { deleted: web.config.digest }])
     expect(steps).toHaveLength(5)
     expect([here.snapshots.listCommitted(), await here.blobs()]).toEqual([[], 0])
-    expect(here.events.map(({ action }) => action)).toEqual(['tag', 'untag', 'untag', 'untag', 'delete'])
+    // Of the digest that went with its tag nobody is told, as by Docker.
+    expect(here.events.map(({ action }) => action)).toEqual(['tag', 'untag', 'untag', 'delete'])
   })
 
   test('what is used is refused in Docker’s words', async () => {
