@@ -147,8 +147,11 @@ test('the line that a container is copied as makes the same container again', { 
   const created = await run('docker', ['-H', `unix://${stage.engine.socket}`, 'compose', '-p', 'round', '-f', '-', 'create'], { input: compose })
   expect(created.code, created.output).toBe(0)
   const again = await facts('told')
-  // Compose writes each mount and volume in its own way, and labels of its own.
-  for (const each of [again, original]) for (const key of ['Binds', 'Mounts', 'Tmpfs', 'Labels', 'LogConfig']) delete each[key]
+  // Compose writes each mount and volume in its own way, and labels of its own; its variables come out of a map, in any order.
+  for (const each of [again, original]) {
+    for (const key of ['Binds', 'Mounts', 'Tmpfs', 'Labels', 'LogConfig']) delete each[key]
+    each['Env'] = (each['Env'] as string[]).toSorted()
+  }
   expect(again).toEqual(original)
 })
 
