@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { freePort } from '../fixtures/registry.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
@@ -8,13 +8,24 @@ const CONTAINERS = 200
 const AT_ONCE = 8
 
 let stage: Stage
-beforeAll(async () => void (stage = await setStage()))
-afterAll(async () => stage?.[Symbol.asyncDispose]())
+beforeEach(async () => void (stage = await setStage()))
+afterEach(async () => stage?.[Symbol.asyncDispose]())
 
 const call = async <Body = { Id: string }>(method: string, path: string, body?: unknown): Promise<Body> => {
   const reply = await callRaw(stage.engine.socket, method, `/v1.45${path}`, body)
   if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`)
   return (reply.text === '' ? {} : reply.json()) as Body
+}
+
+const taken = new Set<number>()
+/** What the kernel gives is free until somebody listens, and so it may give the same to two containers at once. */
+async function ownPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (taken.has(port)) continue
+    taken.add(port)
+    return port
+  }
 }
 
 /** What a container may hold, mixed: ports of every protocol and as a range, one network or two or none, named and anonymous volumes, tmpfs, execs, health checks. */
@@ -35,7 +46,7 @@ function request(index: number, ports: readonly number[]) {
 
 /** One container's life, ended in one of four ways: by itself, by --rm after a stop, by force while it runs, killed. */
 async function live(index: number): Promise<string> {
-  const { Id } = await call('POST', `/containers/create?name=leak-${index}`, request(index, [await freePort(), await freePort()]))
+  const { Id } = await call('POST', `/containers/create?name=leak-${index}`, request(index, [await ownPort(), await ownPort()]))
   await call('POST', `/containers/${Id}/start`)
   const ending = index % 4
   if (ending === 0) {
