@@ -22,7 +22,10 @@ export async function findWindow(root: PackageRoot, port: number): Promise<AppWi
   return {
     page,
     async close() {
+      const session = await browser.newBrowserCDPSession()
       await page.close()
+      // Without a display (no Xvfb) Chromium outlives its last window.
+      await session.send('Browser.close').catch(() => {})
       await expect.poll(() => root.running('out/main/[s]erve.js'), { timeout: patience }).toBe('')
       await browser.close().catch(() => {})
     },
