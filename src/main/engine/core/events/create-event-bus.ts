@@ -2,17 +2,21 @@ import type { EngineEvent, EventBus } from './event-bus.ts'
 import { createMemoryHistory, type EventHistory } from './event-history.ts'
 
 const SECOND = 1_000_000_000n
+/** Passing events that are remembered at least: as many as Docker remembers of all. */
+const PASSING = 256
 
 export function createEventBus(now: () => bigint = unixNano, past: EventHistory = createMemoryHistory()): EventBus {
   const listeners = new Set<(event: EngineEvent) => void>()
+  const fleeting = createMemoryHistory(PASSING)
   let last = 0n
   return {
-    publish(event) {
+    publish(event, { passing = false } = {}) {
       // Strictly rising, so that `since` with the time of the last event seen never loses one; unless somebody has set the clock back.
       const at = now()
       last = at > last || last - at > SECOND ? at : last + 1n
       const stamped = { ...event, timeNano: last }
-      past.append(stamped)
+      const kept = passing ? fleeting : past
+      kept.append(stamped)
       for (const listener of [...listeners]) listener(stamped)
     },
     subscribe(listener) {
@@ -20,7 +24,7 @@ export function createEventBus(now: () => bigint = unixNano, past: EventHistory 
       listeners.add(own)
       return { [Symbol.dispose]: () => void listeners.delete(own) }
     },
-    history: (since, until) => past.read(since, until),
+    history: (since, until) => [...past.read(since, until), ...fleeting.read(since, until)].sort((one, other) => (one.timeNano < other.timeNano ? -1 : 1)),
     get subscribers() {
       return listeners.size
     },

@@ -19,7 +19,8 @@ export interface EngineEvent {
 }
 
 export interface EventBus {
-  publish(event: Omit<EngineEvent, 'timeNano'>): void
+  /** `passing`: what happens every few seconds, and would soon be all that is remembered. Only the last few are, and none on the disk. */
+  publish(event: Omit<EngineEvent, 'timeNano'>, options?: { passing?: boolean }): void
   subscribe(listener: (event: EngineEvent) => void): Disposable
   /** Past events with `since` ≤ timeNano ≤ `until`, oldest first. */
   history(since: bigint, until: bigint): EngineEvent[]

@@ -9,12 +9,12 @@ export interface EventHistory extends Disposable {
 
 const LIMIT = 4096
 
-export function createMemoryHistory(): EventHistory {
+export function createMemoryHistory(limit = LIMIT): EventHistory {
   const past: EngineEvent[] = []
   return {
     append(event) {
       past.push(event)
-      if (past.length > LIMIT * 2) past.splice(0, past.length - LIMIT)
+      if (past.length > limit * 2) past.splice(0, past.length - limit)
     },
     read: (since, until) => past.filter(({ timeNano }) => timeNano >= since && timeNano <= until),
     [Symbol.dispose]() {},

@@ -62,6 +62,20 @@ test('a disk that takes no more costs history, and nothing else', () => {
   expect(lines).toEqual([expect.stringContaining('history could not be written')])
 })
 
+test('what happens every few seconds does not push out the rest, and is not on the disk', () => {
+  const path = folder()
+  using history = open(path)
+  const bus = createEventBus(unixNano, history)
+  bus.publish(event('crash'))
+  for (let index = 0; index < 2000; index++) bus.publish(event(`probe ${index}`), { passing: true })
+  bus.publish(event('last'))
+  const told = bus.history(0n, ALL).map(({ id }) => id)
+  expect([told[0], told.at(-2), told.at(-1)]).toEqual(['crash', 'probe 1999', 'last'])
+  expect(told.length).toBeLessThan(600)
+  using next = open(path)
+  expect(ids(next)).toEqual(['crash', 'last'])
+})
+
 test('times rise strictly, but follow a clock that was set back', () => {
   const times = [5_000_000_000n, 5_000_000_000n, 4_999_999_999n, 1_000_000_000n]
   const heard: bigint[] = []

@@ -107,7 +107,7 @@ async function runProbe(ctx: ContainersContext, record: ContainerRecord, task: T
     privileged: false,
   })
   const exec = await task.exec({ execId, process, stdin: false })
-  publishContainerEvent(ctx, record, execAction('exec_create', plan.args), { execID: execId })
+  publishContainerEvent(ctx, record, execAction('exec_create', plan.args), { execID: execId }, { passing: true })
   await using undo = new AsyncDisposableStack()
   undo.defer(() => exec.remove())
   await using stream = await exec.attach({ stdin: false, stdout: true, stderr: true })
@@ -117,13 +117,13 @@ async function runProbe(ctx: ContainersContext, record: ContainerRecord, task: T
   })()
   let late = false
   await exec.start()
-  publishContainerEvent(ctx, record, execAction('exec_start', plan.args), { execID: execId })
+  publishContainerEvent(ctx, record, execAction('exec_start', plan.args), { execID: execId }, { passing: true })
   const timer = setTimeout(() => {
     late = true
     void exec.signal(SIGKILL).catch(() => {})
   }, plan.timeout)
   const exit = await exec.exited.finally(() => clearTimeout(timer))
-  publishContainerEvent(ctx, record, 'exec_die', { execID: execId, exitCode: String(exit.code) })
+  publishContainerEvent(ctx, record, 'exec_die', { execID: execId, exitCode: String(exit.code) }, { passing: true })
   await reading
   const said = output.slice(0, OUTPUT_LIMIT)
   return late ? { exitCode: -1, output: `Health check exceeded timeout (${goDuration(plan.timeout)})${said && `: ${said}`}` } : { exitCode: exit.code, output: said }
