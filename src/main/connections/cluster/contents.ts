@@ -1,7 +1,7 @@
 import type { ClusterContents, ClusterItems, ClusterMessage, ClusterNoun } from '#shared/contract/cluster.ts'
 import { isEngineError } from '#shared/errors.ts'
 import type { EngineApi } from '../engine-api.ts'
-import { readFile, readNode, readService, readTask } from './read.ts'
+import { ended, readFile, readNode, readService, readTask } from './read.ts'
 import type { WireFile, WireNode, WireService, WireTask } from './wire.ts'
 
 /** What a cluster holds, as last heard. */
@@ -44,7 +44,7 @@ export async function openContents(api: EngineApi, signal: AbortSignal): Promise
 
   return {
     all: () => ({ nodes: tables.nodes.all(), services: tables.services.all(), tasks: tables.tasks.all(), secrets: tables.secrets.all(), configs: tables.configs.all() }),
-    moving: () => tables.services.all().some(({ update }) => update?.state === 'updating' || update?.state === 'rollback_started') || tables.tasks.all().some(({ wanted, state }) => wanted !== (state === 'running') && !(!wanted && isOver.has(state))),
+    moving: () => tables.services.all().some(({ update }) => update?.state === 'updating' || update?.state === 'rollback_started') || tables.tasks.all().some(({ wanted, state }) => wanted !== (state === 'running') && !(!wanted && ended.has(state))),
     async refresh({ type, id, gone }) {
       const noun = nouns[type]
       if (!noun) return []
@@ -62,8 +62,6 @@ export async function openContents(api: EngineApi, signal: AbortSignal): Promise
     },
   }
 }
-
-const isOver = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'])
 
 /** Tells only what is another than before. */
 function createTable<Noun extends ClusterNoun>(noun: Noun, first: ClusterItems[Noun][]) {

@@ -83,7 +83,7 @@ function serviceDraft(stack: string, key: string, service: ComposeConfigService,
   }
 }
 
-/** `8000-8002` to a target counts up with it. */
+/** Compose writes a range out; what is left of one is a choice, of which the first is taken. */
 function portsOf({ mode, target, published, protocol = 'tcp' }: NonNullable<ComposeConfigService['ports']>[number]): PublishedPort[] {
   const port = Number(published?.split('-')[0]) || undefined
   return [{ target, ...(port && { published: port }), protocol: protocol as Protocol, mode: mode === 'host' ? 'host' : 'ingress' }]

@@ -56,7 +56,8 @@ export const readPublished = (ports: readonly WirePort[]): PublishedPort[] =>
     .map(({ TargetPort = 0, PublishedPort, Protocol: protocol, PublishMode }): PublishedPort => ({ target: TargetPort, ...(PublishedPort && { published: PublishedPort }), protocol: (protocol || 'tcp') as Protocol, mode: PublishMode === 'host' ? 'host' : 'ingress' }))
     .sort((a, b) => a.target - b.target)
 
-const ended = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'])
+/** States in which a task does nothing any more. */
+export const ended: ReadonlySet<string> = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'])
 
 /** `service` tells whether the task is by the settings of now; all of a service's tasks copy its template whole. */
 export function readTask({ ID, Spec, ServiceID, NodeID, Slot, DesiredState, Status }: WireTask, service: WireService | undefined): ClusterTask {

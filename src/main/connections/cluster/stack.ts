@@ -79,8 +79,13 @@ export async function deployStack(api: EngineApi, stack: StackDraft, { signal, p
     const identified = { ...draft, networks: draft.networks.map((use) => ({ ...use, network: networks.get(use.network) ?? use.network })) }
     const before = there.find(({ Spec }) => Spec.Name === draft.name)
     if (before) {
-      undo.defer(() => putBack(api, before))
-      await changeService(api, before.ID, identified, signal)
+      let overtaken = false
+      // Whoever was quicker has changed it: that is not ours to take back.
+      undo.defer(async () => void (!overtaken && (await putBack(api, before))))
+      await changeService(api, before.ID, identified, signal).catch((error: unknown) => {
+        overtaken = isEngineError(error) && error.reason === 'edit-stale'
+        throw error
+      })
     } else {
       const { id } = await createService(api, identified, signal, auth)
       undo.defer(async () => void (await removeService(api, id)))

@@ -1,8 +1,9 @@
 import type { ContainerId } from '#shared/contract/containers.ts'
 import { EngineError } from '#shared/errors.ts'
 import { readContainerSettings, type ContainerSettings } from '../cluster/from-container.ts'
-import { isPublic, projectLabel, serviceLabel } from '../cluster/move/plan.ts'
+import { isPublic } from '../cluster/move/plan.ts'
 import type { EngineApi } from '../engine-api.ts'
+import { projectLabel, serviceLabel } from '../wire/container.ts'
 import { workloadOf, type Workload } from './workload.ts'
 
 /** Containers as they are. Those of one compose service are one workload; what compose knew beyond is in its labels. */

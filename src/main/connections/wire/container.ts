@@ -116,9 +116,13 @@ const readNetworks = (networks: WireNetworks | undefined): ContainerAttachment[]
     ...(endpoint?.DNSNames?.length && { names: endpoint.DNSNames }),
   }))
 
+/** As compose marks what it made. */
+export const projectLabel = 'com.docker.compose.project'
+export const serviceLabel = 'com.docker.compose.service'
+
 function readCompose(labels: Record<string, string>): Pick<ContainerSummary, 'compose'> {
-  const project = labels['com.docker.compose.project']
-  const service = labels['com.docker.compose.service']
+  const project = labels[projectLabel]
+  const service = labels[serviceLabel]
   return project ? { compose: { project, ...(service && { service }) } } : {}
 }
 

@@ -10,7 +10,7 @@ import type { Operation } from '../../operation.ts'
 import { deployStack, type StackDraft } from '../stack.ts'
 import type { WireService, WireTask } from '../wire.ts'
 import { placeImages, type Placed } from './place-images.ts'
-import { readMoved, refuseTaken, type MovedService } from './plan.ts'
+import { readMoved, refuseTaken, type MovedStack } from './plan.ts'
 
 type Engine = Pick<Connection, 'api' | 'mirror' | 'summary' | 'hostFacts'>
 
@@ -30,8 +30,7 @@ export async function moveToCluster(source: Engine, target: Engine, request: Mov
   const deployed = new AsyncDisposableStack()
   try {
     const placed = await placeImages(source, target, moved.services, request.images, quiet, names, (done, total, subject) => tell('images', done, total, subject))
-    const stack = stackOf(moved.services, request, placed)
-    stack.networks = moved.networks
+    const stack = stackOf(moved, request, placed)
     deployed.use(await deployStack(target.api, stack, { signal, tell, ...(placed.auth !== undefined && { auth: placed.auth }) }))
     await untilHealthy(target, stack, request.patience ?? usualPatience, signal, (done, total) => tell('waiting', done, total), pace)
     return { stack: stack.name, services: stack.services.map(({ name }) => name) }
@@ -42,7 +41,7 @@ export async function moveToCluster(source: Engine, target: Engine, request: Mov
   }
 }
 
-function stackOf(services: readonly MovedService[], { stack, mesh, binds }: MoveRequest, { names }: Placed): StackDraft {
+function stackOf({ services, networks }: MovedStack, { stack, mesh, binds }: MoveRequest, { names }: Placed): StackDraft {
   const drafts = services.map(({ draft, local }) => ({
     ...draft,
     image: (local && names.get(local.reference || local.id)) ?? draft.image,
@@ -50,7 +49,7 @@ function stackOf(services: readonly MovedService[], { stack, mesh, binds }: Move
     ports: draft.ports.map((port) => ({ ...port, mode: mesh ? ('ingress' as const) : ('host' as const) })),
     mounts: draft.mounts.filter(({ kind }) => kind !== 'bind' || binds === 'expect'),
   }))
-  return { name: stack, services: drafts, networks: [], secrets: [], configs: [] }
+  return { name: stack, services: drafts, networks, secrets: [], configs: [] }
 }
 
 /** Of a swarm, a task runs when its health check says so. Two looks in a row, so that what starts and falls is not taken for running. */

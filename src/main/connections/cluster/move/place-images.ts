@@ -39,7 +39,7 @@ async function openedOwn(source: Engine, { address, password }: Extract<ImagePla
   return sharing.password && password ? authHeader(address, { username: sharing.username, password }) : undefined
 }
 
-/** As our registry spells local names; https://docs of decision 0601: `library/web` is `web`. */
+/** As our registry spells local names: `library/web` is `web` (docs/decisions/0601-the-engine-as-a-registry.md). */
 function localName(reference: string): string {
   const parsed = withDefaultTag(parseReference(reference))
   return `${familiarRepository(parsed)}:${parsed.tag}`

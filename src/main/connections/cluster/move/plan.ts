@@ -5,6 +5,7 @@ import { familiarRepository, findReference } from '#shared/oci/reference.ts'
 import type { Connection } from '../../connection.ts'
 import { sharingOf } from '../../sharing.ts'
 import { draftOfSettings, readContainerSettings, remarksOf, type ContainerSettings } from '../from-container.ts'
+import { projectLabel, serviceLabel } from '../../wire/container.ts'
 import { stackLabel } from '../read.ts'
 import type { StackNetwork } from '../stack.ts'
 import type { WireNode, WireService } from '../wire.ts'
@@ -26,8 +27,6 @@ export interface MovedStack {
   remarks: MoveRemark[]
 }
 
-export const projectLabel = 'com.docker.compose.project'
-export const serviceLabel = 'com.docker.compose.service'
 const word = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, '-').replace(/^[^a-z0-9]+/, '') || 'service'
 
 /** What the containers would be on a cluster. Those of one compose service are one. */
