@@ -1,29 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { ClusterContents, ClusterMessage } from '#shared/contract/cluster.ts'
 import { emptyDraft, type ServiceDraft } from '#shared/contract/service-draft.ts'
-import { openConnection } from '../connection.ts'
-import { startFakeEngine } from '../testing/fake-engine.ts'
-import { installFakeSwarm } from '../testing/fake-swarm.ts'
 import { clusterOf } from './cluster.ts'
 import { draftOf } from './draft.ts'
 import { specOf } from './spec.ts'
+import { startLab } from './testing/start-lab.ts'
 import { watchCluster } from './watch.ts'
 
 const operation = { signal: new AbortController().signal, progress: () => {} }
 const pace = { moving: 20, still: 20, silent: 20 }
 const noFiles = { secrets: new Map(), configs: new Map() }
 
-async function start() {
-  const engine = await startFakeEngine()
-  const swarm = installFakeSwarm(engine)
-  const connection = openConnection({ id: 'lab', name: 'Lab', target: { kind: 'socket', socketPath: engine.socketPath } })
-  onTestFinished(async () => {
-    await connection[Symbol.asyncDispose]()
-    await engine[Symbol.asyncDispose]()
-  })
-  await connection.ready(operation.signal)
-  return { engine, swarm, connection, cluster: clusterOf(connection, () => connection) }
-}
 /** As the page keeps what it is told. */
 function look(connection: Parameters<typeof watchCluster>[0]) {
   const leaving = new AbortController()
@@ -57,7 +44,7 @@ function look(connection: Parameters<typeof watchCluster>[0]) {
 const web: ServiceDraft = { ...emptyDraft('web', 'nginx:1.27'), replicas: 3 }
 
 test('an engine that is of no cluster says so, and becomes the first of one; the connection knows it at once', async () => {
-  const { connection, cluster, swarm } = await start()
+  const { connection, cluster, swarm } = await startLab()
   expect(await cluster.standing(undefined, operation)).toEqual({ kind: 'none' })
   const page = look(connection)
   await page.until(() => page.told.length > 0)
@@ -73,7 +60,7 @@ test('an engine that is of no cluster says so, and becomes the first of one; the
 })
 
 test('an engine that left by another hand is known for it as soon as somebody looks', async () => {
-  const { connection, cluster, swarm } = await start()
+  const { connection, cluster, swarm } = await startLab()
   await cluster.init({}, operation)
   Object.assign(swarm.self, { state: 'inactive', manager: false })
   expect(connection.summary().state).toMatchObject({ facts: { cluster: 'manager' } })
@@ -88,13 +75,13 @@ test('an engine that left by another hand is known for it as soon as somebody lo
 })
 
 test('another engine is told how to join, or joins by itself; a command that was rotated admits nobody', async () => {
-  const { cluster } = await start()
+  const { cluster } = await startLab()
   await cluster.init({}, operation)
   const before = await cluster.joining(undefined, operation)
   expect(before).toEqual({ worker: 'docker swarm join --token SWMTKN-1-w 10.0.0.1:2377', manager: 'docker swarm join --token SWMTKN-1-m 10.0.0.1:2377' })
   expect(await cluster.rotate({ role: 'worker' }, operation)).toEqual({ ...before, worker: 'docker swarm join --token SWMTKN-1-w+ 10.0.0.1:2377' })
-  const other = await start()
-  const admitting = clusterOf((await start()).connection, () => other.connection)
+  const other = await startLab()
+  const admitting = clusterOf((await startLab()).connection, () => other.connection)
   await admitting.init({}, operation)
   await admitting.admit({ connection: 'other', role: 'worker' }, operation)
   expect(await other.cluster.standing(undefined, operation)).toMatchObject({ kind: 'worker', managers: ['10.0.0.1'] })
@@ -104,7 +91,7 @@ test('another engine is told how to join, or joins by itself; a command that was
 })
 
 test('services are made, scaled, changed, rolled back and removed; whoever looks sees tasks come and go', async () => {
-  const { connection, cluster, swarm } = await start()
+  const { connection, cluster, swarm } = await startLab()
   await cluster.init({}, operation)
   for (const name of ['two', 'three']) swarm.addNode(name)
   const page = look(connection)
@@ -133,7 +120,7 @@ test('services are made, scaled, changed, rolled back and removed; whoever looks
 })
 
 test('a node is drained, lost and back; its labels and its role are changed; what is made elsewhere is seen', async () => {
-  const { connection, cluster, swarm } = await start()
+  const { connection, cluster, swarm } = await startLab()
   await cluster.init({}, operation)
   const [two, three] = [swarm.addNode('two'), swarm.addNode('three')]
   const page = look(connection)
@@ -154,7 +141,7 @@ test('a node is drained, lost and back; its labels and its role are changed; wha
 })
 
 test('managers without a leader, and an engine that goes away: what is known stays, and it goes on', async () => {
-  const { connection, cluster, swarm, engine } = await start()
+  const { connection, cluster, swarm, engine } = await startLab()
   await cluster.init({}, operation)
   const page = look(connection)
   await page.until(() => page.contents().nodes.length === 1)
@@ -172,7 +159,7 @@ test('managers without a leader, and an engine that goes away: what is known sta
 })
 
 test('secrets are never told, configs can be read; a service that names one that is not there is refused at its field', async () => {
-  const { connection, cluster, swarm } = await start()
+  const { connection, cluster, swarm } = await startLab()
   await cluster.init({}, operation)
   const page = look(connection)
   const [secret, config] = [await cluster.createSecret({ name: 'token', value: 'hush' }, operation), await cluster.createConfig({ name: 'site', value: 'listen 80;\n' }, operation)]
@@ -189,7 +176,7 @@ test('secrets are never told, configs can be read; a service that names one that
 })
 
 test('two that change a service at once: the second hears of it; an image of no registry is said to be one', async () => {
-  const { cluster, swarm } = await start()
+  const { cluster, swarm } = await startLab()
   await cluster.init({}, operation)
   const { id, warnings } = await cluster.create({ draft: { ...web, image: 'local/web:1', ports: [{ target: 80, published: 8080, protocol: 'tcp', mode: 'ingress' }] } }, operation)
   expect(warnings).toEqual([expect.stringContaining('local/web:1')])
@@ -218,7 +205,7 @@ test('what a draft cannot say of a service stays; what it says comes back as it 
 })
 
 test('an engine of one machine is asked nothing', async () => {
-  const { engine, connection } = await start()
+  const { engine, connection } = await startLab()
   const podman = { ...connection, summary: () => ({ ...connection.summary(), state: { status: 'ready' as const, since: 0, facts: { product: 'Podman' } as never } }) }
   const questions = () => engine.asked.filter((asked) => /\/(info|swarm|nodes|services|tasks)/.test(asked)).length
   const asked = questions()

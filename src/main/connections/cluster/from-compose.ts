@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises'
 import type { HealthCheck } from '#shared/contract/container-settings.ts'
 import type { MountRequest, Protocol } from '#shared/contract/containers.ts'
 import { emptyDraft, usualUpdate, type FileUse, type PublishedPort, type ServiceDraft, type UpdateRules } from '#shared/contract/service-draft.ts'
-import { EngineError, messageOf } from '#shared/errors.ts'
+import { EngineError } from '#shared/errors.ts'
+import type { ComposeConfig, ComposeConfigFile, ComposeConfigService } from '../compose/compose-config.ts'
+import { readProjectFile } from '../compose/project-file.ts'
+import { secondsOf } from '../compose/seconds-of.ts'
 import { stackLabel } from './read.ts'
-import type { ComposeConfig, ComposeConfigFile, ComposeConfigService } from './compose-config.ts'
-import type { StackDraft, StackFile } from './stack.ts'
+import type { StackDraft } from './stack.ts'
 
 /** Keys that a service of a cluster has no place for; what stands in none of the lists here is another's extension (`x-…`) or says nothing by itself. */
 const unfit = ['build', 'blkio_config', 'cgroup', 'cgroup_parent', 'container_name', 'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_shares', 'cpuset', 'depends_on', 'device_cgroup_rules', 'devices', 'external_links', 'gpus', 'ipc', 'links', 'mac_address', 'mem_reservation', 'mem_swappiness', 'memswap_limit', 'network_mode', 'oom_kill_disable', 'oom_score_adj', 'pid', 'platform', 'privileged', 'runtime', 'scale', 'security_opt', 'shm_size', 'storage_opt', 'userns_mode', 'uts', 'volumes_from']
@@ -25,7 +26,7 @@ export async function stackOfCompose(config: ComposeConfig, name: string, enviro
     secret: (key: string) => whole(config.secrets?.[key]?.name, key),
     config: (key: string) => whole(config.configs?.[key]?.name, key),
   }
-  const files = (table: Record<string, ComposeConfigFile | null> | null | undefined, nameOf: (key: string) => string) => Promise.all(Object.entries(table ?? {}).map(([key, file]) => stackFile(nameOf(key), file ?? {}, environment)))
+  const files = (table: Record<string, ComposeConfigFile | null> | null | undefined, nameOf: (key: string) => string) => Promise.all(Object.entries(table ?? {}).map(([key, file]) => readProjectFile(nameOf(key), file ?? {}, environment)))
   const services = Object.entries(config.services ?? {})
   const stack: StackDraft = {
     name,
@@ -38,17 +39,6 @@ export async function stackOfCompose(config: ComposeConfig, name: string, enviro
 }
 
 const says = (value: unknown) => value !== undefined && value !== null && value !== false && !(typeof value === 'object' && Object.keys(value).length === 0)
-
-export async function stackFile(name: string, { file, environment: variable, content, external }: ComposeConfigFile, environment: NodeJS.ProcessEnv): Promise<StackFile> {
-  if (external) return { name, value: undefined }
-  if (content !== undefined) return { name, value: Buffer.from(content) }
-  if (variable !== undefined) return { name, value: Buffer.from(environment[variable] ?? '') }
-  try {
-    return { name, value: await readFile(file ?? '') }
-  } catch (error) {
-    throw new EngineError('not-found', `${file ?? name} cannot be read (${messageOf(error)}).`, { reason: 'no-compose-file', field: 'file' })
-  }
-}
 
 interface Names {
   network(key: string): string
@@ -141,11 +131,4 @@ function healthOf({ test = [], interval, timeout, start_period: startPeriod, ret
   if (disable) return { kind: 'none' }
   const times = Object.entries({ interval: secondsOf(interval), timeout: secondsOf(timeout), startPeriod: secondsOf(startPeriod), retries }).filter(([, value]) => value !== undefined)
   return { kind: 'command', test, ...Object.fromEntries(times) }
-}
-
-const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 }
-/** `1m30s`, as Go writes durations. */
-export function secondsOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  return [...text.matchAll(/([\d.]+)(h|ms|us|ns|m|s)/g)].reduce((sum, [, amount, unit = 's']) => sum + Number(amount) * (units[unit] ?? 0), 0)
 }

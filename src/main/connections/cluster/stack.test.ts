@@ -1,11 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { openConnection } from '../connection.ts'
-import { Refusal, startFakeEngine } from '../testing/fake-engine.ts'
-import { installFakeSwarm } from '../testing/fake-swarm.ts'
-import { clusterOf } from './cluster.ts'
-import type { ComposeConfig } from './compose-config.ts'
+import { expect, test } from 'vitest'
+import { Refusal } from '../testing/fake-engine.ts'
+import type { ComposeConfig } from '../compose/compose-config.ts'
 import { stackOfCompose } from './from-compose.ts'
 import { compareStack, deployStack, removeStack } from './stack.ts'
+import { startLab } from './testing/start-lab.ts'
 
 const { signal } = new AbortController()
 const operation = { signal, progress: () => {} }
@@ -31,17 +29,10 @@ const config: ComposeConfig = {
 }
 
 async function start() {
-  const engine = await startFakeEngine()
-  const swarm = installFakeSwarm(engine)
-  const connection = openConnection({ id: 'lab', name: 'Lab', target: { kind: 'socket', socketPath: engine.socketPath } })
-  onTestFinished(async () => {
-    await connection[Symbol.asyncDispose]()
-    await engine[Symbol.asyncDispose]()
-  })
-  await connection.ready(signal)
-  await clusterOf(connection, () => connection).init({}, operation)
-  swarm.networks.set('corp', { Id: 'corp', Name: 'corp', Driver: 'overlay', Scope: 'swarm' })
-  return { engine, swarm, api: connection.api }
+  const lab = await startLab()
+  await lab.cluster.init({}, operation)
+  lab.swarm.networks.set('corp', { Id: 'corp', Name: 'corp', Driver: 'overlay', Scope: 'swarm' })
+  return { ...lab, api: lab.connection.api }
 }
 const stackOf = async (name = 'prod', change: (config: ComposeConfig) => void = () => {}) => {
   const own = structuredClone(config)

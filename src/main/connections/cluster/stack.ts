@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceDraft } from '#shared/contract/service-draft.ts'
 import { EngineError, isEngineError } from '#shared/errors.ts'
+import type { ProjectFile } from '../compose/project-file.ts'
 import type { EngineApi } from '../engine-api.ts'
 import type { WireNetwork } from '../wire/network.ts'
 import { draftOf } from './draft.ts'
@@ -21,18 +22,13 @@ export interface StackNetwork {
   attachable?: boolean
   options?: Record<string, string>
 }
-export interface StackFile {
-  name: string
-  /** Undefined: it must be there. */
-  value: Buffer | undefined
-}
 /** Names are whole: `shop_web`. */
 export interface StackDraft {
   name: string
   services: ServiceDraft[]
   networks: StackNetwork[]
-  secrets: StackFile[]
-  configs: StackFile[]
+  secrets: ProjectFile[]
+  configs: ProjectFile[]
 }
 export type ServiceChange = 'new' | 'changed' | 'same' | 'left'
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
-import type { ComposeConfig } from '../cluster/compose-config.ts'
+import type { ComposeConfig } from '../compose/compose-config.ts'
 import { workloadsOfCompose } from './from-compose.ts'
 import { manifestsOf } from './manifests.ts'
 import { unknownFields } from './testing/fields.ts'

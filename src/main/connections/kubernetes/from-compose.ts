@@ -1,5 +1,6 @@
-import type { ComposeConfig, ComposeConfigService } from '../cluster/compose-config.ts'
-import { secondsOf, stackFile } from '../cluster/from-compose.ts'
+import type { ComposeConfig, ComposeConfigService } from '../compose/compose-config.ts'
+import { readProjectFile } from '../compose/project-file.ts'
+import { secondsOf } from '../compose/seconds-of.ts'
 import type { Health, Settings, WireHost } from '../recipe/settings.ts'
 import { workloadOf, type Workload, type WorkloadFile } from './workload.ts'
 
@@ -71,7 +72,7 @@ function restartOf({ restart = '', deploy }: Service): string {
 
 async function filesOf({ configs, secrets }: ComposeConfig, service: Service, environment: NodeJS.ProcessEnv): Promise<WorkloadFile[]> {
   const read = (tables: ComposeConfig['configs'], secret: boolean, root: string) => async ({ source, target }: { source: string; target?: string }): Promise<WorkloadFile> => {
-    const file = await stackFile(tables?.[source]?.external ? (tables[source]?.name ?? source) : source, tables?.[source] ?? {}, environment)
+    const file = await readProjectFile(tables?.[source]?.external ? (tables[source]?.name ?? source) : source, tables?.[source] ?? {}, environment)
     const path = target ?? source
     return { name: file.name, target: path.startsWith('/') ? path : root + path, secret, ...(file.value && { value: file.value.toString() }) }
   }

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path'
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import { writeFileAtomic } from '#base/atomic-file.ts'
-import { readComposeConfig } from '../cluster/stacks.ts'
+import { readComposeConfig } from '../compose/read-config.ts'
 import type { Connection } from '../connection.ts'
 import type { Operation } from '../operation.ts'
 import { workloadsOfCompose } from './from-compose.ts'
