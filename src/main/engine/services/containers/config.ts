@@ -1,5 +1,4 @@
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
-import { normalizeCapabilities } from '../../core/runtime/spec/capabilities.ts'
 import { maskedPaths, READONLY_PATHS } from '../../core/runtime/spec/hidden-paths.ts'
 
 /**
@@ -160,8 +159,8 @@ export function withHostDefaults(host: HostConfig, cgroupVersion: 1 | 2, logOpti
     VolumeDriver: host.VolumeDriver ?? '',
     VolumesFrom: host.VolumesFrom ?? null,
     ConsoleSize: host.ConsoleSize ?? [0, 0],
-    CapAdd: host.CapAdd ? normalizeCapabilities('CapAdd', host.CapAdd) : null,
-    CapDrop: host.CapDrop ? normalizeCapabilities('CapDrop', host.CapDrop) : null,
+    CapAdd: host.CapAdd ?? null,
+    CapDrop: host.CapDrop ?? null,
     CgroupnsMode: host.CgroupnsMode || (cgroupVersion === 2 && !host.Privileged ? 'private' : 'host'),
     Dns: host.Dns ?? null,
     DnsOptions: host.DnsOptions ?? null,

@@ -41,7 +41,9 @@ test('create: names are unique, reserved while under way, and checked', async ()
   await expect(containers.create(request)).rejects.toThrow(/Conflict. The container name "\/one" is already in use by container "[0-9a-f]{64}"/)
   await expect(containers.create({ ...request, name: '-x' })).rejects.toThrow('Invalid container name (-x)')
   await expect(containers.create({ ...request, name: 'two', config: { Image: 'nope' } })).rejects.toMatchObject({ code: 'not-found' })
-  await containers.create({ ...request, name: 'two' })
+  const { id } = await containers.create({ ...request, name: 'two', host: { CapAdd: ['net_admin'] } })
+  // As it was asked for: clients compare it with what they would ask for.
+  expect(containers.get(id).host.CapAdd).toEqual(['net_admin'])
 })
 
 test('create: what fails leaves nothing behind', async () => {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { normalizeCapabilities } from '../../core/runtime/spec/capabilities.ts'
 import type { ContainerConfig, HostConfig } from './config.ts'
 import { logDriverOf } from './log-drivers.ts'
 import { parseSignal } from './signals.ts'
@@ -23,6 +24,7 @@ export function validateConfig(config: ContainerConfig, host: HostConfig): void 
   if (host.IOMaximumIOps) throw invalid('Invalid QoS settings: linux does not support configuration of maximum IOPs', 'ioMaximumIOps')
   if (host.IOMaximumBandwidth) throw invalid('Invalid QoS settings: linux does not support configuration of maximum bandwidth', 'ioMaximumBandwidth')
   if (Object.hasOwn(host.Annotations ?? {}, '')) throw invalid('invalid Annotations: the empty string is not permitted as an annotation key', 'annotations')
+  for (const field of ['CapAdd', 'CapDrop'] as const) normalizeCapabilities(field, host[field] ?? [])
   validateTmpfs(host)
   logDriverOf(host)
 }
