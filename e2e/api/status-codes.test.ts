@@ -118,7 +118,7 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
   ['PUT', '/volumes/vol', 503],
   ['POST', '/session', 400, 'a session needs an id'],
-  ['POST', '/grpc', 400, 'this path is upgraded to h2c'],
+  ['POST', '/grpc', 400, 'no upgrade proto in request'],
 ]
 
 describe('what is wrong is answered as Docker answers it', () => {

@@ -80,9 +80,10 @@ function usageOf({ builder, containers, images, volumes }: Services, api: Contai
     images: async (apiVersion: number) => (await images.list({ sharedSize: true })).map((row) => imageUsageJson(row, apiVersion)),
     async containers() {
       const now = Date.now()
+      const linked = containers.namesByLinks()
       return await Promise.all(containers.records().map(async (record) => {
         const SizeRw = await containers.writableSize(record.id)
-        return summaryJson(api, record, { SizeRw, SizeRootFs: SizeRw + (await api.imageSize(record.image.id).catch(() => 0)) }, now)
+        return summaryJson(api, record, { SizeRw, SizeRootFs: SizeRw + (await api.imageSize(record.image.id).catch(() => 0)) }, now, linked)
       }))
     },
     buildCache: async () => (await builder.cacheEntries()).map(cacheEntryJson),

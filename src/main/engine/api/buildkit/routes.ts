@@ -33,6 +33,7 @@ export function buildkitRoutes(needs: BuildkitNeeds): Route[] {
       method: 'POST',
       path: '/session',
       async handle(exchange) {
+        requireUpgrade(exchange)
         const id = header(exchange.request, 'x-docker-expose-session-uuid')
         if (!id) throw new EngineError('invalid-argument', 'a session needs an id', { field: 'X-Docker-Expose-Session-Uuid' })
         const methods = methodsOf(exchange.request)
@@ -45,8 +46,15 @@ export function buildkitRoutes(needs: BuildkitNeeds): Route[] {
 }
 
 function upgrade(exchange: Exchange): Duplex {
-  if (exchange.request.headers.upgrade?.toLowerCase() !== 'h2c') throw new EngineError('invalid-argument', 'this path is upgraded to h2c', { hint: 'It is for clients that speak BuildKit, such as docker buildx.' })
+  requireUpgrade(exchange)
   return exchange.hijack('application/grpc')
+}
+
+/** @throws invalid-argument in Docker's words */
+function requireUpgrade({ request }: Exchange): void {
+  const protocol = request.headers.upgrade
+  if (protocol?.toLowerCase() === 'h2c') return
+  throw new EngineError('invalid-argument', protocol ? `protocol ${protocol} not supported` : 'no upgrade proto in request', { hint: 'This path is for clients that speak BuildKit, such as docker buildx.' })
 }
 
 const header = (request: IncomingMessage, name: string): string | undefined => [request.headers[name]].flat()[0]

@@ -13,8 +13,9 @@ const idOf = ({ params }: Exchange) => params['id'] ?? ''
 export async function list(needs: Needs, { query }: Exchange): Promise<Reply> {
   const records = await needs.list({ all: query.flag('all'), limit: query.integer('limit'), filters: query.filters() })
   const now = Date.now()
-  if (!query.flag('size')) return json(records.map((record) => summaryJson(needs, record, undefined, now)))
-  return json(await Promise.all(records.map(async (record) => summaryJson(needs, record, await sizesOf(needs, record), now))))
+  const linked = needs.namesByLinks()
+  if (!query.flag('size')) return json(records.map((record) => summaryJson(needs, record, undefined, now, linked)))
+  return json(await Promise.all(records.map(async (record) => summaryJson(needs, record, await sizesOf(needs, record), now, linked))))
 }
 
 async function sizesOf(needs: Needs, record: ContainerRecord): Promise<Sizes> {
@@ -69,15 +70,17 @@ export async function unpause(needs: Needs, exchange: Exchange): Promise<Reply> 
 export async function remove(needs: Needs, exchange: Exchange): Promise<Reply> {
   const { query } = exchange
   if (query.flag('link')) throw new EngineError('conflict', 'Conflict, cannot remove the default link name of the container')
-  await needs.remove(idOf(exchange), { force: query.flag('force'), volumes: query.flag('v') })
+  await needs.remove(idOf(exchange), removeOptionsOf(exchange))
   return empty()
 }
-/** `DELETE /containers/parent/alias?link=1` */
+const removeOptionsOf = ({ query }: Exchange) => ({ force: query.flag('force'), volumes: query.flag('v') })
+
+/** `DELETE /containers/parent/alias`: with `link=1` the link, otherwise the container at its other end. */
 export async function removeLink(needs: Needs, exchange: Exchange): Promise<Reply> {
   const { params, query } = exchange
   const path = `${idOf(exchange)}/${params['alias'] ?? ''}`
-  if (!query.flag('link')) throw new EngineError('not-found', `No such container: ${path}`, { reason: 'no-such-container' })
-  await needs.removeLink(idOf(exchange), params['alias'] ?? '')
+  if (query.flag('link')) await needs.removeLink(idOf(exchange), params['alias'] ?? '')
+  else await needs.remove(path, removeOptionsOf(exchange))
   return empty()
 }
 export async function rename(needs: Needs, exchange: Exchange): Promise<Reply> {
@@ -104,6 +107,7 @@ export async function top(needs: Needs, exchange: Exchange): Promise<Reply> {
 export async function update(needs: Needs, exchange: Exchange): Promise<Reply> {
   const changes = await exchange.json<ResourceUpdate>()
   checkHostConfig(changes)
+  if (exchange.apiVersion < 40) delete changes.PidsLimit
   const warnings = await needs.update(idOf(exchange), changes)
   return json({ Warnings: warnings.length > 0 ? warnings : null })
 }

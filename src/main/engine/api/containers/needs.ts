@@ -3,7 +3,7 @@ import type { Containers } from '../../services/containers/containers.ts'
 /** What the containers API requires; the service fits as it is. */
 export type ContainersApiNeeds = Pick<
   Containers,
-  | 'get' | 'find' | 'list' | 'create' | 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'unpause' | 'remove' | 'removeLink' | 'rename' | 'wait' | 'logs' | 'attach' | 'resize' | 'top' | 'stats' | 'update' | 'prune'
+  | 'get' | 'find' | 'list' | 'namesByLinks' | 'create' | 'start' | 'stop' | 'restart' | 'kill' | 'pause' | 'unpause' | 'remove' | 'removeLink' | 'rename' | 'wait' | 'logs' | 'attach' | 'resize' | 'top' | 'stats' | 'update' | 'prune'
   | 'changePorts' | 'findSandbox' | 'execIds' | 'writableSize' | 'graphDriver' | 'volumeMountpoint'
 > & {
   /** Bytes of the image's layers, for `size`. */

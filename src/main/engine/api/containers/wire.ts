@@ -1,5 +1,5 @@
 import type { ContainerRecord, MountPoint } from '../../services/containers/record.ts'
-import { aliasOf } from '../../services/containers/remove-link.ts'
+import { aliasOf, targetOf } from '../../services/containers/links.ts'
 import { commandOf } from '../../services/containers/spec-input.ts'
 import type { ContainersApiNeeds } from './needs.ts'
 import { networkSettingsJson, networksJson, portListJson } from './network-wire.ts'
@@ -11,10 +11,10 @@ export interface Sizes {
 }
 
 /** One row of `GET /containers/json`. */
-export function summaryJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined, now: number) {
+export function summaryJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined, now: number, linked: ReadonlyMap<string, readonly string[]>) {
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: [record.name, ...(linked.get(record.id) ?? [])].map((name) => `/${name}`),
     Image: record.config.Image ?? '',
     ImageID: record.image.id,
     Command: commandText(record),
@@ -71,7 +71,7 @@ export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, 
 /** On the default bridge both ends by their names, as Docker keeps them there; elsewhere as they were given. */
 function linksJson(needs: ContainersApiNeeds, { name, host }: ContainerRecord): string[] | null {
   if (!host.Links || host.NetworkMode !== 'bridge') return host.Links ?? null
-  return host.Links.map((link) => `/${needs.find(link.split(':')[0] ?? '')?.name ?? link.split(':')[0]?.replace(/^\//, '')}:/${name}/${aliasOf(link)}`)
+  return host.Links.map((link) => `/${needs.find(targetOf(link))?.name ?? targetOf(link)}:/${name}/${aliasOf(link)}`)
 }
 
 /** Made by the first start. */

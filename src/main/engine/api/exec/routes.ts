@@ -10,7 +10,7 @@ import { consoleSizeOf, execJson, parseExecBody, type ExecCreateBody, type ExecS
 export function execRoutes(needs: ExecApiNeeds): Route[] {
   const idOf = ({ params }: Exchange) => params['id'] ?? ''
   return [
-    { method: 'POST', path: '/containers/:id/exec', handle: async (exchange) => json({ Id: needs.createExec(idOf(exchange), parseExecBody(await exchange.json<ExecCreateBody>())) }, 201) },
+    { method: 'POST', path: '/containers/*id/exec', handle: async (exchange) => json({ Id: needs.createExec(idOf(exchange), parseExecBody(await exchange.json<ExecCreateBody>())) }, 201) },
     { method: 'GET', path: '/exec/:id/json', handle: (exchange) => json(execJson(needs.getExec(idOf(exchange)))) },
     { method: 'POST', path: '/exec/:id/start', handle: (exchange) => start(needs, idOf(exchange), exchange) },
     { method: 'POST', path: '/exec/:id/resize', handle: (exchange) => resize(needs, idOf(exchange), exchange) },

@@ -7,11 +7,11 @@ import type { FilesApiNeeds } from './needs.ts'
 export function fileRoutes(needs: FilesApiNeeds): Route[] {
   const route = (method: Route['method'], path: string, handler: (needs: FilesApiNeeds, exchange: Exchange) => Promise<Reply | undefined>): Route => ({ method, path, handle: (exchange) => handler(needs, exchange) })
   return [
-    route('HEAD', '/containers/:id/archive', handlers.stat),
-    route('GET', '/containers/:id/archive', handlers.read),
-    route('PUT', '/containers/:id/archive', handlers.write),
-    route('GET', '/containers/:id/changes', handlers.changes),
-    route('GET', '/containers/:id/export', handlers.exportAll),
+    route('HEAD', '/containers/*id/archive', handlers.stat),
+    route('GET', '/containers/*id/archive', handlers.read),
+    route('PUT', '/containers/*id/archive', handlers.write),
+    route('GET', '/containers/*id/changes', handlers.changes),
+    route('GET', '/containers/*id/export', handlers.exportAll),
     route('POST', '/commit', handlers.commit),
     route('GET', '/slipway/containers/:id/files', handlers.list),
     route('DELETE', '/slipway/containers/:id/files', edit.remove),

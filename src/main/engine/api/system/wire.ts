@@ -78,7 +78,8 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts, ap
     ContainerdCommit: commitJson('', apiVersion),
     RuncCommit: commitJson(facts.runtime?.version ?? '', apiVersion),
     InitCommit: commitJson(version, apiVersion),
-    SecurityOptions: [...(facts.apparmor ? ['name=apparmor'] : []), ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []), ...(facts.cgroup.mode === 'v2' ? ['name=cgroupns'] : []), ...(facts.rootless ? ['name=rootless'] : [])],
+    SecurityOptions: securityJson(facts, apiVersion),
+    ...(apiVersion < 25 && { ExecutionDriver: '<not supported>' }),
     ...(info.addressPools.length > 0 && { DefaultAddressPools: info.addressPools }),
     FirewallBackend: { Driver: 'nftables' },
     Warnings: info.warnings.length > 0 ? info.warnings : null,
@@ -88,6 +89,11 @@ export function infoJson(info: SystemInfo, version: string, facts: HostFacts, ap
 
 /** Until API 1.48 with what Docker was built for, which is what it found. */
 const commitJson = (ID: string, apiVersion: number) => ({ ID, ...(apiVersion < 49 && { Expected: ID }) })
+
+function securityJson({ apparmor, seccomp, cgroup, rootless }: HostFacts, apiVersion: number): string[] {
+  const options = [...(apparmor ? ['name=apparmor'] : []), ...(seccomp ? ['name=seccomp,profile=builtin'] : []), ...(cgroup.mode === 'v2' ? ['name=cgroupns'] : []), ...(rootless ? ['name=rootless'] : [])]
+  return apiVersion < 25 ? options.map((option) => /^name=([^,]*)/.exec(option)![1]!) : options
+}
 
 /** As Docker shows a proxy that wants a login. */
 const withoutPassword = (proxy: string): string => proxy.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@')

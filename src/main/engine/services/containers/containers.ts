@@ -13,6 +13,7 @@ import type { ExecRecord } from './exec-records.ts'
 import type { ContainerFilters } from './filters.ts'
 import { holdContainer } from './hold.ts'
 import { killContainer } from './kill.ts'
+import { namesByLinks } from './links.ts'
 import { listContainers, type ListOptions } from './list.ts'
 import { createLiveContainers, type Exec, type ExecConfig } from './live.ts'
 import { containerLogs, type ContainerLogs, type LogRequest } from './logs.ts'
@@ -55,6 +56,8 @@ export interface Containers {
   list(options?: ListOptions): Promise<ContainerRecord[]>
   /** All, in order of creation; for counting. */
   records(): ContainerRecord[]
+  /** What containers are called by those that link to them, by id. */
+  namesByLinks(): ReadonlyMap<string, readonly string[]>
   create(request: CreateRequest): Promise<Created>
   start(reference: string): Promise<void>
   stop(reference: string, options?: StopOptions): Promise<void>
@@ -105,6 +108,7 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     find: (reference) => ctx.records.find(reference),
     list: (listOptions = {}) => listContainers(ctx, listOptions),
     records: () => ctx.records.list(),
+    namesByLinks: () => namesByLinks(ctx.records.list(), ctx.records.find),
     create: (request) => createContainer(ctx, request),
     start: (reference) => startContainer(ctx, reference),
     stop: (reference, stopOptions = {}) => stopContainer(ctx, reference, stopOptions),

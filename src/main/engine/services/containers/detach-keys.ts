@@ -3,18 +3,19 @@ import { EngineError } from '#shared/errors.ts'
 export const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q'
 const CONTROL = new Map([['@', 0], ['[', 27], ['\\', 28], [']', 29], ['^', 30], ['_', 31]])
 
-/** `ctrl-p,ctrl-q`, `a,b`: one key per comma. @throws invalid-argument */
-export function parseDetachKeys(text: string): number[] {
+/** `ctrl-p,ctrl-q`, `a,b`: one key per comma. `kind` is what Docker calls them where they are used. @throws invalid-argument */
+export function parseDetachKeys(text: string, kind: 'detach' | 'escape' = 'detach'): number[] {
   return text.split(',').map((key) => {
     const code = keyCode(key)
-    if (code === undefined) throw new EngineError('invalid-argument', `Invalid escape keys (${text}) provided`, { field: 'detachKeys' })
+    if (code === undefined) throw new EngineError('invalid-argument', `Invalid ${kind} keys (${text}) provided`, { field: 'detachKeys' })
     return code
   })
 }
 
 function keyCode(key: string): number | undefined {
   if (key.length === 1) return key.charCodeAt(0)
-  const letter = /^ctrl-(.)$/i.exec(key)?.[1]?.toLowerCase()
+  if (key === 'DEL') return 127
+  const letter = /^ctrl-(.)$/.exec(key)?.[1]
   if (letter === undefined) return undefined
   return letter >= 'a' && letter <= 'z' ? letter.charCodeAt(0) - 96 : CONTROL.get(letter)
 }

@@ -14,7 +14,7 @@ export function createExec(ctx: ContainersContext, reference: string, config: Ex
   const record = ctx.records.get(reference)
   taskFor(ctx, record, reference)
   if (config.args.length === 0) throw new EngineError('invalid-argument', 'No exec command specified', { field: 'command' })
-  if (config.detachKeys) parseDetachKeys(config.detachKeys)
+  if (config.detachKeys) parseDetachKeys(config.detachKeys, 'escape')
   const id = randomBytes(32).toString('hex')
   const exec: Exec = { id, containerId: record.id, config, state: { status: 'created' }, begun: Promise.withResolvers() }
   forgetOldExecs(ctx, record.id)

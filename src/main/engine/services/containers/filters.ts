@@ -2,6 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import { parseMoment, parseTimestamp } from '#base/timestamps.ts'
 import type { ContainersContext } from './context.ts'
+import { namesByLinks } from './links.ts'
 import { expandRange } from './port-bindings.ts'
 import type { ContainerRecord } from './record.ts'
 import { lastEnd } from './state.ts'
@@ -28,7 +29,7 @@ async function compileFilter(ctx: ContainersContext, name: string, values: reado
     case 'id':
       return ({ id }) => values.some((value) => id.startsWith(value) || matches(value, id))
     case 'name':
-      return (record) => values.some((value) => matches(value, `/${record.name}`) || matches(value, record.name))
+      return nameFilter(ctx, values)
     case 'label':
       return labelFilter(values)
     case 'status':
@@ -66,6 +67,12 @@ export function labelFilter(values: readonly string[]): Predicate {
 function hasLabel(labels: Record<string, string>, wish: string): boolean {
   const at = wish.indexOf('=')
   return at < 0 ? Object.hasOwn(labels, wish) : labels[wish.slice(0, at)] === wish.slice(at + 1)
+}
+
+/** Also by the names that links give. */
+function nameFilter(ctx: ContainersContext, values: readonly string[]): Predicate {
+  const linked = namesByLinks(ctx.records.list(), ctx.records.find)
+  return ({ id, name }) => [name, ...(linked.get(id) ?? [])].some((text) => values.some((value) => matches(value, `/${text}`) || matches(value, text)))
 }
 
 /** Names are regular expressions; one that is not valid matches as text. */

@@ -1,8 +1,8 @@
 import { EngineError } from '#shared/errors.ts'
 import type { ContainersContext } from './context.ts'
+import { aliasOf, namingLinks, targetOf } from './links.ts'
 import { expandRange } from './port-bindings.ts'
 import type { ContainerRecord } from './record.ts'
-import { aliasOf } from './remove-link.ts'
 import { isAlive } from './state.ts'
 
 /** Of the other end; every container has its own. */
@@ -13,9 +13,8 @@ const NOT_TOLD = new Set(['HOME', 'PATH'])
  * `DB_PORT_5432_TCP_ADDR` and the like. @throws failed-precondition when the other end does not run.
  */
 export function linkEnvironment(ctx: ContainersContext, record: ContainerRecord): string[] {
-  if (record.host.NetworkMode !== 'bridge') return []
-  return (record.host.Links ?? []).flatMap((link) => {
-    const target = ctx.records.get(link.split(':')[0] ?? '')
+  return namingLinks(record).flatMap((link) => {
+    const target = ctx.records.get(targetOf(link))
     const alias = aliasOf(link)
     if (!isAlive(target.state)) throw new EngineError('failed-precondition', `Cannot link to a non running container: /${target.name} AS /${record.name}/${alias}`, { reason: 'not-running' })
     const address = ctx.needs.networks.findSandbox(target.id)?.endpoints.find(({ networkName }) => networkName === 'bridge')?.ipv4?.address

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { ContainerDefaults, Healthcheck } from '#shared/oci/image-config.ts'
 import type { ContainerConfig } from './config.ts'
 
@@ -14,7 +15,7 @@ export function mergeImageConfig(asked: ContainerConfig, image: ContainerDefault
     Env: mergeEnvironment(asked.Env ?? [], image.Env ?? []),
     Cmd,
     Entrypoint,
-    WorkingDir: asked.WorkingDir || image.WorkingDir || '',
+    WorkingDir: cleanPath(asked.WorkingDir || image.WorkingDir || ''),
     Labels: { ...image.Labels, ...asked.Labels },
     Volumes: { ...image.Volumes, ...asked.Volumes },
     OnBuild: asked.OnBuild ?? null,
@@ -23,6 +24,9 @@ export function mergeImageConfig(asked: ContainerConfig, image: ContainerDefault
     ...(Healthcheck ? { Healthcheck } : {}),
   }
 }
+
+/** Without a slash at the end, without `.` and `..`. */
+const cleanPath = (path: string) => (path === '' ? '' : posix.normalize(path).replace(/(?<=.)\/$/, ''))
 
 const nonEmpty = (list: string[] | null | undefined) => (list && list.length > 0 ? list : undefined)
 

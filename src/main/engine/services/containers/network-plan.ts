@@ -34,10 +34,20 @@ export function networkKind(record: Pick<ContainerRecord, 'host' | 'config'>): '
   return mode === 'none' || record.config.NetworkDisabled ? 'none' : 'private'
 }
 
+/** Whose network stack it has: its own, or that of the container at the end of the chain of those that joined one another. @throws conflict when it would join itself. */
+export function networkOwner({ get }: Pick<ContainersContext['records'], 'get'>, record: ContainerRecord): ContainerRecord {
+  let owner = record
+  for (const seen = new Set<string>(); networkKind(owner) === 'joined'; owner = get((owner.host.NetworkMode ?? '').slice('container:'.length))) {
+    if (seen.has(owner.id)) throw new EngineError('conflict', 'cannot join own network', { field: 'networkMode' })
+    seen.add(owner.id)
+  }
+  return owner
+}
+
 /** A container that joins another's network stack goes by the other's name. */
 export function withHostname(ctx: ContainersContext, record: ContainerRecord): ContainerRecord {
   if (networkKind(record) !== 'joined') return record
-  const { config } = ctx.records.get((record.host.NetworkMode ?? '').slice('container:'.length))
+  const { config } = networkOwner(ctx.records, record)
   return { ...record, config: { ...record.config, Hostname: config.Hostname, Domainname: config.Domainname } }
 }
 

@@ -53,8 +53,9 @@ test('detach keys: partial sequences are passed on whole', () => {
   expect(type('b')).toEqual(['\x10b', false])
   expect(type('\x10\x10')).toEqual(['\x10', false])
   expect(type('\x11rest')).toEqual(['', true])
-  expect(parseDetachKeys('a,ctrl-@,ctrl-_')).toEqual([97, 0, 31])
-  expect(() => parseDetachKeys('ctrl-')).toThrow('Invalid escape keys (ctrl-) provided')
+  expect(parseDetachKeys('a,ctrl-@,ctrl-_,DEL')).toEqual([97, 0, 31, 127])
+  expect(() => parseDetachKeys('ctrl-')).toThrow('Invalid detach keys (ctrl-) provided')
+  expect(() => parseDetachKeys('ctrl-A,a', 'escape')).toThrow('Invalid escape keys (ctrl-A,a) provided')
 })
 
 test('what the image says and what the user overrides', () => {

@@ -1,10 +1,11 @@
 import { EngineError } from '#shared/errors.ts'
 import type { Collection } from '../../core/metadata/metadata-store.ts'
+import { aliasOf, namingLinks, targetOf } from './links.ts'
 import type { ContainerRecord } from './record.ts'
 
 /** The records by id, name and id prefix. Names claimed by a create under way count as taken. */
 export interface Records {
-  /** By full id, name (with or without slash) or unique id prefix, in that order. @throws not-found, invalid-argument when a prefix is ambiguous. */
+  /** By full id, name (with or without slash), unique id prefix or name by a link (`parent/alias`), in that order. @throws not-found, invalid-argument when a prefix is ambiguous. */
   get(reference: string): ContainerRecord
   find(reference: string): ContainerRecord | undefined
   byId(id: string): ContainerRecord | undefined
@@ -26,7 +27,14 @@ export function createRecords(collection: Collection<ContainerRecord>): Records 
     const id = ids.get(name)
     return id === undefined ? undefined : collection.find(id)
   }
-  const find = (reference: string) => collection.find(reference) ?? byName(reference.replace(/^\//, '')) ?? findByPrefix(collection, reference)
+  const findOwn = (reference: string) => collection.find(reference) ?? byName(reference.replace(/^\//, '')) ?? findByPrefix(collection, reference)
+  const byLink = (path: string): ContainerRecord | undefined => {
+    const [parent = '', alias] = path.split('/')
+    const record = alias === undefined ? undefined : byName(parent)
+    const link = record && namingLinks(record).find((candidate) => aliasOf(candidate) === alias)
+    return link === undefined ? undefined : findOwn(targetOf(link))
+  }
+  const find = (reference: string) => findOwn(reference) ?? byLink(reference.replace(/^\//, ''))
   return {
     find,
     byName,

@@ -1,5 +1,6 @@
 import { EngineError } from '#shared/errors.ts'
 import type { ContainersContext } from './context.ts'
+import { aliasOf } from './links.ts'
 
 /** Takes back a link of the default bridge; what the running container knows of it stays until its next start. @throws not-found */
 export async function removeLink(ctx: ContainersContext, reference: string, alias: string): Promise<void> {
@@ -11,10 +12,4 @@ export async function removeLink(ctx: ContainersContext, reference: string, alia
     if (kept.length === links.length) throw new EngineError('not-found', `No such link: ${record.name}/${alias}`, { reason: 'no-such-link' })
     ctx.records.commit({ ...record, host: { ...record.host, Links: kept.length > 0 ? kept : null } })
   })
-}
-
-/** `name[:alias]` */
-export const aliasOf = (link: string): string => {
-  const [name = '', alias = name] = link.split(':')
-  return alias.replace(/^.*\//, '')
 }

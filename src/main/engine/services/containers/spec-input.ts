@@ -111,8 +111,11 @@ function namespacesOf(ctx: ContainersContext, record: ContainerRecord, sandbox: 
 /** `container:x` → x. */
 export const joinedContainer = (mode: string | undefined): string | undefined => (mode?.startsWith('container:') ? mode.slice('container:'.length) : undefined)
 
-function namespacePath(ctx: ContainersContext, reference: string, kind: string): string {
-  return `/proc/${runningPid(ctx, reference)}/ns/${kind}`
+function namespacePath(ctx: ContainersContext, reference: string, kind: 'ipc' | 'net' | 'pid'): string {
+  const other = ctx.records.get(reference)
+  if (isAlive(other.state)) return `/proc/${other.state.pid}/ns/${kind}`
+  const why = kind === 'net' ? `cannot join network of a non running container: ${other.id}` : `failed to join ${kind.toUpperCase()} namespace: cannot join namespace of a non running container: container ${other.id} is not running`
+  throw new EngineError('failed-precondition', why, { reason: 'not-running' })
 }
 
 function ipcOf(ctx: ContainersContext, { id, host }: ContainerRecord): NamespaceInput['ipc'] {
@@ -128,9 +131,3 @@ function ipcOf(ctx: ContainersContext, { id, host }: ContainerRecord): Namespace
 
 /** Whether other containers may join its ipc namespace and /dev/shm. */
 export const sharesMemory = (host: HostConfig): boolean => host.IpcMode === 'shareable'
-
-function runningPid(ctx: ContainersContext, reference: string): number {
-  const other = ctx.records.get(reference)
-  if (!isAlive(other.state)) throw new EngineError('failed-precondition', `cannot join namespace of a non running container: container ${other.id} is not running`, { reason: 'not-running' })
-  return other.state.pid
-}

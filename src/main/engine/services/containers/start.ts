@@ -11,7 +11,7 @@ import { watchTask } from './exit.ts'
 import { watchHealth } from './health.ts'
 import { FIRST_RESTART_DELAY } from './live.ts'
 import { logDriverOf } from './log-drivers.ts'
-import { networkKind, sandboxRequestOf, withHostname } from './network-plan.ts'
+import { networkKind, networkOwner, sandboxRequestOf, withHostname } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
 import { openMounts } from './open-mounts.ts'
 import { removeLocked } from './remove.ts'
@@ -130,8 +130,7 @@ async function openNetwork(ctx: ContainersContext, record: ContainerRecord, undo
 
 /** Containers of one network stack see the same names. */
 function joinedFiles(ctx: ContainersContext, record: ContainerRecord): OpenNetwork['files'] {
-  const other = ctx.records.get((record.host.NetworkMode ?? '').slice('container:'.length))
-  const { hostsFile, resolvConfFile } = ctx.layout.container(other.id)
+  const { hostsFile, resolvConfFile } = ctx.layout.container(networkOwner(ctx.records, record).id)
   return { hosts: hostsFile, resolvConf: resolvConfFile }
 }
 

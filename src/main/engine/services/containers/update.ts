@@ -15,6 +15,7 @@ export async function updateContainer(ctx: ContainersContext, reference: string,
     const record = ctx.records.get(id)
     if (record.state.status === 'removing') throw new EngineError('conflict', `container ${id} is marked for removal and cannot be updated`)
     const host = mergeUpdate(record.host, update)
+    if (host.AutoRemove && !['no', ''].includes(update.RestartPolicy?.Name ?? '')) throw conflict(id, 'Restart policy cannot be updated because AutoRemove is enabled for the container')
     validateRestartPolicy(host)
     refuseBothKindsOfCpu(record.host, host, id)
     const known = new Set(ctx.spec.checkLimits(limitsOf(record.host)))
@@ -37,11 +38,13 @@ function pidsLimitOf({ PidsLimit }: ResourceUpdate): { pidsLimit?: number } {
   return { pidsLimit: PidsLimit > 0 ? PidsLimit : AS_MANY_AS_THERE_CAN_BE }
 }
 
+const conflict = (id: string, why: string) => new EngineError('conflict', `Cannot update container ${id}: ${why}`)
+
 function refuseBothKindsOfCpu(before: HostConfig, after: HostConfig, id: string): void {
   if (!after.NanoCpus || !after.CpuQuota) return
   const set = before.CpuPeriod ? 'CPU Period' : 'CPU Quota'
-  const conflict = before.NanoCpus ? 'CPU Quota cannot be updated as NanoCPUs has already been set' : `Nano CPUs cannot be updated as ${set} has already been set`
-  throw new EngineError('conflict', `Cannot update container ${id}: Conflicting options: ${conflict}`)
+  const reason = before.NanoCpus ? 'CPU Quota cannot be updated as NanoCPUs has already been set' : `Nano CPUs cannot be updated as ${set} has already been set`
+  throw conflict(id, `Conflicting options: ${reason}`)
 }
 
 function mergeUpdate(host: HostConfig, update: ResourceUpdate): HostConfig {

@@ -32,12 +32,13 @@ export function filesFor(state: NetworksState, sandbox: SandboxRecord): NameFile
 }
 
 function hostsFor(state: NetworksState, sandbox: SandboxRecord): string {
-  const full = sandbox.domainname ? `${sandbox.hostname}.${sandbox.domainname} ${sandbox.hostname}` : sandbox.hostname
+  const full = sandbox.domainname ? `${sandbox.hostname}.${sandbox.domainname}` : sandbox.hostname
+  const [short = ''] = full.split('.')
   const addresses = sandbox.endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4?.address, ipv6?.address]).filter((address) => address !== undefined)
   return renderHosts({
     extraHosts: sandbox.extraHosts ?? [],
     hostGateway: hostGateway(state),
-    own: sandbox.hostname === '' ? [] : addresses.map((address) => ({ address, names: full })),
+    own: sandbox.hostname === '' ? [] : addresses.map((address) => ({ address, names: short === full ? full : `${full} ${short}` })),
     links: sandbox.endpoints.filter((endpoint) => !hasNames(state, endpoint)).flatMap((endpoint) => linkedHosts(state, endpoint)),
   })
 }

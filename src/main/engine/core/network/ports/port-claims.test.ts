@@ -42,6 +42,11 @@ test('ranges and random ports: the first that is free, going round', async () =>
   expect((await claims.claim('e', [tcp(1)]))[0]!.hostPort).toBe(100)
 })
 
+test('a random port is none that the same container wants by its number', async () => {
+  const mappings = await open().claim('a', [tcp(1), tcp(2, [100, 101]), tcp(3, 100)])
+  expect(mappings.filter(({ hostIp }) => hostIp === '::').map(({ containerPort, hostPort }) => [containerPort, hostPort])).toEqual([[1, 102], [2, 101], [3, 100]])
+})
+
 test('ports that one has are kept, or may be swapped, and come back when the change is refused', async () => {
   const claims = open({ '0.0.0.0:9999': 'taken', '0.0.0.0:1': 'not-permitted' })
   const before = await claims.claim('a', [tcp(80, 8080), tcp(81, 8081), tcp(82)])

@@ -56,16 +56,23 @@ export function createPortClaims(options: PortClaimsOptions = {}): PortClaims {
       undo.defer(() => adopt(owner, yielded))
       release(yielded)
       const own = new Set([...yielded].map(socketKey))
-      const all: PortMapping[] = []
-      for (const [index, binding] of bindings.entries()) {
-        const claimed = kept[index]!.length > 0 ? [] : await claimOne({ owner, own, probe }, binding).catch((error: unknown) => Promise.reject(atField(error, index)))
-        undo.defer(() => release(claimed))
-        all.push(...kept[index]!, ...claimed)
+      const claimed = new Map<PortBinding, PortMapping[]>()
+      for (const [index, binding] of inOrderOfClaim(bindings)) {
+        if (kept[index]!.length > 0) continue
+        const mappings = await claimOne({ owner, own, probe }, binding).catch((error: unknown) => Promise.reject(atField(error, index)))
+        undo.defer(() => release(mappings))
+        claimed.set(binding, mappings)
       }
       undo.move()
-      return all
+      return bindings.flatMap((binding, index) => [...kept[index]!, ...(claimed.get(binding) ?? [])])
     },
   }
+}
+
+/** The particular before the arbitrary, or a random port might be the one that the next wish is for. */
+function inOrderOfClaim(bindings: readonly PortBinding[]): [number, PortBinding][] {
+  const freedom = ({ hostPort }: PortBinding) => (!hostPort ? 2 : typeof hostPort === 'object' ? 1 : 0)
+  return [...bindings.entries()].sort(([, a], [, b]) => freedom(a) - freedom(b))
 }
 
 /** For each wish, what it has already. */

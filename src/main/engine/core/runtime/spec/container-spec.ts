@@ -46,7 +46,7 @@ export interface ContainerSpecInput {
 export interface ProcessInput {
   /** Entrypoint and command together; never empty. */
   args: readonly string[]
-  /** KEY=VALUE over the defaults (PATH, HOSTNAME, TERM with a tty, HOME of the user); a KEY alone removes it. The last one wins. */
+  /** KEY=VALUE over the defaults (PATH, HOSTNAME, TERM with a tty, HOME of the user, also in place of an empty one); a KEY alone removes it. The last one wins. */
   env: readonly string[]
   /** Absolute. Default `/`. */
   cwd?: string

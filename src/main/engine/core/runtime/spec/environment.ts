@@ -14,6 +14,6 @@ export function environmentOf(process: Pick<ProcessInput, 'env' | 'tty'>, defaul
     if (at === -1) variables.delete(entry)
     else variables.set(entry.slice(0, at), entry.slice(at + 1))
   }
-  if (!variables.has('HOME')) variables.set('HOME', defaults.home)
+  if (!variables.get('HOME')) variables.set('HOME', defaults.home)
   return [...variables].map(([name, value]) => `${name}=${value}`)
 }

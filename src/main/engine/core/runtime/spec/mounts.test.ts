@@ -23,6 +23,13 @@ test('parents come before children, whatever the order asked', () => {
   expect(own([bind('/a/b/c'), bind('/a'), { kind: 'tmpfs', target: '/a/b' }]).map(({ destination }) => destination)).toEqual(['/a', '/a/b', '/a/b/c'])
 })
 
+test('nothing stands in for /proc but what lxcfs shows there, and the machine\'s own', () => {
+  for (const target of ['/proc', '/proc/', '/a/../proc/sys', '/proc/self/attr']) expect(() => own([bind(target)])).toThrow(/"\/proc.*" cannot be mounted because it is/)
+  expect(() => own([{ kind: 'tmpfs', target: '/proc/sys' }])).toThrow('because it is inside /proc')
+  expect(own([bind('/proc/meminfo', { source: file }), bind('/process')])).toHaveLength(2)
+  expect(plan([bind('/proc', { source: '/proc' })]).filter(({ destination }) => destination === '/proc')).toHaveLength(1)
+})
+
 test('binds take along what is below, and are private', () => {
   expect(own([bind('/a')])).toEqual([{ destination: '/a', type: 'bind', source: directory, options: ['rbind', 'rprivate'] }])
   expect(own([bind('/a', { nonRecursive: true, readonly: true })])[0]?.options).toEqual(['bind', 'rprivate', 'ro'])

@@ -16,6 +16,7 @@ export interface MountPlan {
 /** The user's mounts over the defaults, parents before children. @throws invalid-argument in Docker's words. */
 export function planMounts(input: Pick<ContainerSpecInput, 'mounts' | 'files' | 'rootfs'>, defaults: readonly OciMount[], host: Pick<HostFacts, 'rootless' | 'kernel'>): MountPlan {
   const asked = lastOfEachTarget([...fileMounts(input), ...(input.mounts ?? [])])
+  for (const mount of asked) refuseOverProc(mount)
   const targets = new Set(asked.map(({ target }) => target))
   const kept = defaults.filter(({ destination }) => !targets.has(destination) && !(targets.has('/dev') && destination.startsWith('/dev/')))
   const table = needsTable(asked, host.rootless) ? mountTable() : []
@@ -38,6 +39,17 @@ function cleanTarget(target: string): string {
   if (!clean.startsWith('/')) throw new EngineError('invalid-argument', `invalid mount path: '${target}' mount path must be absolute`, { reason: 'invalid-mount' })
   if (clean === '/') throw new EngineError('invalid-argument', "invalid specification: destination can't be '/'", { reason: 'invalid-mount' })
   return clean
+}
+
+/** What lxcfs shows in place of the kernel's own, for its container only. */
+const SHOWN_OVER_PROC = new Set(['cpuinfo', 'diskstats', 'loadavg', 'meminfo', 'net/dev', 'slabinfo', 'stat', 'swaps', 'sys/crypto/fips_enabled', 'sys/kernel/ns_last_pid', 'uptime'].map((name) => `/proc/${name}`))
+
+/** Whoever stands in for /proc can make the runtime believe that a process is confined (CVE-2019-16884). runc refuses that; crun does not. Docker's words. */
+function refuseOverProc(mount: MountInput): void {
+  const { target } = mount
+  if (!/^\/proc(\/|$)/.test(target) || SHOWN_OVER_PROC.has(target)) return
+  if (target === '/proc' && mount.kind === 'bind' && mount.source === '/proc') return
+  throw new EngineError('invalid-argument', `"${target}" cannot be mounted because it is ${target === '/proc' ? 'not of type proc' : 'inside /proc'}`, { reason: 'invalid-mount', hint: 'The kernel shows itself there. Mount it elsewhere.' })
 }
 
 const depth = (path: string) => path.split('/').length
