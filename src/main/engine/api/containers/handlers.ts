@@ -38,7 +38,7 @@ const isEmpty = ({ request: { headers } }: Exchange) => headers['transfer-encodi
 
 export async function inspect(needs: Needs, exchange: Exchange): Promise<Reply> {
   const record = needs.get(idOf(exchange))
-  return json(inspectJson(needs, record, exchange.query.flag('size') ? await sizesOf(needs, record) : undefined))
+  return json(inspectJson(needs, record, exchange.query.flag('size') ? await sizesOf(needs, record) : undefined, exchange.apiVersion))
 }
 
 export async function start(needs: Needs, exchange: Exchange): Promise<Reply> {

@@ -39,6 +39,14 @@ export function networksJson(needs: Networks, record: ContainerRecord, sandbox: 
   return Object.fromEntries([...names].map(([name, settings]) => [name, endpointJson(settings, joined.get(name) ?? plannedEndpoint(needs, record, name, settings))]))
 }
 
+/** Until API 1.45 the names by which a container is found without having asked for them counted as aliases; clients such as compose 1 looked for its id there. */
+export function withOwnAliases<Settings extends { Networks: Record<string, { Aliases: string[] | null }> }>(settings: Settings, { id, config }: ContainerRecord): Settings {
+  const own = [id.slice(0, 12), config.Hostname ?? ''].filter((name) => name !== '')
+  const networks = Object.entries(settings.Networks).map(([name, endpoint]) => [name, PREDEFINED.has(name) ? endpoint : { ...endpoint, Aliases: [...new Set([...(endpoint.Aliases ?? []), ...own])] }])
+  return { ...settings, Networks: Object.fromEntries(networks) }
+}
+const PREDEFINED = new Set(['bridge', 'default', 'host', 'none'])
+
 /** What is known of an endpoint while its container does not run. */
 function plannedEndpoint(needs: Networks, record: ContainerRecord, name: string, settings: EndpointSettings): PlannedEndpoint | undefined {
   const network = needs.findNetwork(name)

@@ -2,7 +2,7 @@ import type { ContainerRecord, MountPoint } from '../../services/containers/reco
 import { aliasOf, targetOf } from '../../services/containers/links.ts'
 import { commandOf } from '../../services/containers/spec-input.ts'
 import type { ContainersApiNeeds } from './needs.ts'
-import { networkSettingsJson, networksJson, portListJson } from './network-wire.ts'
+import { networkSettingsJson, networksJson, portListJson, withOwnAliases } from './network-wire.ts'
 import { stateJson, statusText } from './state-wire.ts'
 
 export interface Sizes {
@@ -36,10 +36,11 @@ function commandText(record: ContainerRecord): string {
 }
 
 /** `GET /containers/:id/json`. */
-export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined) {
+export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, sizes: Sizes | undefined, apiVersion: number) {
   const [Path = '', ...Args] = commandOf(record)
   const paths = filesOf(needs, record)
   const driver = needs.graphDriver(record.id)
+  const network = networkSettingsJson(needs, record, needs.findSandbox(record.id))
   return {
     Id: record.id,
     Created: record.createdAt,
@@ -64,7 +65,7 @@ export function inspectJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     ...sizes,
     Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
     Config: configJson(record),
-    NetworkSettings: networkSettingsJson(needs, record, needs.findSandbox(record.id)),
+    NetworkSettings: apiVersion < 45 ? withOwnAliases(network, record) : network,
   }
 }
 

@@ -10,7 +10,7 @@ export type MountWish =
   | { kind: 'tmpfs'; target: string; readonly: boolean; options: string[] }
 
 const PROPAGATIONS = new Set(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'])
-const OTHER_MODES = new Set(['z', 'Z', 'nocopy', 'copy', 'cached', 'delegated', 'consistent'])
+const OTHER_MODES = new Set(['z', 'Z', 'nocopy', 'cached', 'delegated', 'consistent'])
 const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 
 /** `source:target[:modes]` or `target`, as `-v` has it. @throws invalid-argument in Docker's words. */

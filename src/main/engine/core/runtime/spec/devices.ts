@@ -52,7 +52,7 @@ function lookUp({ hostPath, containerPath }: DeviceInput): Device[] {
   }
   if (statSync(path).isDirectory()) {
     // Device nodes are there and nowhere else; a walk through /proc or the whole disk would keep everybody waiting.
-    if (path !== '/dev' && !path.startsWith('/dev/')) throw failure('not a folder below /dev')
+    if (path !== '/dev' && !path.startsWith('/dev/')) throw failure('not a device node')
     return below(path, containerPath)
   }
   const device = deviceAt(path, containerPath)

@@ -62,6 +62,7 @@ test('tmpfs has Docker’s flags unless the opposite is asked', () => {
   const options = (asked: string[]) => own([{ kind: 'tmpfs', target: '/t', options: asked }])[0]?.options
   expect(options([])).toEqual(['noexec', 'nosuid', 'nodev', 'rprivate'])
   expect(options(['exec', 'size=64m', 'mode=1777', 'size=65m'])).toEqual(['exec', 'nosuid', 'nodev', 'rprivate', 'size=65m', 'mode=1777'])
+  expect(options(['shared'])).toEqual(['noexec', 'nosuid', 'nodev', 'shared'])
 })
 
 test('our files are read-only in a read-only container, and give way to the user’s', () => {

@@ -98,6 +98,6 @@ function checkPropagation(mount: Extract<MountInput, { kind: 'bind' }>, table: r
 
 /** Docker's noexec,nosuid,nodev, unless the opposite is asked; a later option replaces an earlier one of its kind. */
 function tmpfsOptions(asked: readonly string[] = []): string[] {
-  const kindOf = (option: string) => option.split('=', 1)[0]!.replace(/^(no)?(exec|suid|dev|atime|diratime|relatime)$/, '$2').replace(/^(ro|rw)$/, 'access')
+  const kindOf = (option: string) => option.split('=', 1)[0]!.replace(/^r?(private|shared|slave|unbindable)$/, 'propagation').replace(/^(no)?(exec|suid|dev|atime|diratime|relatime)$/, '$2').replace(/^(ro|rw)$/, 'access')
   return [...new Map(['noexec', 'nosuid', 'nodev', 'rprivate', ...asked].filter(Boolean).map((option) => [kindOf(option), option])).values()]
 }
