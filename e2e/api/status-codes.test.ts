@@ -117,7 +117,7 @@ const CASES: readonly [method: string, path: string, status: number, message?: s
   ['POST', '/plugins/pull?remote=x', 501],
   ['GET', '/plugins/x/json', 404, 'plugin "x" not found'],
   ['PUT', '/volumes/vol', 503],
-  ['POST', '/session', 400, 'a session needs an id'],
+  ['POST', '/session', 400, 'no upgrade proto in request'],
   ['POST', '/grpc', 400, 'no upgrade proto in request'],
 ]
 
