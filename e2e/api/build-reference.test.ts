@@ -102,6 +102,12 @@ test('ONBUILD runs in the image that is built on it, once', async () => {
   expect(await stage.engine.ok('inspect', '-f', '{{json .Config.OnBuild}}', second.name)).toMatch(/null|\[\]/)
 })
 
+test('ONBUILD runs in every stage that is built on its stage', async () => {
+  const { name, output } = await built({ Dockerfile: 'FROM BASE AS one\nONBUILD RUN echo triggered >> /t\nFROM one AS two\nRUN cat /t\nFROM one\nCOPY --from=two /t /two\n' })
+  expect(output).toContain('Executing 1 build trigger')
+  expect(await inside(name, 'cat /t /two')).toBe('triggered\ntriggered')
+})
+
 test('ADD of a URL, with its checksum', async () => {
   const server = createServer((_request, response) => response.end('fetched')).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -42,7 +42,7 @@ async function buildImage(context: BuilderContext, request: BuildRequest, answer
   if (!state.image) throw new EngineError('invalid-argument', 'No image was generated. Is your Dockerfile empty?', { hint: 'A FROM scratch needs at least one instruction after it.' })
   const id = request.squash ? await squash(run, state) : state.image
   context.cache.markResult(id)
-  if (!request.quiet) answer({ aux: { ID: id } })
+  if (request.squash && !request.quiet) answer({ aux: { ID: id } })
   warnUnconsumed(run)
   if (request.quiet) answer({ stream: `${id}\n` })
   else answer({ stream: `Successfully built ${shortId(id)}\n` })

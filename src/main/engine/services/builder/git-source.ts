@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EngineError } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Host } from '../../core/host/host.ts'
 
 const GIT_URL = /^(git:\/\/|git@|github\.com\/)|^https?:\/\/\S+\.git(#|$)/
@@ -16,7 +16,12 @@ export async function cloneRepository(host: Pick<Host, 'run'>, url: string, fold
   // A clone runs no hook and asks nobody for a password.
   const git = (...args: string[]) => host.run('git', ['-c', 'core.hooksPath=/dev/null', '-c', 'protocol.ext.allow=never', ...args], { signal: options.signal, deadline: 600_000, environment: { GIT_TERMINAL_PROMPT: '0' } })
   await git('init', '--quiet', folder)
-  await git('-C', folder, 'fetch', '--quiet', '--depth', '1', '--', address!, revision || 'HEAD')
+  const fetch = (...depth: string[]) => git('-C', folder, 'fetch', '--quiet', ...depth, '--', address!, revision || 'HEAD')
+  await fetch('--depth', '1').catch((error: unknown) => {
+    // A web server with the files of a repository cannot leave out its history.
+    if (!isEngineError(error) || !error.message.includes('shallow')) throw error
+    return fetch()
+  })
   await git('-C', folder, 'checkout', '--quiet', 'FETCH_HEAD')
   if (existsSync(join(folder, '.gitmodules'))) await git('-C', folder, 'submodule', '--quiet', 'update', '--init', '--recursive', '--depth', '1')
   if (!options.keepGitDir) await rm(join(folder, '.git'), { recursive: true, force: true })

@@ -21,7 +21,7 @@ export function tellStep(emit: (message: BuildMessage) => void, number: number, 
   emit({ stream: '\n' })
 }
 
-/** Walks one stage from its FROM to its last instruction. */
+/** Walks one stage from its FROM to its last instruction, and says which image that made: a client takes the last one it hears of. */
 export async function runStage(run: BuildRun, stage: PlannedStage, emit: (message: BuildMessage) => void): Promise<StageState> {
   const say = (stream: string) => emit({ stream })
   const at = (number: number, text: string) => tellStep(emit, number, run.plan.steps, text)
@@ -42,6 +42,7 @@ export async function runStage(run: BuildRun, stage: PlannedStage, emit: (messag
     at(stage.firstStep + 1 + index, instruction.text)
     state = await located({ ...from, ...stepOf(index), state, position: instruction.position }, (step) => runInstruction(step, instruction), instruction.kind)
   }
+  if (state.image) emit({ aux: { ID: state.image } })
   return state
 }
 
@@ -57,7 +58,7 @@ async function startStage(step: Step): Promise<StageState> {
     step.say(` ---> ${state.image ? shortId(state.image) : ''}\n`)
     const { image, chain, config } = state
     const own = { image, chain, config, args, commandSet: false }
-    return image ? { ...own, from: { image, chain, config } } : own
+    return runTriggers({ ...step, state: image ? { ...own, from: { image, chain, config } } : own })
   }
   if (stage.base.kind === 'context') {
     const state = await contextState(step, stage.base.name)
@@ -69,7 +70,7 @@ async function startStage(step: Step): Promise<StageState> {
   return runTriggers({ ...step, state: { ...baseState(image), args } })
 }
 
-/** A base image's ONBUILD instructions run first, and are not inherited further. */
+/** The ONBUILD instructions of the base, image or stage, run first, and are not inherited further. */
 async function runTriggers(step: Step): Promise<StageState> {
   const triggers = defaults(step.state).OnBuild ?? []
   if (triggers.length === 0) return step.state

@@ -28,6 +28,7 @@ export function listFilter(records: ImageRecords, filters: ImageFilters): ImageF
 export function pruneFilter(filters: ImageFilters): { danglingOnly: boolean; matches: (image: ImageRecord) => boolean } {
   assertKnown(filters, PRUNE_FILTERS)
   const matchesLabels = labelFilter(filters)
+  if ((filters['until'] ?? []).length > 1) throw new EngineError('invalid-argument', 'more than one until filter specified', { reason: 'invalid-filter' })
   const isOld = untilFilter(filters)
   return { danglingOnly: booleanOf(filters, 'dangling') ?? true, matches: (image) => matchesLabels(image) && isOld(image) }
 }
@@ -52,10 +53,10 @@ function labelFilter(filters: ImageFilters): (image: ImageRecord) => boolean {
   return (image) => (filters['label'] ?? []).every((wanted) => has(image, wanted)) && !(filters['label!'] ?? []).some((unwanted) => has(image, unwanted))
 }
 
+/** Older than the earliest of the moments. */
 function untilFilter(filters: ImageFilters): (image: ImageRecord) => boolean {
-  const [text, ...more] = filters['until'] ?? []
-  if (more.length > 0) throw new EngineError('invalid-argument', 'more than one until filter specified', { reason: 'invalid-filter' })
-  const until = text === undefined ? Infinity : parseMoment(text, Date.now())
+  const now = Date.now()
+  const until = Math.min(...(filters['until'] ?? []).map((text) => parseMoment(text, now)))
   return (image) => timeOf(image) < until
 }
 

@@ -77,6 +77,7 @@ describe('looking', () => {
     expect((await here.images.list({ filters: { dangling: ['true'] } })).map(({ id }) => id)).toEqual([newer])
     expect((await here.images.list({ filters: { since: [web.name] } })).map(({ id }) => id)).toEqual([newer])
     expect(await tags({ before: [newer] })).toEqual([web.name, 'other:x'].sort())
+    expect(await tags({ until: ['1h', '2026-06-01T00:00:00Z'] })).toEqual([web.name, 'other:x'].sort())
     await expect(here.images.list({ filters: { nonsense: ['1'] } })).rejects.toThrow("invalid filter 'nonsense'")
     expect((await here.images.list({ sharedSize: true })).map(({ sharedSize }) => sharedSize)).toEqual([3, 3])
   })
@@ -217,6 +218,12 @@ describe('archives', () => {
     expect((await elsewhere.images.load(Readable.from([readFileSync(out)])))[0]!.names).toEqual(['again:1'])
     expect((await elsewhere.images.load(Readable.from([readFileSync(layout)])))[0]!.names).toEqual(['named.example/x:1'])
     expect(await elsewhere.files('again:1')).toEqual({ b: 'bb', 'etc/a': 'a' })
+  })
+
+  test('an image without layers, whose lists Go writes as null', async () => {
+    const config = { path: 'c.json', content: JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: null } }) }
+    const [loaded] = await here.images.load(Readable.from([tarOf({ path: 'manifest.json', content: JSON.stringify([{ Config: 'c.json', Layers: null, RepoTags: null }]) }, config)]))
+    expect(await here.images.inspect(loaded!.id)).toMatchObject({ tags: [], size: 0 })
   })
 
   test('hostile and broken archives are refused and leave nothing', async () => {

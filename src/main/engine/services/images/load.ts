@@ -66,10 +66,11 @@ async function fromDockerArchive(service: Service, archive: Archive): Promise<De
   if (!Array.isArray(entries)) throw invalid('manifest.json is not a list')
   const manifests = archive.find('index.json') ? await manifestsByConfig(service, archive) : new Map<Digest, Descriptor>()
   return (entries as Record<string, unknown>[]).map(({ Config, RepoTags, Layers, Parent }) => {
-    if (typeof Config !== 'string' || !isTexts(Layers) || !(RepoTags === null || RepoTags === undefined || isTexts(RepoTags))) throw invalid('an entry of manifest.json is not complete')
+    const [paths, tags] = [Layers ?? [], RepoTags ?? []]
+    if (typeof Config !== 'string' || !isTexts(paths) || !isTexts(tags)) throw invalid('an entry of manifest.json is not complete')
     const config = archive.get(Config)
     const manifest = manifests.get(config.digest)
-    return { config, layers: Layers.map((path) => archive.find(path) ?? path), names: RepoTags ?? [], ...(manifest && { manifest }), ...(typeof Parent === 'string' && { parent: Parent }) }
+    return { config, layers: paths.map((path) => archive.find(path) ?? path), names: tags, ...(manifest && { manifest }), ...(typeof Parent === 'string' && { parent: Parent }) }
   })
 }
 
