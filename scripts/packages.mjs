@@ -6,7 +6,7 @@ import { hasStamp, inRoot, say, writeStamp } from './project.mjs'
 
 /** To run containers, and to build the native parts. */
 const FOR_RUNNING = ['crun', 'runc', 'newuidmap', 'rootlesskit', 'slirp4netns', 'fuse-overlayfs', 'nft', 'ip', 'nsenter', 'cc', 'make']
-const FOR_TESTS = ['chromium', 'busybox', 'docker-registry', 'skopeo', 'xz', 'zstd', 'bzip2', 'curl', 'jq', 'python3', 'unshare', 'debootstrap', 'docker']
+const FOR_TESTS = ['chromium', 'busybox', 'docker-registry', 'skopeo', 'xz', 'zstd', 'bzip2', 'curl', 'jq', 'python3', 'unshare', 'debootstrap', 'docker', 'strace']
 
 const INSTALL = { apt: 'apt-get install -y --no-install-recommends', dnf: 'dnf install -y', pacman: 'pacman -S --needed --noconfirm', zypper: 'zypper install -y' }
 const PROGRAM_OF = { apt: 'apt-get', dnf: 'dnf', pacman: 'pacman', zypper: 'zypper' }

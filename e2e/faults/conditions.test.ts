@@ -1,6 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
@@ -130,3 +132,55 @@ test('no more open files: refused in words, and nothing is lost or left once the
   await expect.poll(() => observe(engine), { timeout: 20_000 }).toEqual(before)
   await expect.poll(idle, { timeout: 20_000 }).toBeLessThanOrEqual(filesBefore + 2)
 })
+
+test('a disk that reports errors: refused in words, what runs goes on, and nothing is lost or left once it writes again', async () => {
+  const { engine, busybox, web } = stage
+  await ok('image', 'prune', '-af')
+  await ok('pull', '-q', busybox)
+  await ok('run', '-d', '--name', 'kept', busybox, ...WAITS)
+  await ok('run', '--name', 'made', '-p', '127.0.0.1::80', busybox, 'true')
+  const before = await observe(engine)
+  {
+    await using _ = await failWrites(engine.pid)
+    const refused = await callRaw(engine.socket, 'POST', '/containers/create?name=lost', { Image: busybox, Cmd: ['true'] })
+    expect([refused.status, refused.json()]).toEqual([503, expect.objectContaining({ reason: 'EIO', hint: expect.stringContaining('disk') as string })])
+    for (const command of REFUSED) expect(await fails(...command.replaceAll('BUSYBOX', busybox).replaceAll('WEB', `${web}:1.1`).split(' '))).toMatch(/i\/o error/i)
+    expect(await statusOf('kept')).toBe('running 0')
+  }
+  expect(await observe(engine)).toEqual(before)
+  expect(await ok('ps', '-a', '--format', '{{.Names}}')).toBe('made\nkept')
+  expect(await ok('start', 'made')).toBe('made')
+  expect(await ok('exec', 'kept', 'touch', '/dev/shm/end')).toBe('')
+  expect(await ok('wait', 'kept')).toBe('7')
+  await ok('pull', '-q', `${web}:1.1`)
+  expect(await ok('run', '--rm', `${web}:1.1`, 'echo', 'again')).toBe('again')
+  expect(await damagedBlobs(engine)).toEqual([])
+  await ok('rm', '-f', 'kept', 'made')
+})
+
+const REFUSED = [
+  'pull -q WEB',
+  'volume create lost',
+  'network create lost',
+  'network disconnect bridge kept',
+  'tag BUSYBOX lost',
+  'commit kept lost',
+  'update --memory 64m kept',
+  'start made',
+  'rename made lost',
+  'rm made',
+  'run -d -v lost:/lost -p 127.0.0.1::80 BUSYBOX sleep 9',
+]
+
+/** From its return until it is disposed of, every write at a place in a file, and every wait for the disk, fails in that process as it does on a disk that reports errors. */
+async function failWrites(pid: number): Promise<AsyncDisposable> {
+  const tracer = spawn('strace', ['-f', '-p', String(pid), '-o', '/dev/null', '-e', 'inject=pwrite64,pwritev,fsync,fdatasync:error=EIO'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(tracer, 'exit')
+  for await (const line of createInterface(tracer.stderr)) if (line.includes('attached')) break
+  return {
+    async [Symbol.asyncDispose]() {
+      tracer.kill('SIGINT')
+      await ended
+    },
+  }
+}

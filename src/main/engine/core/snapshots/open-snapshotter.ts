@@ -67,8 +67,10 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
     has: (chain) => records.find('committed', chain) !== undefined,
     async prepareLayer(parent): Promise<LayerDraft> {
       const number = records.nextNumber()
+      await using undo = new AsyncDisposableStack()
+      const made = undo.use(draft(parts, number, parent))
       await storage.create(number, storage.layered ? [] : records.stack(parent), 'layer')
-      const made = draft(parts, number, parent)
+      undo.move()
       return { directory: made.directory, whiteouts: storage.form, commit: made.commit, [Symbol.asyncDispose]: made[Symbol.asyncDispose] }
     },
     async commit(key, chain) {
@@ -127,19 +129,26 @@ function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 
       if (records.find('active', key)) throw new EngineError('already-exists', `there is a snapshot ${key} already`, { reason: 'snapshot-exists' })
       const number = records.nextNumber()
       const stack = records.stack(parent)
+      await using undo = new AsyncDisposableStack()
+      undo.defer(() => removeFolders(records, number))
       await storage.create(number, stack, 'active')
       if (marked) writeContainerMark(records.directory(number), stack.map((below) => records.directory(below)))
       records.put({ kind: 'active', name: key, number, createdAt: Date.now(), ...(parent !== undefined && { parent }) })
+      undo.move()
     },
     hasActive: (key) => records.find('active', key) !== undefined,
     async remove(key) {
       const record = records.find('active', key)
       if (!record) return
       records.delete(record)
-      // Not in a layer thread: a container's own changes are few, and a thread costs more than they do.
-      for (const path of [records.directory(record.number), `${records.directory(record.number)}.work`]) await rm(path, { recursive: true, force: true })
+      await removeFolders(records, record.number)
     },
   }
+}
+
+/** Not in a layer thread, unlike `discard`: a container's own changes are few, and a thread costs more than they do. */
+async function removeFolders(records: SnapshotRecords, number: number): Promise<void> {
+  for (const path of [records.directory(number), `${records.directory(number)}.work`]) await rm(path, { recursive: true, force: true })
 }
 
 function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' | 'mountView' | 'unmount'> {

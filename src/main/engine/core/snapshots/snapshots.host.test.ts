@@ -124,6 +124,19 @@ describe.each([
     expect((await snapshots.usage({ chain: one })).inodes).toBe(2)
   })
 
+  test('a snapshot that cannot be recorded leaves nothing', async () => {
+    const one = await layer('one', undefined, [{ path: 'kept' }])
+    const before = readdirSync(join(folder, 'snapshots'))
+    const put = () => {
+      throw new Error('the disk reports errors')
+    }
+    const records = metadata
+    metadata = { ...records, collection: <Value>(name: string) => ({ ...records.collection<Value>(name), put }) }
+    snapshots = await open()
+    await expect(snapshots.prepare('lost', one)).rejects.toThrow('the disk reports errors')
+    expect(readdirSync(join(folder, 'snapshots'))).toEqual(before)
+  })
+
   test('a parent must be there; the same chain twice is one', async () => {
     if (snapshots.independent) {
       await using draft = await snapshots.prepareLayer(chain('absent'))

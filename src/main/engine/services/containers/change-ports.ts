@@ -15,10 +15,13 @@ export async function changePorts(ctx: ContainersContext, reference: string, bin
     if (networkKind(record) !== 'private') throw new EngineError('failed-precondition', `container ${id} has no network of its own: ports cannot be published`, { reason: 'no-private-network' })
     const host = { ...record.host, PortBindings: bindings, PublishAllPorts: false }
     const wishes = parsePortBindings(record.config, host)
+    await using undo = new AsyncDisposableStack()
     const ports = isAlive(record.state) ? await ctx.needs.networks.updatePorts(id, wishes) : []
+    if (isAlive(record.state)) undo.defer(async () => void (await ctx.needs.networks.updatePorts(id, record.ports)))
     const exposed = Object.fromEntries(Object.keys(bindings).map((port) => [port.includes('/') ? port : `${port}/tcp`, {}]))
     const changed = { ...record, host, ports, config: { ...record.config, ExposedPorts: { ...record.config.ExposedPorts, ...exposed } } }
     ctx.records.commit(changed)
+    undo.move()
     publishContainerEvent(ctx, changed, 'update')
     return ports
   })

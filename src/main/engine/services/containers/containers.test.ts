@@ -313,3 +313,20 @@ test('ports change while it runs, and are recorded', async () => {
   expect(await engine.containers.changePorts(id, { '80/tcp': [{ HostPort: '9090' }] })).toMatchObject([{ containerPort: 80, hostPort: 9090 }])
   expect(engine.containers.get(id)).toMatchObject({ host: { PortBindings: { '80/tcp': [{ HostPort: '9090' }] } }, ports: [{ hostPort: 9090 }], config: { ExposedPorts: { '80/tcp': {} } } })
 })
+
+test('what cannot be recorded is taken back: a pause, ports, limits', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ PortBindings: { '80/tcp': [{ HostPort: '8080' }] } })
+  const before = engine.containers.get(id)
+  const task = engine.runtime.tasks.get(id)!
+  const update = vi.spyOn(task, 'update')
+  const refused = new Error('the disk reports errors')
+  for (const change of [() => engine.containers.pause(id), () => engine.containers.changePorts(id, {}), () => engine.containers.update(id, { Memory: 64 << 20 })]) {
+    engine.failNextRecord(refused)
+    await expect(change()).rejects.toBe(refused)
+  }
+  expect(await task.isPaused()).toBe(false)
+  expect(engine.sandboxes.get(id)?.ports).toMatchObject([{ hostPort: 8080 }])
+  expect(update).toHaveBeenCalledTimes(2)
+  expect(engine.containers.get(id)).toEqual(before)
+})

@@ -10,9 +10,12 @@ export async function pauseContainer(ctx: ContainersContext, reference: string, 
     const { task } = ctx.live.of(id)
     if (record.state.status === 'paused') throw new EngineError('failed-precondition', `Container ${id} is already paused`)
     if (record.state.status !== 'running' || !task) throw new EngineError('failed-precondition', `Container ${id} is not running`, { reason: 'not-running' })
+    await using undo = new AsyncDisposableStack()
     await task.pause()
+    undo.defer(() => task.resume())
     const paused = { ...record, state: { ...record.state, status: 'paused' as const, ...(passing && { passing }) } }
     ctx.records.commit(paused)
+    undo.move()
     publishContainerEvent(ctx, paused, 'pause')
   })
 }

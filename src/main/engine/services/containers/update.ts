@@ -22,9 +22,14 @@ export async function updateContainer(ctx: ContainersContext, reference: string,
     const warnings = ctx.spec.checkLimits(limitsOf(host)).filter((warning) => !known.has(warning))
     const { task } = ctx.live.of(id)
     const changesLimits = LIMITS.some((name) => host[name] !== record.host[name]) || pidsLimitOf(update).pidsLimit !== undefined
-    if (changesLimits && isAlive(record.state) && task) await task.update(ctx.spec.resources({ ...limitsOf(host), ...pidsLimitOf(update) }))
+    await using undo = new AsyncDisposableStack()
+    if (changesLimits && isAlive(record.state) && task) {
+      await task.update(ctx.spec.resources({ ...limitsOf(host), ...pidsLimitOf(update) }))
+      undo.defer(() => task.update(ctx.spec.resources({ ...limitsOf(record.host), ...pidsLimitOf({ PidsLimit: record.host.PidsLimit ?? 0 }) })))
+    }
     const updated = { ...record, host }
     ctx.records.commit(updated)
+    undo.move()
     publishContainerEvent(ctx, updated, 'update')
     return warnings
   })

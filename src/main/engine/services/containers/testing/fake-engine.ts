@@ -9,7 +9,7 @@ import type { EngineEvent } from '../../../core/events/event-bus.ts'
 import { createEventBus, unixNano } from '../../../core/events/create-event-bus.ts'
 import type { HostFacts } from '../../../core/host/host.ts'
 import { createLeases } from '../../../core/leases/leases.ts'
-import type { MetadataStore } from '../../../core/metadata/metadata-store.ts'
+import type { Collection, MetadataStore } from '../../../core/metadata/metadata-store.ts'
 import { createMemoryMetadataStore } from '../../../core/metadata/memory-metadata-store.ts'
 import type { Sandbox } from '../../../core/network/sandbox.ts'
 import type { Snapshotter } from '../../../core/snapshots/snapshotter.ts'
@@ -37,6 +37,8 @@ export interface FakeEngine {
   /** What is torn down from now on waits for this. */
   holdTearDown(held: Promise<void> | undefined): void
   failNextRemoval(error: Error): void
+  /** The next change of a record fails, as on a disk that reports errors. */
+  failNextRecord(error: Error): void
   /** Creates and starts one; returns its id. */
   run(host?: object, config?: object): Promise<string>
 }
@@ -53,9 +55,9 @@ export function createFakeEngine(): FakeEngine {
   const bus = createEventBus()
   const events: EngineEvent[] = []
   bus.subscribe((event) => events.push(event))
-  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined }
+  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordFailure: undefined }
   const options: ContainersOptions = {
-    metadata: createMemoryMetadataStore(),
+    metadata: failing(createMemoryMetadataStore(), state),
     leases: createLeases(),
     runtime,
     spec: { container: async () => ({ spec: {} as never, warnings: [], user: { uid: 0, gid: 0, additionalGids: [], home: '/' } }), exec: async ({ args }) => ({ user: { uid: 0, gid: 0 }, args: [...args], env: [], cwd: '/' }), checkLimits: () => [], resources: () => ({}) },
@@ -84,6 +86,9 @@ export function createFakeEngine(): FakeEngine {
     failNextRemoval(error) {
       state.removalFailure = error
     },
+    failNextRecord(error) {
+      state.recordFailure = error
+    },
     holdTearDown(held) {
       state.tearDownHeld = held
     },
@@ -95,7 +100,28 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined }
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordFailure: Error | undefined }
+
+function failing(store: MetadataStore, state: State): MetadataStore {
+  return {
+    ...store,
+    collection<Value>(name: string): Collection<Value> {
+      const collection = store.collection<Value>(name)
+      return {
+        ...collection,
+        get size() {
+          return collection.size
+        },
+        put(key, value) {
+          const failure = state.recordFailure
+          state.recordFailure = undefined
+          if (failure) throw failure
+          collection.put(key, value)
+        },
+      }
+    },
+  }
+}
 
 function fakeSnapshots(state: State): Snapshotter {
   const { mounted, snapshots } = state
