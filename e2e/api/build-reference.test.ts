@@ -108,6 +108,25 @@ test('ONBUILD runs in every stage that is built on its stage', async () => {
   expect(await inside(name, 'cat /t /two')).toBe('triggered\ntriggered')
 })
 
+test('COPY of a context of which everything is ignored copies nothing', async () => {
+  const { name } = await built({ Dockerfile: 'FROM BASE\nRUN mkdir /to\nCOPY . /to/\n', '.dockerignore': '*\n', file: 'x' })
+  expect(await inside(name, 'ls -A /to')).toBe('')
+})
+
+test('a build in the network of a container', async () => {
+  const container = `shared-${Date.now()}`
+  await stage.engine.ok('run', '-d', '--name', container, stage.busybox, 'sleep', '600')
+  try {
+    const address = await stage.engine.ok('exec', container, 'hostname', '-i')
+    const { name } = await built({ Dockerfile: 'FROM BASE\nRUN ip -4 -o addr show eth0 > /address\n' }, '--network', `container:${container}`)
+    expect(await inside(name, 'cat /address')).toContain(` ${address.trim()}/`)
+    await stage.engine.ok('exec', container, 'ip', 'link', 'show', 'eth0')
+  } finally {
+    await stage.engine.ok('rm', '-f', container)
+  }
+  expect((await build({ Dockerfile: 'FROM BASE\nRUN true\n' }, '--network', `container:${container}`)).output).toContain('cannot join network of a non running container')
+})
+
 test('ADD of a URL, with its checksum', async () => {
   const server = createServer((_request, response) => response.end('fetched')).listen(0, '127.0.0.1')
   await once(server, 'listening')

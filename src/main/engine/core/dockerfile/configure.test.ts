@@ -24,6 +24,7 @@ test.each([
 ])('%s is told as %s', (line, text) => expect(told(line)?.text).toBe(text))
 
 test.each(['STOPSIGNAL foo', 'STOPSIGNAL 0', 'STOPSIGNAL 65', 'STOPSIGNAL RTMIN+16'])('%s is refused', (line) => expect(() => told(line)).toThrow('invalid signal'))
+test('a volume whose variable is empty is refused', () => expect(() => told('VOLUME $unset')).toThrow('VOLUME specified can not be an empty string'))
 test('a port that is none is refused', () => expect(() => told('EXPOSE abc')).toThrow('Invalid containerPort: abc'))
 
 test('an ENTRYPOINT takes the command of the image away, unless the same file set one', () => {

@@ -53,6 +53,7 @@ const CONFIGURE: { [Kind in ConfigureKind]: Configure<Kind> } = {
   USER: ({ user }, _before, expand) => ({ change: { User: expand(user) }, text: `USER ${expand(user)}` }),
   VOLUME({ paths }, { defaults }, expand) {
     const all = paths.map(expand)
+    if (all.includes('')) throw new EngineError('invalid-argument', 'VOLUME specified can not be an empty string', { hint: 'A variable in it is empty.' })
     return { change: { Volumes: { ...defaults.Volumes, ...keys(all) } }, text: `VOLUME [${all.join(' ')}]` }
   },
   WORKDIR({ path }, { defaults }, expand) {

@@ -14,6 +14,7 @@ test.each([
   ['${unset-d}', 'd'],
   ['${unset:-${a}}', 'foo.tar.gz'],
   ['${unset:-$a/${path}}', 'foo.tar.gz//usr/local/lib'],
+  ['${unset:-\\${a}}', '${a}'],
   ['${a:+y}', 'y'],
   ['${unset:+y}', ''],
   ['${empty+y}', 'y'],

@@ -135,7 +135,7 @@ class WordReader {
     for (let at = this.#at; at < this.#text.length; at++) {
       const char = this.#text[at]!
       if (char === this.#escape) at++
-      else if (char === '{' && this.#text[at - 1] === '$') depth++
+      else if (char === '$' && this.#text[at + 1] === '{') depth++
       else if (char === '}' && --depth === 0) return at
     }
     throw malformed(this.#text, 'unexpected end of statement, expecting }')

@@ -78,4 +78,5 @@ export interface RegistryAuth {
 export interface BuilderNetworks {
   connectSandbox(request: SandboxRequest): Promise<Sandbox>
   disconnectSandbox(containerId: string): Promise<void>
+  findSandboxOf(container: string): Sandbox | undefined
 }

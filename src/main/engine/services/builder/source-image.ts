@@ -1,3 +1,4 @@
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import { expandWord } from '../../core/dockerfile/dockerfile.ts'
 import type { Step } from './build-run.ts'
 import { contextState } from './named-context.ts'
@@ -20,6 +21,9 @@ export async function sourceImage(step: Step, from: string): Promise<{ key: stri
     return { key: state.image ?? 'scratch', chain: state.chain }
   }
   if (name === 'scratch') return { key: 'scratch', chain: undefined }
-  const image = await fetchImage(step.run, name, step.stage.platform, step.emit)
+  const image = await fetchImage(step.run, name, step.stage.platform, step.emit).catch((error: unknown) => {
+    if (!isEngineError(error)) throw error
+    throw new EngineError(error.code, `invalid from flag value ${name}: ${error.message}`, { reason: error.reason, hint: error.hint, cause: error })
+  })
   return { key: image.id, chain: image.chain }
 }

@@ -46,6 +46,8 @@ export interface Sandboxes {
   /** Removes it with its ports and addresses; an absent one is nothing. */
   disconnectSandbox(containerId: string): Promise<void>
   findSandbox(containerId: string): Sandbox | undefined
+  /** The same by the container's name, its id or what begins no other's id. */
+  findSandboxOf(container: string): Sandbox | undefined
   /** Every port mapping in force, with whose it is. */
   publishedPorts(): (PortMapping & { containerId: string })[]
   /** Joins a running container's sandbox to one more network. @throws already-exists when it is on it. */

@@ -14,7 +14,7 @@ import { connectSandbox } from './connect-sandbox.ts'
 import type { NetworksContext } from './context.ts'
 import { createNetwork } from './create-network.ts'
 import { disconnectSandbox } from './disconnect-sandbox.ts'
-import { findSandbox, renameSandbox } from './find-sandbox.ts'
+import { findSandbox, findSandboxOf, renameSandbox } from './find-sandbox.ts'
 import { matchesFilters } from './filters.ts'
 import { hostModeFiles } from './host-mode-files.ts'
 import { hasNames } from './names.ts'
@@ -55,6 +55,7 @@ export function createNetworks(context: NetworksContext): Networks {
       if (network) (joining ? checkEndpoint : checkFirstEndpoint)(network, request)
     },
     findSandbox: (containerId) => findSandbox(state, containerId),
+    findSandboxOf: (container) => findSandboxOf(state, container),
     publishedPorts: () => state.sandboxes.list().flatMap(({ containerId, ports }) => ports.map((mapping) => ({ ...mapping, containerId }))),
     renameSandbox: (containerId, name) => renameSandbox(state, containerId, name),
     hostModeFiles: (request) => hostModeFiles(state, request),

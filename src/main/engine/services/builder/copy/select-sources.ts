@@ -26,7 +26,8 @@ export function selectSources(tree: RootedTree, patterns: readonly string[], ign
 }
 
 function locateSource(tree: RootedTree, name: string, pattern: string, ignored: IgnoreMatcher | undefined): Source {
-  const located = ignored?.prunes(name) ? undefined : tree.locate(name)
+  // The context itself is there, whatever of it is ignored.
+  const located = name !== '' && ignored?.prunes(name) ? undefined : tree.locate(name)
   if (!located || (!located.stat.isDirectory() && name !== '' && ignored?.ignores(name)))
     throw new EngineError('not-found', `file not found in build context or excluded by .dockerignore: stat ${pattern}: file does not exist`, { reason: 'copy-source' })
   const pivot = pattern.indexOf('/./')

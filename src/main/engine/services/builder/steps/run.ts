@@ -6,7 +6,7 @@ import { shortId } from '#shared/oci/digest.ts'
 import { environmentOf, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
 import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
 import { createContainerSpec } from '../../../core/runtime/spec/create-container-spec.ts'
-import type { SandboxRequest } from '../../../core/network/sandbox.ts'
+import type { Sandbox, SandboxRequest } from '../../../core/network/sandbox.ts'
 import type { ContainerLayout } from '../../../layout.ts'
 import type { Step } from '../build-run.ts'
 import type { CommittedLayer } from '../needs.ts'
@@ -86,8 +86,7 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
   const { id, layout } = command
   await using undo = new AsyncDisposableStack()
   const mode = instruction.network === 'default' ? request.network : instruction.network
-  undo.defer(() => (mode === 'host' ? undefined : context.networks.disconnectSandbox(id)))
-  const [sandbox] = await Promise.all([mode === 'host' ? undefined : context.networks.connectSandbox(sandboxRequest(step, id, mode)), context.snapshots.mount(id, layout.rootfs)])
+  const [sandbox] = await Promise.all([networkOf(step, id, mode, undo), context.snapshots.mount(id, layout.rootfs)])
   undo.defer(() => context.snapshots.unmount(layout.rootfs))
 
   const { spec } = await createContainerSpec(
@@ -112,6 +111,20 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
   const code = await attended(step, task, signal)
   if (code !== 0)
     throw new EngineError('failed-precondition', `The command '${command.args.join(' ')}' returned a non-zero code: ${code}`, { reason: `exit-code-${code}` })
+}
+
+/** A network stack of the step's own, that of a running container, or (undefined) the machine's. */
+async function networkOf(step: Step, id: string, mode: string, undo: AsyncDisposableStack): Promise<Sandbox | undefined> {
+  const { networks } = step.run.context
+  if (mode === 'host') return undefined
+  if (!mode.startsWith('container:')) {
+    undo.defer(() => networks.disconnectSandbox(id))
+    return networks.connectSandbox(sandboxRequest(step, id, mode))
+  }
+  const container = mode.slice('container:'.length)
+  const joined = networks.findSandboxOf(container)
+  if (!joined) throw new EngineError('failed-precondition', `cannot join network of a non running container: ${container}`, { reason: 'not-running' })
+  return joined
 }
 
 /** The step sees them as its /etc/hosts and /etc/resolv.conf. */
