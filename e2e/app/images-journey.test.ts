@@ -91,7 +91,7 @@ test('a pull that hangs is stopped by hand; nothing of it is listed, and the nex
   slow.begin(100_000)
   await go('/images?pull')
   const pull = page.getByRole('dialog', { name: 'Pull an image' })
-  await pull.getByRole('textbox', { name: 'Image' }).fill(image)
+  await pull.getByRole('combobox', { name: 'Image' }).fill(image)
   await page.keyboard.press('Enter')
   await slow.held
   await pull.getByRole('button', { name: 'Stop' }).click()

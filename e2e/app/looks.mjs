@@ -45,7 +45,7 @@ const ADDRESSES = {
 }
 
 await mkdir(folder, { recursive: true })
-const server = await createServer({ ...config.renderer, configFile: false, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } })
+const server = await createServer({ ...config.renderer, configFile: false, logLevel: 'error', server: { port: 0, host: '127.0.0.1', watch: null, hmr: false } })
 await server.listen()
 const browser = await chromium.launch({ executablePath: process.env['SLIPWAY_CHROMIUM'] ?? '/usr/bin/chromium', args: ['--disable-gpu', '--disable-3d-apis', ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : [])] })
 const findings = []

@@ -54,7 +54,7 @@ async function signIn(password: string): Promise<void> {
 test('a refused pull offers to sign in, does not believe a wrong password, and goes on by itself with the right one', async () => {
   await go('/images?pull')
   const pull = page.getByRole('dialog', { name: 'Pull an image' })
-  await pull.getByRole('textbox', { name: 'Image' }).fill(image)
+  await pull.getByRole('combobox', { name: 'Image' }).fill(image)
   await page.keyboard.press('Enter')
   await seen(page.getByText('The registry wants to know who asks'))
   await offer().focus()

@@ -2,7 +2,6 @@ import { useI18n } from 'vue-i18n'
 import type { EachOutcome } from '#shared/contract/containers.ts'
 import { useQuestions } from '../stores/questions.ts'
 import { useToasts } from '../stores/toasts.ts'
-import { errorLine, errorSentences } from './use-error-words.ts'
 
 export interface Removal {
   noun: 'images' | 'volumes' | 'networks'
@@ -34,9 +33,9 @@ export function useBulkRemove() {
     if (!answer) return false
     try {
       const outcomes = await call()
-      outcomes.forEach(({ error }, index) => error && toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: subjects[index] ?? '' }), text: errorSentences(error) }))
+      outcomes.forEach(({ error }, index) => error && toasts.refused(t(`${noun}.remove.failed`, { name: subjects[index] ?? '' }), error))
     } catch (error) {
-      toasts.show({ tone: 'error', title: t(`${noun}.remove.failed`, { name: names.join(', ') }), text: errorLine(error) })
+      toasts.refused(t(`${noun}.remove.failed`, { name: names.join(', ') }), error)
     }
     return true
   }

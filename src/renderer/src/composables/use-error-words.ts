@@ -13,7 +13,8 @@ export interface ErrorWords {
   technical: string | undefined
 }
 
-const isSerialized = (error: unknown): error is SerializedError => typeof error === 'object' && error !== null && 'code' in error && 'message' in error
+/** Of the page or of another process: both carry the same. */
+export const isSerialized = (error: unknown): error is SerializedError | EngineError => typeof error === 'object' && error !== null && 'code' in error && 'message' in error
 
 /** Splits an error into what, why and what to do. Known reasons have words of their own; the rest speaks by its code. */
 export function useErrorWords(source: () => unknown): ComputedRef<ErrorWords> {
@@ -32,12 +33,18 @@ export function useErrorWords(source: () => unknown): ComputedRef<ErrorWords> {
   })
 }
 
-/** The same in one line, for toasts and form fields. */
+/** What and why, where there is room for one line. */
 export function errorLine(error: unknown): string {
   return interpret(isSerialized(error) ? error.message : messageOf(error))
 }
 
-/** With what to do about it. */
-export function errorSentences(error: SerializedError | EngineError): string {
-  return [error.message, error.hint].flatMap((sentence) => (sentence ? interpret(sentence) : [])).map((sentence) => sentence.replace(/([^.!?…])$/, '$1.')).join(' ')
+/** With what to do about it, for whatever tells of a refusal. */
+export function errorSentences(error: unknown): string {
+  const hint = hintOf(error)
+  return [errorLine(error), ...(hint ? [hint] : [])].map((sentence) => sentence.replace(/([^.!?…])$/, '$1.')).join(' ')
+}
+
+/** What to do about it. */
+export function hintOf(error: unknown): string | undefined {
+  return isSerialized(error) && error.hint ? interpret(error.hint) : undefined
 }

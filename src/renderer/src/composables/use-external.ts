@@ -1,7 +1,6 @@
 import { shallowRef } from 'vue'
 import type { AppFacts } from '#shared/contract/app.ts'
 import { useToasts } from '../stores/toasts.ts'
-import { errorLine } from './use-error-words.ts'
 import { useEngine } from './use-engine.ts'
 
 const facts = shallowRef<AppFacts>()
@@ -25,6 +24,6 @@ export function useExternal(): (url: string) => void {
   return (url) => {
     if (!/^https?:\/\//.test(url)) return
     if (shell.value?.abilities.openExternal === false) return void window.open(url, '_blank', 'noopener,noreferrer')
-    engine.app.openExternal({ url }).catch((error: unknown) => toasts.show({ tone: 'error', title: errorLine(error) }))
+    engine.app.openExternal({ url }).catch((error: unknown) => toasts.refused(undefined, error))
   }
 }

@@ -1,7 +1,6 @@
 import type { PathChoice } from '#shared/contract/app.ts'
 import { usePathQuestions } from '../stores/path-questions.ts'
 import { useToasts } from '../stores/toasts.ts'
-import { errorLine } from './use-error-words.ts'
 import { useEngine } from './use-engine.ts'
 
 /** Asks for a path of the machine: by the desktop's dialog, or by the page's own in a browser. Undefined when the user thought better of it. */
@@ -14,7 +13,7 @@ export function usePathPicker(): (choice: PathChoice) => Promise<string | undefi
       const { abilities } = await engine.app.facts()
       return await (abilities.choosePath ? engine.app.choosePath(choice) : questions.ask(choice))
     } catch (error) {
-      toasts.show({ tone: 'error', title: errorLine(error) })
+      toasts.refused(undefined, error)
       return undefined
     }
   }

@@ -1,7 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import { useLastChange } from '../stores/last-change.ts'
 import { useToasts } from '../stores/toasts.ts'
-import { errorLine } from './use-error-words.ts'
 
 /** Says what was done, offers the way back, and takes it. */
 export function useUndo() {
@@ -20,7 +19,7 @@ export function useUndo() {
       await lastChange.undo()
       toasts.show({ tone: 'plain', title: t('common.undone', { what: label }) })
     } catch (error) {
-      toasts.show({ tone: 'error', title: t('common.notUndone', { what: label }), text: errorLine(error) })
+      toasts.refused(t('common.notUndone', { what: label }), error)
     }
   }
   return { done, takeBack }

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
+import { errorLine, errorSentences, hintOf } from '../composables/use-error-words.ts'
 
 /** A short word at the edge: something done (goes by itself) or refused (stays until read). */
 export interface ToastEntry {
@@ -7,6 +8,8 @@ export interface ToastEntry {
   tone: 'plain' | 'error'
   title: string
   text?: string
+  /** What refused it, where there may be a deed that mends it. */
+  error?: unknown
   action?: { label: string; run: () => void }
 }
 
@@ -19,8 +22,12 @@ export const useToasts = defineStore('toasts', () => {
     if (alike) dismiss(alike.id)
     entries.value = [...entries.value, { ...entry, id: ++last }].slice(-4)
   }
+  /** What was refused: what, why, what to do. Without a title the reason is it. */
+  function refused(title: string | undefined, error: unknown) {
+    show(title === undefined ? { tone: 'error', title: errorLine(error), text: hintOf(error), error } : { tone: 'error', title, text: errorSentences(error), error })
+  }
   function dismiss(id: number) {
     entries.value = entries.value.filter((entry) => entry.id !== id)
   }
-  return { entries, show, dismiss }
+  return { entries, show, refused, dismiss }
 })

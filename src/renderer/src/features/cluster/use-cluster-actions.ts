@@ -1,7 +1,7 @@
 import { useI18n } from 'vue-i18n'
 import type { Availability, ClusterFile, ClusterNode, ClusterService, NodeRole } from '#shared/contract/cluster.ts'
+import { reviveError } from '#shared/contract/errors.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useUndo } from '../../composables/use-undo.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -15,7 +15,7 @@ function useQuietly() {
       await deed()
       return true
     } catch (error) {
-      toasts.show({ tone: 'error', title, text: errorLine(error) })
+      toasts.refused(title, error)
       return false
     }
   }
@@ -75,7 +75,7 @@ function useServiceActions() {
     if (!answer) return false
     return quietly(t('cluster.service.remove.failed', { name: one.name }), async () => {
       const failed = (await engine.cluster.remove({ ids: services.map(({ id }) => id) })).find(({ error }) => error)
-      if (failed?.error) throw new Error(failed.error.message)
+      if (failed?.error) throw reviveError(failed.error)
     })
   }
   async function removeStack(name: string) {
@@ -104,7 +104,7 @@ function useFileActions() {
     await quietly(t('cluster.files.remove.failed', { names: names.join(', ') }), async () => {
       const ids = files.map(({ id }) => id)
       const failed = (await engine.cluster.removeFiles({ secrets: kind === 'secrets' ? ids : [], configs: kind === 'configs' ? ids : [] })).find(({ error }) => error)
-      if (failed?.error) throw new Error(failed.error.message)
+      if (failed?.error) throw reviveError(failed.error)
     })
   }
   return { removeFiles }

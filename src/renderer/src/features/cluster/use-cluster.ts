@@ -11,6 +11,8 @@ export interface Cluster {
   /** Why the managers do not answer; what is shown is as of before. */
   silent: Readonly<Ref<string | undefined>>
   error: Readonly<ShallowRef<unknown>>
+  /** It is not known yet what is there. */
+  reading: ComputedRef<boolean>
   node: (id: string | undefined) => ClusterNode | undefined
   service: (id: string | undefined) => ClusterService | undefined
   /** Tasks that are to run, by service and by node. */
@@ -60,6 +62,7 @@ export function useClusterWatch(): Cluster {
     contents,
     silent,
     error,
+    reading: computed(() => error.value === undefined && (standing.value === undefined || (standing.value.kind === 'manager' && contents.value === undefined))),
     node: (id) => contents.value?.nodes.find((each) => each.id === id),
     service: (id) => contents.value?.services.find((each) => each.id === id),
     tasksOf: computed(() => Map.groupBy(wanted.value, ({ service }) => service as string)),

@@ -4,7 +4,6 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { ConnectionId, ConnectionSummary } from '#shared/contract/connections.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useFormats } from '../../composables/use-formats.ts'
 import type { Carried } from '../../stores/carried.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
@@ -42,6 +41,6 @@ export function useCopies() {
   }
 
   /** For a hand that let go: what goes wrong is told where it stands. */
-  const drop = (thing: Carried, to: ConnectionSummary) => copy(thing, to).catch((error: unknown) => toasts.show({ tone: 'error', title: t('connections.copy.failed', { name: thing.name }), text: errorLine(error) }))
+  const drop = (thing: Carried, to: ConnectionSummary) => copy(thing, to).catch((error: unknown) => toasts.refused(t('connections.copy.failed', { name: thing.name }), error))
   return { others, menuLine, copy, drop }
 }

@@ -3,7 +3,6 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { canOpenTerminal, canPause, canStart, canStop, canUnpause, type ContainerSummary, type EachOutcome } from '#shared/contract/containers.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine, errorSentences } from '../../composables/use-error-words.ts'
 import { useContainerWork, type ContainerVerb } from '../../stores/container-work.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -33,9 +32,9 @@ export function useContainerActions() {
     const names = new Map(containers.map(({ id, name }) => [id, name]))
     try {
       const outcomes = await work.during(ids, verb, () => call(ids))
-      for (const { id, error } of outcomes) if (error) toasts.show({ tone: 'error', title: t(`containers.failed.${verb}`, { name: names.get(id) ?? id }), text: errorSentences(error) })
+      for (const { id, error } of outcomes) if (error) toasts.refused(t(`containers.failed.${verb}`, { name: names.get(id) ?? id }), error)
     } catch (error) {
-      toasts.show({ tone: 'error', title: t(`containers.failedMany.${verb}`, containers.length), text: errorLine(error) })
+      toasts.refused(t(`containers.failedMany.${verb}`, containers.length), error)
     }
   }
 

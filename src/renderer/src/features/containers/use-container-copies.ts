@@ -4,7 +4,6 @@ import { useRoute, useRouter } from 'vue-router'
 import { canStop, type ContainerSummary } from '#shared/contract/containers.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { useWork } from '../../stores/work.ts'
@@ -31,7 +30,7 @@ export function useContainerCopies() {
     const { done } = works.begin('export', name, (options) => engine.containers.export({ id, target }, options))
     await done.then(
       () => toasts.show({ tone: 'plain', title: t('files.saved', { path: target }) }),
-      (error: unknown) => isEngineError(error, 'cancelled') || toasts.show({ tone: 'error', title: t('containerDeeds.export.failed', { name }), text: errorLine(error) }),
+      (error: unknown) => isEngineError(error, 'cancelled') || toasts.refused(t('containerDeeds.export.failed', { name }), error),
     )
   }
   const linesFor = (container: ContainerSummary): MenuAction[] => [

@@ -2,7 +2,6 @@ import { watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useToasts } from '../../stores/toasts.ts'
 import { placeFor } from './drop-places.ts'
 
@@ -32,7 +31,7 @@ export function useHandedOver(): void {
       try {
         await open(path, { replace: true })
       } catch (error) {
-        toasts.show({ tone: 'error', title: errorLine(error) })
+        toasts.refused(undefined, error)
       }
       const { open: left, ...query } = route.query
       if (left !== undefined) await router.replace({ query })

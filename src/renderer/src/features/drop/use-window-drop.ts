@@ -1,7 +1,6 @@
 import { computed, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useDropTarget, type Dropped } from '../../composables/use-drop-target.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -29,7 +28,7 @@ export function useWindowDrop() {
       const path = first.path ?? (await choosePath({ kind: first.kind, title: t('drop.where', { name: first.name }) }))
       if (path) await open(path)
     } catch (error) {
-      toasts.show({ tone: 'error', title: errorLine(error) })
+      toasts.refused(undefined, error)
     }
   }
 

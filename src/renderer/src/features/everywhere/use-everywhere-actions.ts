@@ -3,7 +3,6 @@ import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { canStart, canStop, type EachOutcome } from '#shared/contract/containers.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine, errorSentences } from '../../composables/use-error-words.ts'
 import type { EngineProxy } from '../../engine/proxy.ts'
 import { useContainerWork, type ContainerVerb } from '../../stores/container-work.ts'
 import { useQuestions } from '../../stores/questions.ts'
@@ -31,9 +30,9 @@ function useAskEach(noun: () => EverywhereNoun) {
     const askOne = async (connection: string, rows: EverywhereRow[]) => {
       try {
         const outcomes = await call(engine.on(connection), rows.map(({ id }) => id))
-        outcomes.forEach(({ error }, index) => error && toasts.show({ tone: 'error', title: failed(verb, rows[index]?.name ?? ''), text: errorSentences(error) }))
+        outcomes.forEach(({ error }, index) => error && toasts.refused(failed(verb, rows[index]?.name ?? ''), error))
       } catch (error) {
-        toasts.show({ tone: 'error', title: failed(verb, rows.map(({ name }) => name).join(', ')), text: errorLine(error) })
+        toasts.refused(failed(verb, rows.map(({ name }) => name).join(', ')), error)
       }
     }
     await work.during(some.map(({ id }) => id), verb, () => Promise.all(groups.map(([connection, rows]) => askOne(connection, rows))))

@@ -2,7 +2,7 @@ import { useI18n } from 'vue-i18n'
 import type { FileEntry, FilePlace } from '#shared/contract/files.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine, errorSentences } from '../../composables/use-error-words.ts'
+import { errorLine } from '../../composables/use-error-words.ts'
 import type { Dropped } from '../../composables/use-drop-target.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -62,7 +62,7 @@ export function useFileDeeds({ place, folder, changed }: Where) {
     if (!answer) return false
     try {
       const outcomes = await engine.files.remove({ place: place(), paths: entries.map(({ name }) => at(name)) })
-      for (const { id, error } of outcomes) if (error) toasts.show({ tone: 'error', title: t('files.failed.remove', { name: visibleName(id) }), text: errorSentences(error) })
+      for (const { id, error } of outcomes) if (error) toasts.refused(t('files.failed.remove', { name: visibleName(id) }), error)
     } catch (error) {
       refused(t('files.failed.removeSome'))(error)
     }

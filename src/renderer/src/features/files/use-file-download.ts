@@ -2,7 +2,6 @@ import { useI18n } from 'vue-i18n'
 import type { FileEntry, FilePlace } from '#shared/contract/files.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useAppFacts } from '../../composables/use-external.ts'
 import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -18,7 +17,7 @@ export function useFileDownload(place: () => FilePlace, at: (name: string) => st
   const facts = useAppFacts()
   const pickPath = usePathPicker()
   const { t } = useI18n()
-  const refused = (error: unknown) => void (isEngineError(error, 'cancelled') || toasts.show({ tone: 'error', title: t('files.failed.download'), text: errorLine(error) }))
+  const refused = (error: unknown) => void (isEngineError(error, 'cancelled') || toasts.refused(t('files.failed.download'), error))
 
   async function download(entries: readonly FileEntry[]): Promise<void> {
     const [first] = entries

@@ -3,7 +3,6 @@ import { useI18n } from 'vue-i18n'
 import type { FileEntry, FilePlace } from '#shared/contract/files.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useAppFacts } from '../../composables/use-external.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -49,7 +48,7 @@ export function useFileLift(place: () => FilePlace, at: (name: string) => string
       if (holds) await engine.app.startDrag({ paths })
       else toasts.show({ tone: 'plain', title: t('files.lifted', { name: entries.map(({ name }) => visibleName(name)).join(', ') }) })
     } catch (error) {
-      if (!isEngineError(error, 'cancelled')) toasts.show({ tone: 'error', title: t('files.failed.download'), text: errorLine(error) })
+      if (!isEngineError(error, 'cancelled')) toasts.refused(t('files.failed.download'), error)
     }
   }
 

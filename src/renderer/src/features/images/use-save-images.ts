@@ -1,7 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import type { ImageSummary } from '#shared/contract/images.ts'
 import { isEngineError } from '#shared/errors.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import { useFormats } from '../../composables/use-formats.ts'
 import { usePathPicker } from '../../composables/use-path-picker.ts'
@@ -29,7 +28,7 @@ export function useSaveImages() {
       const saved = await works.begin('save', subject, (options) => engine.images.save({ ids: images.map((image) => image.tags[0] ?? image.id), path }, options)).done
       toasts.show({ tone: 'plain', title: t('images.save.done', { name: subject }), text: t('images.save.where', { path, size: bytes(saved.bytes) }) })
     } catch (error) {
-      if (!isEngineError(error, 'cancelled')) toasts.show({ tone: 'error', title: t('images.save.failed', { name: subject }), text: errorLine(error) })
+      if (!isEngineError(error, 'cancelled')) toasts.refused(t('images.save.failed', { name: subject }), error)
     }
   }
 }

@@ -1,10 +1,10 @@
 import { useI18n } from 'vue-i18n'
 import { canStop, type ContainerSummary } from '#shared/contract/containers.ts'
+import { reviveError } from '#shared/contract/errors.ts'
 import type { NetworkCreateRequest, NetworkSummary } from '#shared/contract/networks.ts'
 import { useBulkRemove } from '../../composables/use-bulk-remove.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import { useUndo } from '../../composables/use-undo.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -56,7 +56,7 @@ export function useNetworkActions() {
     try {
       await engine.networks.disconnect({ network: network.id, container: container.id })
     } catch (error) {
-      toasts.show({ tone: 'error', title: t('networks.disconnect.failed', { container: container.name, network: network.name }), text: errorLine(error) })
+      toasts.refused(t('networks.disconnect.failed', { container: container.name, network: network.name }), error)
       return false
     }
     done(t('networks.did.disconnected', { container: container.name, network: network.name }), () => rejoin(container, network, before?.aliases, before?.ipv4))
@@ -75,7 +75,7 @@ export function useNetworkActions() {
     const { id } = await engine.networks.create(request)
     done(t('networks.did.created', { network: request.name }), async () => {
       const [outcome] = await engine.networks.remove({ ids: [id] })
-      if (outcome?.error) throw new Error(outcome.error.message)
+      if (outcome?.error) throw reviveError(outcome.error)
     })
     return id
   }

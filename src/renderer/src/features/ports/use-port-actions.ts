@@ -6,7 +6,6 @@ import { mappingsOf, type PortRange, takenPorts } from '#shared/network/ports.ts
 import type { PortListener } from '#shared/contract/ports.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import { useUndo } from '../../composables/use-undo.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useQuestions } from '../../stores/questions.ts'
 import { useToasts } from '../../stores/toasts.ts'
@@ -40,7 +39,7 @@ export function usePortActions() {
     } catch (error) {
       known.value = false
       listeners.value = []
-      if (!isEngineError(error, 'not-implemented') && !isEngineError(error, 'not-found') && !isEngineError(error, 'unavailable')) toasts.show({ tone: 'error', title: t('ports.lookFailed'), text: errorLine(error) })
+      if (!isEngineError(error, 'not-implemented') && !isEngineError(error, 'not-found') && !isEngineError(error, 'unavailable')) toasts.refused(t('ports.lookFailed'), error)
     }
   }
   const taken = computed(() => takenPorts(store.containers.list, listeners.value))
@@ -86,7 +85,7 @@ export function usePortActions() {
     try {
       await deed()
     } catch (error) {
-      toasts.show({ tone: 'error', title: t('ports.failed'), text: [errorLine(error), isEngineError(error) ? error.hint : undefined].filter(Boolean).join(' ') })
+      toasts.refused(t('ports.failed'), error)
     }
   }
   return { live, fixed, look, listeners, known, taken, takenBut, replace, move, remove, quietly }

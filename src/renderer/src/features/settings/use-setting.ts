@@ -2,7 +2,6 @@ import { computed, ref, type WritableComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { Settings } from '#shared/contract/settings.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
 
@@ -18,7 +17,7 @@ export function useSettings() {
   const store = useEngineState()
   const toasts = useToasts()
 
-  const set = (change: Partial<Settings>) => engine.settings.set(change).catch((error: unknown) => toasts.show({ tone: 'error', title: t('settings.failed'), text: errorLine(error) }))
+  const set = (change: Partial<Settings>) => engine.settings.set(change).catch((error: unknown) => toasts.refused(t('settings.failed'), error))
   const setting = <Key extends keyof Settings>(key: Key): WritableComputedRef<Settings[Key]> => computed({ get: () => store.settings[key], set: (value) => void set({ [key]: value }) })
 
   const values = () => JSON.stringify(ofEngine.map((key) => store.settings[key]))
@@ -26,6 +25,6 @@ export function useSettings() {
   if (store.linked && started.value?.since !== since()) started.value = { since: since(), values: values() }
   /** The engine runs with other settings than these. */
   const stale = computed(() => store.engine.status === 'running' && started.value?.since === since() && started.value.values !== values())
-  const restart = () => engine.engine.restart().catch((error: unknown) => toasts.show({ tone: 'error', title: t('engine.restartFailed'), text: errorLine(error) }))
+  const restart = () => engine.engine.restart().catch((error: unknown) => toasts.refused(t('engine.restartFailed'), error))
   return { set, setting, stale, restart }
 }

@@ -2,7 +2,6 @@ import { watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import { useToasts } from '../../stores/toasts.ts'
 
@@ -11,7 +10,7 @@ export function useUpdates() {
   const engine = useEngine()
   const toasts = useToasts()
   const { t } = useI18n()
-  const act = (deed: () => Promise<unknown>) => () => void deed().catch((error: unknown) => toasts.show({ tone: 'error', title: t('settings.updates.failed'), text: errorLine(error) }))
+  const act = (deed: () => Promise<unknown>) => () => void deed().catch((error: unknown) => toasts.refused(t('settings.updates.failed'), error))
   return { check: act(() => engine.updates.check()), download: act(() => engine.updates.download()), cancel: act(() => engine.updates.cancel()), install: act(() => engine.updates.install()) }
 }
 

@@ -5,7 +5,6 @@ import type { VolumeSummary } from '#shared/contract/volumes.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { useBulkRemove } from '../../composables/use-bulk-remove.ts'
 import { useEngine } from '../../composables/use-engine.ts'
-import { errorLine } from '../../composables/use-error-words.ts'
 import { useFormats } from '../../composables/use-formats.ts'
 import { usePathPicker } from '../../composables/use-path-picker.ts'
 import { useQuestions } from '../../stores/questions.ts'
@@ -55,7 +54,7 @@ export function useVolumeActions() {
       toasts.show({ tone: 'plain', title: t('volumes.emptying.done', { name }) })
       void count()
     } catch (error) {
-      toasts.show({ tone: 'error', title: t('volumes.emptying.failed', { name }), text: errorLine(error) })
+      toasts.refused(t('volumes.emptying.failed', { name }), error)
     }
   }
 
@@ -68,7 +67,7 @@ export function useVolumeActions() {
     const { done } = works.begin('backup', name, (options) => engine.volumes.backup({ name, target, compression }, options))
     await done.then(
       ({ bytes: size }) => toasts.show({ tone: 'plain', title: t('volumes.backup.done', { name }), text: t('volumes.backup.where', { path: target, size: bytes(size) }) }),
-      (error: unknown) => isEngineError(error, 'cancelled') || toasts.show({ tone: 'error', title: t('volumes.backup.failed', { name }), text: errorLine(error) }),
+      (error: unknown) => isEngineError(error, 'cancelled') || toasts.refused(t('volumes.backup.failed', { name }), error),
     )
   }
 

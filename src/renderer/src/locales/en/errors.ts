@@ -40,6 +40,10 @@ export const errors = {
     'network-in-use': 'The network is in use',
     'name-in-use': 'The name is taken',
     'app-unreachable': 'Slipway cannot be reached',
-    'disk-full': 'The disk is full',
+    ENOSPC: 'The disk is full',
+    EDQUOT: 'Your share of the disk is used up',
+    'file-ENOSPC': 'The disk is full',
+    'no-room': 'There is no room for it',
   },
+  remedies: { ports: 'Show the ports' },
 }

@@ -12,7 +12,7 @@ export const images = {
     action: 'Pull an image',
     short: 'Pull',
     title: 'Pull an image',
-    text: 'Name an image as its registry knows it. Without a registry it comes from Docker Hub.',
+    text: 'Name an image as its registry knows it, or type a word to search for. Without a registry it comes from Docker Hub.',
     reference: 'Image',
     done: '{name} is here',
     fetched: '{current} of {total}',

@@ -40,6 +40,10 @@ export const errors = {
     'network-in-use': 'Le réseau est utilisé',
     'name-in-use': 'Le nom est déjà pris',
     'app-unreachable': 'Slipway est injoignable',
-    'disk-full': 'Le disque est plein',
+    ENOSPC: 'Le disque est plein',
+    EDQUOT: 'Votre part du disque est épuisée',
+    'file-ENOSPC': 'Le disque est plein',
+    'no-room': 'La place manque',
   },
+  remedies: { ports: 'Voir les ports' },
 }

@@ -12,7 +12,7 @@ export const images = {
     action: 'Télécharger une image',
     short: 'Télécharger',
     title: 'Télécharger une image',
-    text: 'Nommez une image comme la connaît son registre. Sans registre, elle vient de Docker Hub.',
+    text: 'Nommez une image comme la connaît son registre, ou tapez un mot à chercher. Sans registre, elle vient de Docker Hub.',
     reference: 'Image',
     done: '{name} est là',
     fetched: '{current} sur {total}',

@@ -1,0 +1,28 @@
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useRoute, useRouter, type RouteLocationRaw } from 'vue-router'
+import { isSerialized } from './use-error-words.ts'
+
+export interface RemedyOffer {
+  /** What its button says. */
+  label: string
+  run: () => void
+}
+
+/** A full disk, by whichever part met it. */
+const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'file-ENOSPC', 'no-room'])
+
+/** The deed that may mend an error, where there is one on another page. A refusal that can go on by itself after signing in has `SignInOffer` instead. */
+export function useRemedy(source: () => unknown): ComputedRef<RemedyOffer | undefined> {
+  const { t } = useI18n()
+  const route = useRoute()
+  const router = useRouter()
+  const offer = (label: string, to: () => RouteLocationRaw): RemedyOffer => ({ label, run: () => void router.push(to()) })
+  return computed(() => {
+    const error = source()
+    if (!isSerialized(error)) return undefined
+    if (FULL.has(error.reason)) return offer(t('home.disk.clean'), () => ({ query: { ...route.query, cleanup: '' } }))
+    if (error.reason === 'port-allocated') return offer(t('errors.remedies.ports'), () => '/ports')
+    return undefined
+  })
+}
