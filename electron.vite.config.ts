@@ -32,7 +32,7 @@ export default defineConfig({
   },
   renderer: {
     root: here('src/renderer'),
-    resolve: { alias: { ...alias, '@': here('src/renderer/src') } },
+    resolve: { alias: { ...alias, '@': here('src/renderer/src'), https: here('src/renderer/src/features/build/no-https.ts') } },
     plugins: [vue(), tailwindcss()],
     // Nothing is inlined: a font as a data: address would need a hole in the page's content security policy.
     build: { outDir: here('out/renderer'), assetsInlineLimit: 0, rollupOptions: { input: { index: here('src/renderer/index.html') } } },

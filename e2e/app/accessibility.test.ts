@@ -11,7 +11,7 @@ const lifetime = new AsyncDisposableStack()
 let app: RunningApp
 let engine: FakeEngine
 
-const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/networks?new', '/containers?edit=web1', '/containers/web1/logs', '/containers/web1/overview', '/containers/web1/inspect', '/build', '/']
+const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/settings?moveData', '/settings?signIn', '/settings?q=zzz', '/connections', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/cluster', ...['edit', 'rename', 'kill', 'commit', 'duplicate', 'recipe', 'mount-in'].map((name) => `/containers?${name}=web1`), ...['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect'].map((tab) => `/containers/web1/${tab}`), '/build', '/']
 
 beforeAll(async () => {
   await buildApp()
@@ -29,7 +29,7 @@ interface Violation {
 /** The page's policy lets no script in; a debugger's evaluation is not bound by it. */
 async function violations(): Promise<string[]> {
   if (!(await app.page.evaluate(() => 'axe' in window))) await app.page.evaluate(axe)
-  const found = (await app.page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }).then((result) => result.violations)`)) as Violation[]
+  const found = (await app.page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], rules: { 'label-content-name-mismatch': { enabled: true } }, resultTypes: ['violations'] }).then((result) => result.violations)`)) as Violation[]
   return found.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary?.split('\n').slice(1).join(';').trim() ?? ''}`))
 }
 

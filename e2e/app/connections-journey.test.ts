@@ -73,6 +73,8 @@ const connection = (name: string) => page.getByRole('button', { name: new RegExp
 const connected = (name: string) => seen(page.getByRole('button', { name: new RegExp(`^${name}, Slipway `) }))
 const row = (name: string) => page.getByRole('row', { name, exact: true })
 const status = () => page.getByRole('contentinfo', { name: 'Status' })
+/** The window's engine in the status line, whoever cannot be reached besides. */
+const switcher = (name: string) => status().getByRole('button', { name: new RegExp(`^${name}\\b.*show another engine`) })
 async function choose(menu: Locator, line: string): Promise<void> {
   await menu.click()
   await page.getByRole('menuitem', { name: line }).click()
@@ -97,7 +99,7 @@ test('a host of ~/.ssh/config is offered; its key is shown as ssh-keygen says it
 test('the window shows the other engine: what is on it, what is made on it, in its colour', async () => {
   await peer.ok('volume', 'create', 'from-outside')
   await connection('lab').click()
-  await seen(status().getByRole('button', { name: 'Shown: lab.' }))
+  await seen(switcher('lab'))
   await page.getByRole('link', { name: 'Volumes' }).click()
   await seen(row('from-outside'))
   await peer.ok('volume', 'create', 'while-looking')
@@ -112,7 +114,7 @@ test('the window shows the other engine: what is on it, what is made on it, in i
 
 test('all engines in one list: each object says where it lives, a choice narrows it, and what is done is done there', async () => {
   await stage.engine.ok('volume', 'create', 'from-here')
-  await choose(status().getByRole('button', { name: 'Shown: lab.' }), 'All engines')
+  await choose(switcher('lab'), 'All engines')
   await page.getByRole('group', { name: 'What is listed' }).getByText('Volumes', { exact: true }).click()
   await seen(row('from-here on Slipway'))
   await seen(row('from-outside on lab'))
@@ -141,11 +143,11 @@ test('all engines in one list: each object says where it lives, a choice narrows
   await page.getByRole('textbox', { name: 'Filter by name, engine' }).fill('told')
   await row('told-at-once on lab').click()
   await page.waitForURL(/#\/volumes\/told-at-once/)
-  await seen(status().getByRole('button', { name: 'Shown: lab.' }))
+  await seen(switcher('lab'))
 })
 
 test('an image is copied by its menu, another by hand: layers that are there are not sent', async () => {
-  await choose(status().getByRole('button', { name: 'Shown: lab.' }), 'Slipway')
+  await choose(switcher('lab'), 'Slipway')
   await go('/images')
   const busybox = stage.busybox
   await row(busybox).click({ button: 'right' })
@@ -183,7 +185,7 @@ test('a volume is copied with what is in it, under the name that was given', asy
 
 test('a terminal goes on over SSH; an engine that is lost is said, and is back by itself without leaving the page', async () => {
   await peer.ok('run', '-d', '--name', 'shell', stage.busybox, 'sleep', '1000')
-  await choose(status().getByRole('button', { name: 'Shown: Slipway.' }), 'lab')
+  await choose(switcher('Slipway'), 'lab')
   await go('/containers')
   await row('shell').click()
   await page.getByRole('tab', { name: 'Terminal' }).click()
@@ -272,9 +274,9 @@ test('renamed, moved and removed by keyboard; the window that shows what goes sh
   await page.keyboard.press('Alt+ArrowUp')
   await expect.poll(() => page.locator('[data-connection]').allInnerTexts().then((texts) => texts.map((text) => text.split('\n')[0])), { timeout: patience }).toEqual(['Slipway', 'lab', 'staging', 'inner'])
   await connection('inner').press('Enter')
-  await seen(status().getByRole('button', { name: 'Shown: inner.' }))
+  await seen(switcher('inner'))
   await connection('inner').press('Delete')
   await page.getByRole('button', { name: 'Remove connection' }).click()
-  await seen(status().getByRole('button', { name: 'Shown: Slipway.' }))
+  await seen(switcher('Slipway'))
   expect(await connection('inner').count()).toBe(0)
 })

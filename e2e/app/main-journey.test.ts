@@ -62,7 +62,7 @@ async function pull(page: Page, image: string): Promise<void> {
   await place(page, 'Images')
   await page.getByRole('button', { name: 'Pull an image' }).first().click()
   const dialog = page.getByRole('dialog', { name: 'Pull an image' })
-  await dialog.getByRole('textbox', { name: 'Image' }).fill(image)
+  await dialog.getByRole('combobox', { name: 'Image' }).fill(image)
   await dialog.getByRole('button', { name: 'Pull', exact: true }).click()
   await page.waitForURL(/images\/sha256/)
   await dialog.waitFor({ state: 'hidden' })

@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { agentOver } from './transport/agent.ts'
 import type { Transport } from './transport/transport.ts'
-import { fromWire } from './wire/error.ts'
+import { fromWire, refusalOf } from './wire/error.ts'
 
 export interface ApiRequest {
   /** A list is sent as several of the same name. */
@@ -28,6 +28,8 @@ export interface EngineApi {
 }
 
 const accepted = Object.fromEntries([101, 200, 201, 202, 203, 204].map((status) => [status, true as const]))
+/** What a stream's refusal says is read here. */
+const everything = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true as const]))
 
 /**
  * Speaks HTTP through docker-modem, which dockerode uses, on the streams of a transport. It is loaded at the first request: it
@@ -65,7 +67,11 @@ export function createEngineApi(way: Transport): EngineApi {
 
   return {
     json: (method, path, request = {}) => dial(method, path, request, {}),
-    stream: async (method, path, request = {}) => endedBy(request.signal, await dial<IncomingMessage>(method, path, request, { isStream: true })),
+    async stream(method, path, request = {}) {
+      const answer = endedBy(request.signal, await dial<IncomingMessage>(method, path, request, { isStream: true, statusCodes: everything }))
+      if (answer.statusCode !== undefined && !(answer.statusCode in accepted)) throw await refusalOf(answer.statusCode, answer).catch(fromWire)
+      return answer
+    },
     // The transport holds the head of a request back until there is a body.
     hijack: async (path, { body = {}, ...request } = {}) => endedBy(request.signal, await dial<Duplex>('POST', path, { ...request, body }, { isStream: true, hijack: true, openStdin: true })),
   }

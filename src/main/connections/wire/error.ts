@@ -28,6 +28,21 @@ export function fromWire(thrown: unknown): EngineError {
   return tlsFailure(thrown) ?? new EngineError('internal', messageOf(thrown), { cause: thrown })
 }
 
+/** An answer that was to be a stream and is a refusal: docker-modem would keep only the message of what it says. */
+export async function refusalOf(status: number, body: AsyncIterable<Uint8Array>): Promise<EngineError> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString()
+  return fromAnswer(status, Object.assign(new Error(text.trim()), { json: parsed(text) }))
+}
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 function fromAnswer(status: number, error: Error & { json?: unknown }): EngineError {
   const body = detailsOf(error)
   const code = (body.code as ErrorCode | undefined) ?? codes[status] ?? 'internal'

@@ -1,6 +1,7 @@
 import { computed, type ComputedRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter, type RouteLocationRaw } from 'vue-router'
+import { useEngineState } from '../stores/engine-state.ts'
 import { isSerialized } from './use-error-words.ts'
 
 export interface RemedyOffer {
@@ -17,12 +18,15 @@ export function useRemedy(source: () => unknown): ComputedRef<RemedyOffer | unde
   const { t } = useI18n()
   const route = useRoute()
   const router = useRouter()
+  const store = useEngineState()
+  const runs = () => store.connection?.state.status === 'ready'
   const offer = (label: string, to: () => RouteLocationRaw): RemedyOffer => ({ label, run: () => void router.push(to()) })
   return computed(() => {
     const error = source()
     if (!isSerialized(error)) return undefined
-    if (FULL.has(error.reason)) return offer(t('home.disk.clean'), () => ({ query: { ...route.query, cleanup: '' } }))
+    if (FULL.has(error.reason) && runs()) return offer(t('home.disk.clean'), () => ({ query: { ...route.query, cleanup: '' } }))
     if (error.reason === 'port-allocated') return offer(t('errors.remedies.ports'), () => '/ports')
+    if (error.reason === 'unreachable' && store.connectionId === 'embedded') return offer(t('errors.remedies.proxy'), () => ({ path: '/settings', query: { q: 'proxy' } }))
     return undefined
   })
 }

@@ -42,5 +42,7 @@ test('problems, completion and explanations, all of them text', () => {
   const completed = language.complete?.('FROM busybox\nWOR', 16)
   expect(completed?.from).toBe(13)
   expect(completed?.options.find(({ label }) => label.startsWith('WORKDIR'))).toMatchObject({ insert: expect.stringMatching(/^WORKDIR /), explanation: expect.stringContaining('working directory') })
+  const known = dockerfileLanguage(() => ['node:24', 'nginx:1.27'])
+  expect(known.complete?.('ARG A\nFROM --platform=linux/arm64 nod', 37)).toEqual({ from: 34, options: [{ label: 'node:24', kind: 'text' }] })
   expect(language.explain?.('FROM busybox\n', 2)).toMatchObject({ from: 0, to: 4, text: expect.not.stringContaining('](') })
 })

@@ -2,8 +2,8 @@ import './node-buffer.ts'
 import { DockerfileLanguageServiceFactory } from 'dockerfile-language-service'
 import type { CodeCompletion, CodeLanguage, CodeProblem } from '../../ui/code-editor/code-problem.ts'
 
-/** Dockerfiles as the language service of the Docker extension for editors knows them, in the editor's own words. */
-export function dockerfileLanguage(): CodeLanguage {
+/** Dockerfiles as the language service of the Docker extension for editors knows them, in the editor's own words; after FROM, the images of this machine. */
+export function dockerfileLanguage(images: () => readonly string[] = () => []): CodeLanguage {
   const service = DockerfileLanguageServiceFactory.createLanguageService()
   service.setCapabilities({ completion: { completionItem: { snippetSupport: true, documentationFormat: ['plaintext'] } }, hover: { contentFormat: ['plaintext'] } })
   return {
@@ -16,6 +16,9 @@ export function dockerfileLanguage(): CodeLanguage {
       message: messageOf(found.message),
     })),
     complete(text, offset) {
+      const base = /(?:^|\n)[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?(\S*)$/i.exec(text.slice(0, offset))?.[1]
+      const fitting = base === undefined ? [] : images().filter((name) => name.includes(base))
+      if (base !== undefined && fitting.length > 0) return { from: offset - base.length, options: fitting.map((label) => ({ label, kind: 'text' })) }
       const position = positionAt(text, offset)
       const items = service.computeCompletionItems(text, position)
       if (!Array.isArray(items) || items.length === 0) return undefined

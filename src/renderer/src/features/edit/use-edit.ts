@@ -30,7 +30,9 @@ export function useEdit(onDone: (edited: EditedContainer) => void) {
     id: read.value.id, revision: read.value.revision, settings: settingsOf(form.value, read.value.settings), ...(keepChanges.value && { keepChanges: true }), ...(newerImage.value && { newerImage: true }),
   })
 
-  async function open(id: string, mount?: MountRequest) {
+  /** `ahead`: what is known already is put in, and the review comes first. */
+  async function open(id: string, ahead: { mount?: MountRequest | undefined; newer?: boolean } = {}) {
+    const { mount } = ahead
     ;[read.value, plan.value, error.value, stage.value] = [undefined, undefined, undefined, 'form']
     carrying.leave()
     keepChanges.value = newerImage.value = false
@@ -40,7 +42,8 @@ export function useEdit(onDone: (edited: EditedContainer) => void) {
       read.value = answer
       form.value = formOf(answer.settings, answer.imageEnvironment)
       if (mount && mount.kind !== 'tmpfs') form.value.mounts = [...form.value.mounts.filter(({ target }) => target !== mount.target), mountRow({ kind: mount.kind, source: mount.source ?? '', target: mount.target, readOnly: mount.readOnly ?? false })]
-      if (mount) await review()
+      newerImage.value = ahead.newer === true && answer.newerImage
+      if (mount || newerImage.value) await review()
     } catch (reason) {
       error.value = reason
     }

@@ -4,7 +4,7 @@ export const connections = {
   alone: 'Only Slipway’s own engine so far. Add another machine’s, or one that was found here.',
   add: 'Add a connection',
   all: 'All connections',
-  switch: 'Shown: {name}. Show another engine',
+  switch: '{name}: show another engine',
   isShown: '{name} (shown)',
   show: 'Show in this window',
   showNamed: 'Show {name}',

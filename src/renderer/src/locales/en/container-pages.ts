@@ -23,5 +23,5 @@ export const containerPages = {
     empty: { title: 'Nothing was changed', text: 'Its files are those of its image. What is in volumes is not counted.' },
   },
   project: { start: 'Start {name}', stop: 'Stop {name}', restart: 'Restart {name}', remove: 'Remove {name}', logs: 'Logs of {name}', filter: 'Show only {name}', counts: '{running} of {all} running', group: 'Group by project' },
-  filter: { state: 'state', label: 'label', network: 'network', project: 'project', image: 'image' },
+  filter: { state: 'state', label: 'label', network: 'network', project: 'project', image: 'image', onlyRunning: 'Only what runs' },
 }

@@ -50,6 +50,7 @@ export const containers = {
     confirm: 'Remove container | Remove {n} containers',
   },
   empty: { title: 'Run your first container', text: 'A container is a program with everything it needs, kept apart from the rest of this machine. Name an image, such as nginx, and Slipway fetches and starts it.', run: 'Run a container' },
+  neverRan: 'It never ran.',
   gone: { title: 'This container is no longer there', text: 'It was removed, here or by another program.' },
   facts: {
     general: 'General',

@@ -29,6 +29,8 @@ export const edit = {
   },
   keepChanges: 'Keep what was written inside it, as a new image',
   newerImage: 'Use the newer image that its name means now',
+  update: 'Move to the newer image…',
+  outdated: 'a newer one is here',
   steps: 'Steps',
   phases: {
     changing: 'Change it while it runs',

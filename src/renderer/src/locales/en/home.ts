@@ -24,6 +24,8 @@ export const home = {
     title: 'Newer images',
     text: 'Ask the registries whether they have newer images of what is here.',
     ask: 'Look',
+    outdated: 'Runs an older {image} than the one here',
+    update: 'Update…',
     none: 'Everything here is the newest its registry has.',
     found: '1 image is newer at its registry. | {n} images are newer at their registries.',
     failed: '1 registry gave no answer: {why} | {count} could not be asked, the first because: {why}',

@@ -4,7 +4,7 @@ export const connections = {
   alone: 'Rien que le moteur de Slipway pour l’instant. Ajoutez celui d’une autre machine, ou l’un de ceux trouvés ici.',
   add: 'Ajouter une connexion',
   all: 'Toutes les connexions',
-  switch: 'Affiché : {name}. Afficher un autre moteur',
+  switch: '{name} : afficher un autre moteur',
   isShown: '{name} (affiché)',
   show: 'Afficher dans cette fenêtre',
   showNamed: 'Afficher {name}',

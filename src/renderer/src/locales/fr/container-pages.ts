@@ -23,5 +23,5 @@ export const containerPages = {
     empty: { title: 'Rien n’a changé', text: 'Ses fichiers sont ceux de son image. Le contenu des volumes n’est pas compté.' },
   },
   project: { start: 'Démarrer {name}', stop: 'Arrêter {name}', restart: 'Redémarrer {name}', remove: 'Supprimer {name}', logs: 'Journal de {name}', filter: 'N’afficher que {name}', counts: '{running} sur {all} en marche', group: 'Grouper par projet' },
-  filter: { state: 'état', label: 'étiquette', network: 'réseau', project: 'projet', image: 'image' },
+  filter: { state: 'état', label: 'étiquette', network: 'réseau', project: 'projet', image: 'image', onlyRunning: 'Seulement ce qui tourne' },
 }

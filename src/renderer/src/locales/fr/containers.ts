@@ -50,6 +50,7 @@ export const containers = {
     confirm: 'Supprimer le conteneur | Supprimer {n} conteneurs',
   },
   empty: { title: 'Lancez votre premier conteneur', text: 'Un conteneur, c’est un programme avec tout ce qu’il lui faut, tenu à l’écart du reste de la machine. Nommez une image, nginx par exemple : Slipway la récupère et la démarre.', run: 'Lancer un conteneur' },
+  neverRan: 'Il n’a jamais démarré.',
   gone: { title: 'Ce conteneur n’existe plus', text: 'Il a été supprimé, ici ou par un autre programme.' },
   facts: {
     general: 'Général',

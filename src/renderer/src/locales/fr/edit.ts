@@ -29,6 +29,8 @@ export const edit = {
   },
   keepChanges: 'Garder ce qui a été écrit à l’intérieur, dans une nouvelle image',
   newerImage: 'Prendre l’image plus récente que son nom désigne désormais',
+  update: 'Passer à l’image plus récente…',
+  outdated: 'une plus récente est ici',
   steps: 'Étapes',
   phases: {
     changing: 'Le changer sans l’arrêter',

@@ -24,6 +24,8 @@ export const home = {
     title: 'Images plus récentes',
     text: 'Demander aux registres s’ils ont des images plus récentes que celles d’ici.',
     ask: 'Chercher',
+    outdated: 'Tourne sur {image}, dont une version plus récente est ici',
+    update: 'Mettre à jour…',
     none: 'Tout ce qui est ici est le plus récent de son registre.',
     found: '1 image est plus récente dans son registre. | {n} images sont plus récentes dans leurs registres.',
     failed: '1 registre n’a pas répondu : {why} | {count} n’ont pas pu être interrogés, le premier parce que : {why}',
