@@ -1,7 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
+import { noSwarm } from '#shared/no-swarm.ts'
 import type { Route } from '../router.ts'
 
-const NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
 const SWARM_PATHS = ['/swarm', '/swarm/unlockkey', '/nodes', '/nodes/:id', '/services', '/services/:id', '/services/:id/logs', '/tasks', '/tasks/:id', '/tasks/:id/logs', '/secrets', '/secrets/:id', '/configs', '/configs/:id']
 const SWARM_POSTS = ['/swarm/update', '/swarm/unlock', '/nodes/:id/update', '/services/create', '/services/:id/update', '/secrets/create', '/secrets/:id/update', '/configs/create', '/configs/:id/update']
 const SWARM_DELETES = ['/nodes/:id', '/services/:id', '/secrets/:id', '/configs/:id']
@@ -15,7 +15,6 @@ const noSuchPlugin = (method: Route['method']) => (path: string): Route => ({ me
 /** What this engine does not do, in the words Docker's clients know. One machine is all there is: a cluster is another engine. */
 export function refusedRoutes(): Route[] {
   const refusing = (method: Route['method'], refuse: () => EngineError) => (path: string): Route => ({ method, path, handle: () => { throw refuse() } })
-  const noSwarm = () => new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
   const never = () => new EngineError('not-implemented', 'this engine has no swarm mode: connect to a Docker engine for one', { reason: 'no-swarm' })
   const noCheckpoints = () => new EngineError('not-implemented', 'This experimental feature is disabled by default. Start the Docker daemon in experimental mode in order to enable it.', { reason: 'experimental' })
   const noClusterVolumes = () => new EngineError('unavailable', 'volume update only valid for cluster volumes, but swarm is unavailable', { reason: 'no-swarm' })

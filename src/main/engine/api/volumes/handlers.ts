@@ -1,4 +1,4 @@
-import { EngineError } from '#shared/errors.ts'
+import { noSwarm } from '#shared/no-swarm.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
 import { spelled } from '../streams/field-names.ts'
 import type { VolumesApiNeeds } from './needs.ts'
@@ -12,7 +12,6 @@ interface CreateBody {
   ClusterVolumeSpec?: object | null
 }
 
-const NO_SWARM = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
 
 export const list = (needs: VolumesApiNeeds, { query }: Exchange): Reply => json({ Volumes: needs.list(query.filters()).map((record) => volumeJson(needs, record)), Warnings: null })
@@ -21,7 +20,7 @@ export const inspect = (needs: VolumesApiNeeds, exchange: Exchange): Reply => js
 
 export async function create(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
   const { Name, Driver, DriverOpts, Labels, ClusterVolumeSpec } = spelled('Name Driver DriverOpts Labels ClusterVolumeSpec', await exchange.json<CreateBody>())
-  if (ClusterVolumeSpec) throw new EngineError('unavailable', NO_SWARM, { reason: 'no-swarm' })
+  if (ClusterVolumeSpec) throw noSwarm()
   const { name } = await needs.ensure({ name: Name, driver: Driver, driverOptions: DriverOpts ?? undefined, labels: Labels ?? undefined })
   return json(volumeJson(needs, needs.get(name)), 201)
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EngineError } from '#shared/errors.ts'
+import { noSwarm } from '#shared/no-swarm.ts'
 import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
 import { parseCidr, type Cidr } from '../../core/network/ipam/address.ts'
 import { listRoutes, routesIn } from '../../core/network/netlink/addresses.ts'
@@ -85,7 +86,7 @@ function driverOf(request: NetworkCreate): NetworkDriver {
   if (driver === 'bridge') return 'bridge'
   if (driver === 'macvlan' || driver === 'ipvlan') return driver
   if (driver === 'host' || driver === 'null') throw new EngineError('forbidden', `only one instance of "${driver}" network is allowed`, { reason: 'single-instance' })
-  if (driver === 'overlay') throw new EngineError('forbidden', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.', { reason: 'no-swarm' })
+  if (driver === 'overlay') throw noSwarm('forbidden')
   throw new EngineError('not-found', `plugin "${driver}" not found`, { reason: 'no-driver', hint: 'The drivers are bridge, macvlan and ipvlan.' })
 }
 
