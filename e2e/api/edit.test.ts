@@ -6,7 +6,8 @@ import type { EditRequest } from '#shared/contract/edit.ts'
 import type { ProgressStep } from '#shared/contract/events.ts'
 import { openConnection, type Connection } from '../../src/main/connections/connection.ts'
 import { createEdits } from '../../src/main/connections/edit/edits.ts'
-import { openJournal } from '../../src/main/connections/edit/journal.ts'
+import type { EditRecord } from '../../src/main/connections/edit/journal.ts'
+import { openJournal } from '../../src/main/connections/journal.ts'
 import { freePort } from '../fixtures/registry.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => lifetime.disposeAsync())
 
-const edits = () => createEdits(openJournal(join(stage.folder, 'edits')), { settle: 500, healthy: 10_000 })
+const edits = () => createEdits(openJournal<EditRecord>(join(stage.folder, 'edits')), { settle: 500, healthy: 10_000 })
 
 async function edit(name: string, change: Partial<ContainerSettings>, more: Partial<EditRequest> = {}) {
   const calls = edits().of(connection)
@@ -114,7 +115,7 @@ test('name, network, limits and ports change while it runs, and a healthy succes
 
 test('an app that died with the old one stopped and the new one half there: the next contact puts it back', async () => {
   const [before, all] = [await pictureOf('shop'), await everything()]
-  const journal = openJournal(join(stage.folder, 'edits'))
+  const journal = openJournal<EditRecord>(join(stage.folder, 'edits'))
   const id = await inspected('shop', '{{.Id}}')
   await journal.write({ id, engine: JSON.stringify(connection.summary().target), kind: 'recreate', name: 'shop', successorName: 'shop-next-1', retiredName: 'shop-before-1', finalName: 'shop', wasRunning: true, volumes: [], restart: { Name: 'no', MaximumRetryCount: 0 }, replaced: false })
   await docker('create', '--name', 'shop-next-1', '-v', '/other', `${stage.web}:1.0`)

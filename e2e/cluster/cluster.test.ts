@@ -8,6 +8,8 @@ import type { ClusterContents, ClusterMessage } from '#shared/contract/cluster.t
 import type { MergedLogsMessage } from '#shared/contract/logs.ts'
 import { emptyDraft, type ServiceDraft } from '#shared/contract/service-draft.ts'
 import { clusterOf } from '../../src/main/connections/cluster/cluster.ts'
+import { createClusterMoves } from '../../src/main/connections/cluster/move/moves.ts'
+import { memoryJournal } from '../../src/main/connections/journal.ts'
 import { watchCluster } from '../../src/main/connections/cluster/watch.ts'
 import { openConnection, type Connection } from '../../src/main/connections/connection.ts'
 import { imagesOf } from '../../src/main/connections/images.ts'
@@ -102,7 +104,8 @@ afterAll(async () => {
   console.log(['', 'Figures', ...figures.map(([what, value]) => `  ${what.padEnd(58)} ${value}`), ''].join('\n'))
 }, 300_000)
 
-const cluster = () => clusterOf(connections[0]!, (id) => connections.find((each) => each.id === id)!)
+const moves = createClusterMoves(memoryJournal())
+const cluster = () => clusterOf(connections[0]!, (id) => connections.find((each) => each.id === id)!, moves)
 const talker = `trap 'exit 0' TERM; echo "here is $(hostname)"; while :; do sleep 1 & wait $!; done`
 const web: ServiceDraft = { ...emptyDraft('web', 'app:1'), replicas: 3, command: ['sh', '-c', talker], endpointMode: 'dnsrr', stopSeconds: 2, update: { parallelism: 10, delay: 0, onFailure: 'pause', order: 'stop-first' } }
 
@@ -230,9 +233,9 @@ test('what runs on an engine of ours is moved to the cluster; what cannot run th
   await start('shop-asks-1', 'app:1', 'asks')
   const to = (id: string) => (id === 'own' ? source : connections[0]!)
   const request = { to: 'one', containers: ['shop-web-1', 'shop-web-2', 'shop-asks-1'], stack: 'moved', images: { kind: 'engine' as const }, mesh: false, binds: 'leave' as const, patience: 120_000 }
-  const plan = await clusterOf(source, to).planMove(request, operation)
+  const plan = await clusterOf(source, to, moves).planMove(request, operation)
   expect(plan).toMatchObject({ services: [{ name: 'moved_web', replicas: 2 }, { name: 'moved_asks', replicas: 1 }], networks: ['moved_back'], images: ['app:1'], machines: 3 })
-  await timed('a project of 3 containers moved, until it was healthy', () => clusterOf(source, to).move(request, operation))
+  await timed('a project of 3 containers moved, until it was healthy', () => clusterOf(source, to, moves).move(request, operation))
   expect([page.live('moved_web').length, page.live('moved_asks').length]).toEqual([2, 1])
   expect((await own.ok('ps', '-q')).trim().split('\n')).toHaveLength(3)
   // On the network that spans the machines.
@@ -240,9 +243,9 @@ test('what runs on an engine of ours is moved to the cluster; what cannot run th
   const home = connections.find((_each, index) => names[index] === page.contents().nodes.find(({ id }) => id === task.node)?.name)!
   const { NetworkSettings } = await home.api.json<{ NetworkSettings: { Networks: Record<string, { IPAddress: string }> } }>('GET', `/containers/${task.container}/json`)
   expect(NetworkSettings.Networks).toMatchObject({ moved_back: { IPAddress: expect.stringMatching(/^10\./) as string } })
-  await clusterOf(connections[0]!, to).removeStack({ name: 'moved' }, operation)
+  await clusterOf(connections[0]!, to, moves).removeStack({ name: 'moved' }, operation)
   await own.ok('run', '-d', '--name', 'sick', '--network', 'shop_back', 'only-here:1', 'sh', '-c', 'sleep 1000')
-  await expect(clusterOf(source, to).move({ ...request, containers: ['sick'], stack: 'sick', images: { kind: 'registry', prefix: '127.0.0.1:9/nowhere' } }, operation)).rejects.toMatchObject({ hint: expect.stringContaining('goes on as before') as string })
+  await expect(clusterOf(source, to, moves).move({ ...request, containers: ['sick'], stack: 'sick', images: { kind: 'registry', prefix: '127.0.0.1:9/nowhere' } }, operation)).rejects.toMatchObject({ hint: expect.stringContaining('goes on as before') as string })
   expect(await own.ok('images', '--format', '{{.Repository}}')).not.toContain('nowhere')
   await page.until(() => page.contents().services.every(({ stack }) => stack === undefined))
   expect((await own.ok('ps', '-q')).trim().split('\n')).toHaveLength(4)
@@ -257,7 +260,7 @@ test('services go, a manager more comes and goes, and the cluster ends', { timeo
   const ids = page.contents().services.map(({ id }) => id)
   expect((await cluster().remove({ ids }, operation)).every(({ error }) => !error)).toBe(true)
   await page.until(() => page.contents().services.length === 0 && page.contents().tasks.length === 0)
-  for (const connection of connections.toReversed()) await clusterOf(connection, () => connection).leave({ force: true }, operation)
+  for (const connection of connections.toReversed()) await clusterOf(connection, () => connection, moves).leave({ force: true }, operation)
   await page.until(() => page.seen.at(-1)?.kind === 'standing')
   expect(page.seen.at(-1)).toMatchObject({ standing: { kind: 'none' } })
 })

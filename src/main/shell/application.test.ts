@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { EngineEvent } from '#shared/contract/events.ts'
 import { createEdits } from '../connections/edit/edits.ts'
-import { memoryJournal } from '../connections/edit/journal.ts'
+import { createClusterMoves } from '../connections/cluster/move/moves.ts'
+import { memoryJournal } from '../connections/journal.ts'
+import { createApplies } from '../connections/kubernetes/apply/applies.ts'
 import { openConnections } from '../connections/connections.ts'
 import { startFakeEngine, wireContainer } from '../connections/testing/fake-engine.ts'
 import { createApplication, type Desktop } from './application.ts'
@@ -32,7 +34,7 @@ async function openTwo() {
   const connections = undo.use(openConnections([{ id: 'here', name: 'Here', target: target(here.socketPath) }, { id: 'there', name: 'There', target: target(there.socketPath) }]))
   await Promise.all([connections.get('here').ready(context.signal), connections.get('there').ready(context.signal)])
   const secrets = openSecrets(join(folder, 'secrets'))
-  const application = createApplication({ secrets, settings: await openSettings(join(folder, 'settings.json')), accounts: openRegistryAccounts(secrets, join(folder, 'docker.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), builds: await openBuilds(join(folder, 'builds')), moves: openMoveJournal(join(folder, 'data-move.json')) })
+  const application = createApplication({ secrets, settings: await openSettings(join(folder, 'settings.json')), accounts: openRegistryAccounts(secrets, join(folder, 'docker.json')), engine: externalEngine(here.socketPath), connections, edits: createEdits(memoryJournal()), clusterMoves: createClusterMoves(memoryJournal()), applies: createApplies(memoryJournal()), builds: await openBuilds(join(folder, 'builds')), moves: openMoveJournal(join(folder, 'data-move.json')) })
   const lifetime = undo.move()
   return { application, here, there, folder, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }

@@ -14,9 +14,11 @@ import type { Connection } from '../connections/connection.ts'
 import type { Connections } from '../connections/connections.ts'
 import type { Builds } from '../connections/builds/builds.ts'
 import type { RegistryAccounts } from '../connections/registries/accounts.ts'
+import type { ClusterMoves } from '../connections/cluster/move/moves.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import { readFile } from '../connections/files/files.ts'
 import { isLifted } from '../connections/files/lift.ts'
+import type { Applies } from '../connections/kubernetes/apply/applies.ts'
 import type { CallContext, Session } from '../ipc/serve.ts'
 import { createBackground, type Background } from './background.ts'
 import { connectionCalls } from './connection-calls.ts'
@@ -90,6 +92,9 @@ export interface ApplicationParts {
   engine: HostedEngine
   connections: Connections
   edits: Edits
+  clusterMoves: ClusterMoves
+  /** Of manifests, to Kubernetes. */
+  applies: Applies
   builds: Builds
   /** Of moves of the hosted engine's data. */
   moves: MoveJournal
@@ -101,7 +106,7 @@ export function createApplication(parts: ApplicationParts): Application & Dispos
 }
 
 /** One window: the engine it looks at, and everything it hears. */
-function openSession({ settings, accounts, secrets, engine, connections, edits, builds, moves }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
+function openSession({ settings, accounts, secrets, engine, connections, edits, clusterMoves, applies, builds, moves }: ApplicationParts, desktop: Desktop, background: Pick<Background, 'onNotice'>): WindowSession {
   const listeners = new Set<(event: EngineEvent) => void>()
   const emit = (event: EngineEvent) => listeners.forEach((listener) => listener(event))
   const selection = createSelection(connections, { emit, reset: () => emit({ type: 'snapshot', snapshot: snapshot() }) })
@@ -133,7 +138,7 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
 
   return {
     snapshot,
-    implementation: Object.assign(connectionCalls(current, { accounts, builds, connections, edits }), {
+    implementation: Object.assign(connectionCalls(current, { accounts, applies, builds, clusterMoves, connections, edits }), {
       app: { ...desktop.app, startDrag: (request: { paths: string[] }, context: CallContext) => startDrag(desktop, request, context) },
       engine: engineCalls(engine, current, async () => collectDiagnostics({ version: (await desktop.app.facts(undefined, quietly)).version, settings: settings.get(), engine: engine.state(), engineLines: engine.lines(), connection: current() })),
       connections: { ...connectionsCalls(connections, selection), ...savedConnectionsCalls({ settings, secrets, connections }) },
@@ -141,7 +146,7 @@ function openSession({ settings, accounts, secrets, engine, connections, edits, 
       settings: settingsCalls(settings),
       updates: updatesCalls(desktop.updates),
     }),
-    on: (id) => connectionCalls(() => connections.get(id), { accounts, builds, connections, edits }),
+    on: (id) => connectionCalls(() => connections.get(id), { accounts, applies, builds, clusterMoves, connections, edits }),
     streams: connectionStreams(current, builds, connections),
     onEvent(listener) {
       if (listeners.size === 0) stops = sources()

@@ -9,6 +9,8 @@ import { containersOf } from '../connections/containers.ts'
 import type { Edits } from '../connections/edit/edits.ts'
 import { filesOf } from '../connections/files/files.ts'
 import { imagesOf } from '../connections/images.ts'
+import type { ClusterMoves } from '../connections/cluster/move/moves.ts'
+import type { Applies } from '../connections/kubernetes/apply/applies.ts'
 import { kubernetesOf } from '../connections/kubernetes/kubernetes.ts'
 import { logsOf } from '../connections/merged-logs/log-pages.ts'
 import { networksOf } from '../connections/networks.ts'
@@ -22,22 +24,24 @@ import type { CallContext } from '../ipc/serve.ts'
 
 /** What the app itself keeps of its work on engines. */
 export interface AppWork {
+  applies: Applies
   accounts: RegistryAccounts
   builds: Builds
+  clusterMoves: ClusterMoves
   edits: Edits
   connections: Pick<Connections, 'get'>
 }
 
 /** The nouns of an engine. A new one is a line here and in the contract. */
-const nounsOf = ({ accounts, builds, connections, edits }: AppWork) => ({
+const nounsOf = ({ accounts, applies, builds, clusterMoves, connections, edits }: AppWork) => ({
   builds: builds.callsOf,
-  cluster: (connection: Connection) => clusterOf(connection, connections.get),
+  cluster: (connection: Connection) => clusterOf(connection, connections.get, clusterMoves),
   compose: composeOf,
   containers: (connection: Connection) => ({ ...containersOf(connection), ...edits.of(connection) }),
   copies: (connection: Connection) => copiesOf(connection, connections.get),
   files: filesOf,
   images: imagesOf,
-  kubernetes: kubernetesOf,
+  kubernetes: (connection: Connection) => kubernetesOf(connection, applies),
   logs: logsOf,
   networks: networksOf,
   ports: portsOf,

@@ -3,7 +3,9 @@ import { messageOf } from '#shared/errors.ts'
 import { openBuilds } from '../connections/builds/builds.ts'
 import { openConnections, type Connections } from '../connections/connections.ts'
 import { createEdits, type Edits } from '../connections/edit/edits.ts'
-import { openJournal } from '../connections/edit/journal.ts'
+import { createClusterMoves, type ClusterMoves } from '../connections/cluster/move/moves.ts'
+import { openJournal } from '../connections/journal.ts'
+import { createApplies } from '../connections/kubernetes/apply/applies.ts'
 import { createApplication, type Application, type HostedEngine } from './application.ts'
 import { finishMove } from './data/move-data.ts'
 import { openMoveJournal } from './data/move-journal.ts'
@@ -31,20 +33,25 @@ export async function openApplication(options: StartOptions, startEngine: StartE
   const stop = engine.onState((state) => state.status === 'running' && connections.first().retry())
   opened.defer(stop)
   opened.use(openSavedConnections({ settings, secrets, connections }))
-  const edits = createEdits(openJournal(join(dirname(options.settingsPath), 'edits')))
-  opened.defer(recoverEdits(edits, connections))
+  const journalOf = <Record extends { id: string }>(name: string) => openJournal<Record>(join(dirname(options.settingsPath), name))
+  const edits = createEdits(journalOf('edits'))
+  const clusterMoves = createClusterMoves(journalOf('moves'))
+  opened.defer(recoverDeeds({ edits, clusterMoves }, connections))
+  const applies = createApplies(journalOf('applies'))
   const builds = opened.use(await openBuilds(join(dirname(options.settingsPath), 'builds')))
   const moves = openMoveJournal(join(dirname(options.settingsPath), 'data-move.json'))
   if (engine.data) void finishMove({ engine, data: engine.data, connection: connections.first(), settings, journal: moves }).catch((error: unknown) => console.error(`A move of the data that was cut off could not be put right: ${messageOf(error)}`))
-  const application = opened.use(createApplication({ settings, accounts, secrets, engine, connections, edits, builds, moves }))
+  const application = opened.use(createApplication({ settings, accounts, secrets, engine, connections, edits, clusterMoves, applies, builds, moves }))
   const lifetime = opened.move()
   return { ...application, [Symbol.asyncDispose]: () => lifetime.disposeAsync() }
 }
 
 /** Whenever an engine is met: what an earlier life of the app left half done there is undone or finished. @returns stops looking. */
-const recoverEdits = (edits: Edits, connections: Connections): (() => void) =>
+const recoverDeeds = ({ edits, clusterMoves }: { edits: Edits; clusterMoves: ClusterMoves }, connections: Connections): (() => void) =>
   connections.visit((connection) =>
     connection.onEvent((event) => {
-      if (event.type === 'reset') void edits.recover(connection).catch((error: unknown) => console.error(`An edit that was cut off could not be put right: ${messageOf(error)}`))
+      if (event.type !== 'reset') return
+      void edits.recover(connection).catch((error: unknown) => console.error(`An edit that was cut off could not be put right: ${messageOf(error)}`))
+      void clusterMoves.recover(connection).catch((error: unknown) => console.error(`A move to a cluster that was cut off could not be taken back: ${messageOf(error)}`))
     }),
   )

@@ -54,6 +54,8 @@ export interface MovePlan {
 export interface MoveAnswer {
   stack: string
   services: string[]
+  /** Docker's, of what it deployed nevertheless. */
+  warnings?: string[]
 }
 
 /** Steps of a move, in order; `undoing` after one that failed. */
@@ -61,11 +63,11 @@ export type MoveStep = 'images' | 'networks' | 'services' | 'waiting' | 'undoing
 
 const name = identifier<string>()
 const plan = { to: identifier<ConnectionId>(), containers: list(identifier<ContainerId>(), 500), stack: name }
-const place: Shape<ImagePlace> = variant<ImagePlace>('kind', {
+export const imagePlaceShape: Shape<ImagePlace> = variant<ImagePlace>('kind', {
   own: record({ kind: literal('own'), address: text(512), password: optional(text(1024)) }),
   registry: record({ kind: literal('registry'), prefix: text(512) }),
   engine: record({ kind: literal('engine') }),
 } as Record<string, Shape<ImagePlace>>)
 
 export const movePlanShape = record<MovePlanRequest>(plan)
-export const moveShape = record<MoveRequest>({ ...plan, images: place, mesh: truth, binds: oneOf('leave', 'expect'), patience: optional(integer(1, 3_600_000)) })
+export const moveShape = record<MoveRequest>({ ...plan, images: imagePlaceShape, mesh: truth, binds: oneOf('leave', 'expect'), patience: optional(integer(1, 3_600_000)) })

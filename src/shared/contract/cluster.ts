@@ -118,6 +118,8 @@ export interface StackPlan {
   services: { name: string; image: string; change: 'new' | 'changed' | 'same' | 'left' }[]
   /** Keys of the file that mean nothing to a cluster. */
   remarks: { service: string; key: string }[]
+  /** Docker's, of what it deployed nevertheless. */
+  warnings?: string[]
 }
 export interface StackRequest {
   file: string

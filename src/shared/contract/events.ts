@@ -4,6 +4,7 @@ import type { ConnectionId, ConnectionSummary } from './connections.ts'
 import type { ContainerId, ContainerSummary } from './containers.ts'
 import type { EditPhase } from './edit.ts'
 import type { EngineState } from './engine.ts'
+import type { ApplyProgress } from './kubernetes-apply.ts'
 import type { ImageId, ImageSummary } from './images.ts'
 import type { ContainerNotice } from './notices.ts'
 import type { NetworkSummary } from './networks.ts'
@@ -37,6 +38,7 @@ export type ProgressStep =
   | { kind: 'message'; text: string }
   /** Of a move to a cluster: what it is at, and how much of that is done. */
   | { kind: 'move'; step: MoveStep; current: number; total: number; subject?: string }
+  | ApplyProgress
 
 /** Whole items, after the fact is durable in the engine. `snapshot` replaces everything (another engine was chosen, or the engine came back). */
 export type EngineEvent =

@@ -1,6 +1,7 @@
 import { hostPath } from './files.ts'
-import { identifier, list, literal, record, text, variant, type Shapes } from './shape.ts'
+import { identifier, list, literal, nothing, record, text, variant, type Shapes } from './shape.ts'
 import type { ContainerId } from './containers.ts'
+import { kubernetesApplyShapes, type KubernetesApplyContract } from './kubernetes-apply.ts'
 
 /** Containers as they are (those of one compose service are one workload), or a compose file on the app's machine. */
 export type ManifestSource = { kind: 'containers'; containers: ContainerId[] } | { kind: 'compose'; file: string }
@@ -19,7 +20,7 @@ export interface Manifests {
   remarks: ManifestRemark[]
 }
 
-export interface KubernetesContract {
+export interface KubernetesContract extends KubernetesApplyContract {
   /** @throws compose-refused, at `file`, when compose does not take the file */
   manifests(request: { source: ManifestSource }): Promise<Manifests>
   /** On the app's machine. */
@@ -32,6 +33,9 @@ const source = variant<ManifestSource>('kind', {
 } as never)
 
 export const kubernetesShapes: Shapes<KubernetesContract> = {
+  ...kubernetesApplyShapes,
+  contexts: nothing,
+  applies: nothing,
   manifests: record<{ source: ManifestSource }>({ source }),
   save: record<{ text: string; target: string }>({ text: text(5_000_000), target: hostPath }),
 }

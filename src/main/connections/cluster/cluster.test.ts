@@ -3,6 +3,8 @@ import type { ClusterContents, ClusterMessage } from '#shared/contract/cluster.t
 import { emptyDraft, type ServiceDraft } from '#shared/contract/service-draft.ts'
 import { clusterOf } from './cluster.ts'
 import { draftOf } from './draft.ts'
+import { memoryJournal } from '../journal.ts'
+import { createClusterMoves } from './move/moves.ts'
 import { specOf } from './spec.ts'
 import { startLab } from './testing/start-lab.ts'
 import { watchCluster } from './watch.ts'
@@ -81,13 +83,21 @@ test('another engine is told how to join, or joins by itself; a command that was
   expect(before).toEqual({ worker: 'docker swarm join --token SWMTKN-1-w 10.0.0.1:2377', manager: 'docker swarm join --token SWMTKN-1-m 10.0.0.1:2377' })
   expect(await cluster.rotate({ role: 'worker' }, operation)).toEqual({ ...before, worker: 'docker swarm join --token SWMTKN-1-w+ 10.0.0.1:2377' })
   const other = await startLab()
-  const admitting = clusterOf((await startLab()).connection, () => other.connection)
+  const admitting = clusterOf((await startLab()).connection, () => other.connection, createClusterMoves(memoryJournal()))
   await admitting.init({}, operation)
   await admitting.admit({ connection: 'other', role: 'worker' }, operation)
   expect(await other.cluster.standing(undefined, operation)).toMatchObject({ kind: 'worker', managers: ['10.0.0.1'] })
   expect(other.connection.summary().state).toMatchObject({ facts: { cluster: 'worker' } })
   await other.cluster.leave({}, operation)
   await expect(other.cluster.join({ addresses: ['10.0.0.9'], token: 'x' }, operation)).rejects.toMatchObject({ field: 'token' })
+})
+
+test('an address without a port gets the usual one, also one of IPv6', async () => {
+  const { cluster, engine } = await startLab()
+  const asked: unknown[] = []
+  engine.routes.set('POST /swarm/join', ({ body }) => (asked.push((JSON.parse(String(body)) as { RemoteAddrs: unknown }).RemoteAddrs), {}))
+  await cluster.join({ addresses: ['10.0.0.9', 'manager', 'manager:99', 'fd00::9', '[fd00::9]', '[fd00::9]:99'], token: 'x' }, operation)
+  expect(asked).toEqual([['10.0.0.9:2377', 'manager:2377', 'manager:99', '[fd00::9]:2377', '[fd00::9]:2377', '[fd00::9]:99']])
 })
 
 test('services are made, scaled, changed, rolled back and removed; whoever looks sees tasks come and go', async () => {

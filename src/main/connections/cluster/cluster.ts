@@ -9,7 +9,7 @@ import { each } from '../each.ts'
 import type { Operation } from '../operation.ts'
 import { createFile, readConfig } from './files.ts'
 import { draftOfContainer } from './from-container.ts'
-import { moveToCluster } from './move/move.ts'
+import type { ClusterMoves } from './move/moves.ts'
 import { planMove } from './move/plan.ts'
 import { changeNode, removeNode } from './nodes.ts'
 import { changeService, createService, readService, removeService, restartService, rollbackService, scaleService } from './services.ts'
@@ -17,7 +17,7 @@ import { removeStack } from './stack.ts'
 import { deployFile, planStack } from './stacks.ts'
 import { admit, initCluster, joinCluster, leaveCluster, readJoining, rotateToken, standingOf } from './standing.ts'
 
-export function clusterOf(connection: Connection, find: (id: ConnectionId) => Connection): Implementation<Contract, Operation>['cluster'] {
+export function clusterOf(connection: Connection, find: (id: ConnectionId) => Connection, moves: Pick<ClusterMoves, 'move'>): Implementation<Contract, Operation>['cluster'] {
   const { api } = connection
   return {
     standing: (_request, { signal }) => standingOf(connection, signal),
@@ -45,6 +45,6 @@ export function clusterOf(connection: Connection, find: (id: ConnectionId) => Co
     readConfig: ({ id }, { signal }) => readConfig(api, id, signal),
     removeFiles: ({ secrets, configs }) => each([...secrets.map((id) => `secrets/${id}`), ...configs.map((id) => `configs/${id}`)], (path) => api.json('DELETE', `/${path}`)),
     planMove: (request, { signal }) => planMove(connection, find(request.to), request, signal),
-    move: (request, operation) => moveToCluster(connection, find(request.to), request, operation),
+    move: (request, operation) => moves.move(connection, find(request.to), request, operation),
   }
 }

@@ -38,6 +38,8 @@ export interface Deploying {
   prune?: boolean
   /** In place of the user's account at an image's registry. */
   auth?: string
+  /** A label more of whatever is made, by which it is known later. */
+  mark?: Record<string, string>
   tell?(step: 'networks' | 'services', current: number, total: number): void
 }
 
@@ -63,11 +65,18 @@ function isSame(before: WireService, draft: ServiceDraft, networks: readonly Wir
 /** The same value, whatever the order of its keys. */
 const sorted = (value: unknown): string => JSON.stringify(value, (_key, each: unknown) => (typeof each === 'object' && each !== null && !Array.isArray(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each))
 
-/** @returns takes all of it back, for as long as whoever asked needs that. */
-export async function deployStack(api: EngineApi, stack: StackDraft, { signal, prune, auth, tell }: Deploying): Promise<AsyncDisposable> {
+/** Disposed of, all of it is taken back. */
+export interface Deployed extends AsyncDisposable {
+  /** Docker's, of what it did nevertheless. */
+  warnings: string[]
+}
+
+
+export async function deployStack(api: EngineApi, stack: StackDraft, { signal, prune, auth, mark = {}, tell }: Deploying): Promise<Deployed> {
   await using undo = new AsyncDisposableStack()
   tell?.('networks', 0, stack.networks.length)
-  const networks = await ensureNetworks(api, stack, undo, signal)
+  const networks = await ensureNetworks(api, stack, mark, undo, signal)
+  const warnings: string[] = []
   for (const noun of ['secrets', 'configs'] as const) await ensureFiles(api, noun, stack, undo, signal)
   const there = await servicesOf(api, stack.name, signal)
   for (const [index, draft] of stack.services.entries()) {
@@ -78,26 +87,30 @@ export async function deployStack(api: EngineApi, stack: StackDraft, { signal, p
       let overtaken = false
       // Whoever was quicker has changed it: that is not ours to take back.
       undo.defer(async () => void (!overtaken && (await putBack(api, before))))
-      await changeService(api, before.ID, identified, signal).catch((error: unknown) => {
+      const changed = await changeService(api, before.ID, identified, signal).catch((error: unknown) => {
         overtaken = isEngineError(error) && error.reason === 'edit-stale'
         throw error
       })
+      warnings.push(...changed.warnings)
     } else {
-      const { id } = await createService(api, identified, signal, auth)
+      const created = await createService(api, { ...identified, labels: { ...identified.labels, ...mark } }, signal, auth)
+      const { id } = created
+      warnings.push(...created.warnings)
       undo.defer(async () => void (await removeService(api, id)))
     }
   }
   // Last, and not to be taken back: what else could fail has not.
   if (prune) for (const { ID, Spec } of there) if (!stack.services.some(({ name }) => name === Spec.Name)) await removeService(api, ID, signal)
-  return undo.move()
+  const deployed = undo.move()
+  return { warnings: [...new Set(warnings)], [Symbol.asyncDispose]: () => deployed.disposeAsync() }
 }
 
-async function ensureNetworks(api: EngineApi, stack: StackDraft, undo: AsyncDisposableStack, signal: AbortSignal): Promise<Map<string, string>> {
+async function ensureNetworks(api: EngineApi, stack: StackDraft, mark: Record<string, string>, undo: AsyncDisposableStack, signal: AbortSignal): Promise<Map<string, string>> {
   const ids = new Map((await networksOf(api, signal)).map(({ Name, Id }) => [Name, Id]))
   for (const { name, external, internal = false, attachable = false, options = {} } of stack.networks) {
     if (ids.has(name)) continue
     if (external) throw new EngineError('not-found', `The cluster has no network named ${name}.`, { reason: 'no-such-network', hint: 'Make it there first, or let the stack make one of its own.', field: 'networks' })
-    const { Id } = await api.json<{ Id: string }>('POST', '/networks/create', { body: { Name: name, Driver: 'overlay', Internal: internal, Attachable: attachable, Options: options, Labels: { [stackLabel]: stack.name } }, signal })
+    const { Id } = await api.json<{ Id: string }>('POST', '/networks/create', { body: { Name: name, Driver: 'overlay', Internal: internal, Attachable: attachable, Options: options, Labels: { [stackLabel]: stack.name, ...mark } }, signal })
     ids.set(name, Id)
     undo.defer(() => removeNetwork(api, Id))
   }
@@ -115,6 +128,14 @@ async function ensureFiles(api: EngineApi, noun: FileNoun, stack: StackDraft, un
     const { id } = await createFile(api, noun, { name, value, labels: { [stackLabel]: stack.name } }, signal)
     undo.defer(async () => void (await api.json('DELETE', `/${noun}/${id}`)))
   }
+}
+
+/** What bears a label that was given to all that one deployment made; a deed that was cut off is taken back by it. */
+export async function removeMarked(api: EngineApi, [key, value]: readonly [string, string], signal: AbortSignal): Promise<void> {
+  const isMarked = (labels: Record<string, string> | null | undefined) => labels?.[key] === value
+  const services = await api.json<WireService[] | null>('GET', '/services', { query: { filters: JSON.stringify({ label: [`${key}=${value}`] }) }, signal })
+  for (const { ID, Spec } of services ?? []) if (isMarked(Spec.Labels)) await removeService(api, ID, signal)
+  for (const { Id, Labels } of await networksOf(api, signal)) if (isMarked(Labels)) await removeNetwork(api, Id, signal)
 }
 
 export async function removeStack(api: EngineApi, name: string, signal: AbortSignal): Promise<void> {

@@ -15,6 +15,6 @@ export async function planStack(connection: Connection, request: StackRequest, s
 export async function deployFile(connection: Connection, request: StackRequest, signal: AbortSignal): Promise<StackPlan> {
   const { stack, remarks } = await readStack(connection, request, signal)
   const services = await compareStack(connection.api, stack, signal)
-  await deployStack(connection.api, stack, { signal, ...(request.prune !== undefined && { prune: request.prune }) })
-  return { stack: stack.name, services, remarks }
+  const { warnings } = await deployStack(connection.api, stack, { signal, ...(request.prune !== undefined && { prune: request.prune }) })
+  return { stack: stack.name, services, remarks, ...(warnings.length > 0 && { warnings }) }
 }

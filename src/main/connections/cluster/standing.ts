@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { ClusterStanding, JoinCommands, NodeRole } from '#shared/contract/cluster.ts'
 import type { EngineFacts } from '#shared/contract/engine.ts'
 import { EngineError } from '#shared/errors.ts'
@@ -40,13 +41,20 @@ export async function initCluster({ api, learn }: Engine, { advertise }: { adver
 }
 
 export async function joinCluster({ api, learn }: Engine, { addresses, token, advertise }: { addresses: string[]; token: string; advertise?: string }, signal: AbortSignal): Promise<void> {
-  const RemoteAddrs = addresses.map((address) => (/:\d+$/.test(address) ? address : `${address}:2377`))
+  const RemoteAddrs = addresses.map(withPort)
   try {
     await api.json('POST', '/swarm/join', { body: { ListenAddr: listen, AdvertiseAddr: advertise || undefined, RemoteAddrs, JoinToken: token.trim() }, signal })
   } catch (error) {
     throw atField(error)
   }
   await learn(signal)
+}
+
+/** `host`, `10.0.0.1:2377`, `fd00::1`, `[fd00::1]:2377`. Whatever has several colons and no bracket is IPv6, which a port can only follow in brackets. */
+function withPort(address: string): string {
+  const plain = address.trim()
+  if (/^(\[.*\]|[^:]*):\d+$/.test(plain)) return plain
+  return `${isIPv6(plain) ? `[${plain}]` : plain}:2377`
 }
 
 /** Docker's sentences, at what they are about. */

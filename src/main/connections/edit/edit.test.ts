@@ -6,7 +6,8 @@ import { EngineError } from '#shared/errors.ts'
 import type { Connection } from '../connection.ts'
 import { createFakeDocker, type FakeDocker } from '../testing/fake-docker.ts'
 import { createEdits, type Edits } from './edits.ts'
-import { memoryJournal } from './journal.ts'
+import { memoryJournal } from '../journal.ts'
+import type { EditRecord } from './journal.ts'
 
 /** web, made of every kind of thing that has been lost by others: an anonymous volume, aliases, a fixed address, labels, a bind with options. */
 function setScene({ running = true, slipway = false } = {}) {
@@ -31,7 +32,7 @@ function setScene({ running = true, slipway = false } = {}) {
   docker.calls.length = 0
   const facts = { slipway }
   const connection = { api: docker.api, ready: async () => {}, summary: () => ({ target: { kind: 'socket', socketPath: '/x' }, state: { status: 'ready', facts } }) } as unknown as Connection
-  const journal = memoryJournal()
+  const journal = memoryJournal<EditRecord>()
   const makeEdits = () => createEdits(journal, { settle: 1, healthy: 20 })
   return { docker, id, connection, journal, makeEdits, edits: makeEdits() }
 }

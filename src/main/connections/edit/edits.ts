@@ -8,6 +8,7 @@ import type { EditContract, EditedContainer, EditPhase, EditRequest } from '#sha
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import type { Connection } from '../connection.ts'
 import type { EngineApi } from '../engine-api.ts'
+import { engineOf } from '../journal.ts'
 import type { Operation } from '../operation.ts'
 import { differences } from './changes.ts'
 import type { EditJournal, EditRecord } from './journal.ts'
@@ -116,8 +117,6 @@ async function changeLive(api: EngineApi, wire: WireInspect, { settings }: EditR
   await applyLive(api, wire.Id, before, settings, differences(before, settings), signal)
   return { id: wire.Id, name: settings.name, how: 'live' }
 }
-
-const engineOf = (connection: Editing): string => JSON.stringify(connection.summary().target)
 
 function recordOf(how: 'live' | 'recreate', engine: string, wire: WireInspect, { settings }: EditRequest): EditRecord {
   const before = readSettings(wire)

@@ -1,7 +1,5 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ContainerSettings } from '#shared/contract/container-settings.ts'
-import { writeFileAtomic } from '#base/atomic-file.ts'
+import type { Journal } from '../journal.ts'
 
 /** An edit under way, with all that is needed to undo it, or to finish it, after the app itself has died. Written before the first deed. */
 export type EditRecord = {
@@ -35,31 +33,4 @@ export type EditRecord = {
 
 export type RecreateRecord = Extract<EditRecord, { kind: 'recreate' }>
 
-export interface EditJournal {
-  write(record: EditRecord): Promise<void>
-  remove(id: string): Promise<void>
-  all(): Promise<EditRecord[]>
-}
-
-/** One file for each edit under way. What cannot be read is no record: it was never whole. */
-export function openJournal(folder: string): EditJournal {
-  const fileOf = (id: string) => join(folder, `${id.replace(/[^\w-]/g, '_')}.json`)
-  return {
-    async write(record) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
-      await writeFileAtomic(fileOf(record.id), JSON.stringify(record), 0o600)
-    },
-    remove: (id) => rm(fileOf(id), { force: true }),
-    async all() {
-      const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'))
-      const records = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as EditRecord).map((read) => read.catch(() => undefined)))
-      return records.filter((record) => record !== undefined)
-    },
-  }
-}
-
-/** For tests, and for engines that are looked at without a home of their own. */
-export function memoryJournal(): EditJournal {
-  const records = new Map<string, EditRecord>()
-  return { write: async (record) => void records.set(record.id, record), remove: async (id) => void records.delete(id), all: async () => [...records.values()] }
-}
+export type EditJournal = Journal<EditRecord>

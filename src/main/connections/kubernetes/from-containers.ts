@@ -1,7 +1,7 @@
 import type { ContainerId } from '#shared/contract/containers.ts'
 import { EngineError } from '#shared/errors.ts'
 import { readContainerSettings, type ContainerSettings } from '../cluster/from-container.ts'
-import { isPublic } from '../cluster/move/plan.ts'
+import { isPublic } from '../registries/is-public.ts'
 import type { EngineApi } from '../engine-api.ts'
 import { projectLabel, serviceLabel } from '../wire/container.ts'
 import { workloadOf, type Workload } from './workload.ts'

@@ -5,12 +5,14 @@ import { writeFileAtomic } from '#base/atomic-file.ts'
 import { readComposeConfig } from '../compose/read-config.ts'
 import type { Connection } from '../connection.ts'
 import type { Operation } from '../operation.ts'
+import type { Applies } from './apply/applies.ts'
 import { workloadsOfCompose } from './from-compose.ts'
 import { workloadsOfContainers } from './from-containers.ts'
 import { manifestsOf } from './manifests.ts'
 
-export function kubernetesOf(connection: Connection): Implementation<Contract, Operation>['kubernetes'] {
+export function kubernetesOf(connection: Connection, applies: Applies): Implementation<Contract, Operation>['kubernetes'] {
   return {
+    ...applies.of(connection),
     async manifests({ source }, { signal }) {
       if (source.kind === 'containers') return manifestsOf(await workloadsOfContainers(connection.api, source.containers, signal))
       return manifestsOf(await workloadsOfCompose(await readComposeConfig(connection, source.file, signal), { ...process.env, PWD: dirname(source.file) }))

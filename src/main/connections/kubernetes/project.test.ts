@@ -5,6 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { openConnection } from '../connection.ts'
 import { Refusal, startFakeEngine, wireContainer } from '../testing/fake-engine.ts'
+import { memoryJournal } from '../journal.ts'
+import { createApplies } from './apply/applies.ts'
 import { kubernetesOf } from './kubernetes.ts'
 import { checkAgainstSchemas } from './testing/schemas.ts'
 
@@ -36,7 +38,7 @@ async function start() {
     await engine[Symbol.asyncDispose]()
   })
   await connection.ready(operation.signal)
-  return kubernetesOf(connection)
+  return kubernetesOf(connection, createApplies(memoryJournal()))
 }
 
 test('the containers of a project: one workload of each service, reached by all its names, and what compose knew', async () => {

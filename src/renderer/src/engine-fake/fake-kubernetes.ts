@@ -1,5 +1,6 @@
 import type { ManifestSource, Manifests } from '#shared/contract/kubernetes.ts'
 import { EngineError } from '#shared/errors.ts'
+import { fakeApplyCalls } from './fake-apply.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
 
 const documents = (name: string, image: string) => `apiVersion: v1
@@ -32,10 +33,11 @@ spec:
 `
 
 /** A file named `gone` is none. */
-export const fakeKubernetesCalls = ({ world }: FakeEngine): FakeCalls => ({
+export const fakeKubernetesCalls = (engine: FakeEngine): FakeCalls => ({
+  ...fakeApplyCalls(engine),
   'kubernetes.manifests': ({ source }: { source: ManifestSource }): Manifests => {
     if (source.kind === 'compose' && source.file.includes('gone')) throw new EngineError('invalid-argument', `open ${source.file}: no such file or directory`, { reason: 'compose-refused', field: 'file' })
-    const some = world.containers.filter((each) => (source.kind === 'containers' ? source.containers.includes(each.id) : each.compose?.project === 'shop')).map(({ compose, name, image }) => ({ name: compose?.service ?? name, image }))
+    const some = engine.world.containers.filter((each) => (source.kind === 'containers' ? source.containers.includes(each.id) : each.compose?.project === 'shop')).map(({ compose, name, image }) => ({ name: compose?.service ?? name, image }))
     const [first = { name: 'web', image: 'nginx:1.27' }] = some
     return {
       text: some.map(({ name, image }) => documents(name, image)).join('---\n'),

@@ -1,4 +1,5 @@
 import type { ProgressStep } from '#shared/contract/events.ts'
+import type { ApplyProgress } from '#shared/contract/kubernetes-apply.ts'
 
 export interface LayerProgress {
   id: string
@@ -14,6 +15,8 @@ export interface Progress {
   message: string | undefined
   /** Of work that is one stream. */
   bytes?: { current: number; total?: number }
+  /** Of manifests applied to a cluster. */
+  apply?: ApplyProgress
   /** Of a move to a cluster. */
   move?: Omit<Extract<ProgressStep, { kind: 'move' }>, 'kind'>
 }
@@ -24,6 +27,7 @@ export function addStep(progress: Progress, step: ProgressStep): Progress {
   if (step.kind === 'phase') return { ...progress, phase: step.phase }
   if (step.kind === 'bytes') return { ...progress, bytes: { current: step.current, ...(step.total !== undefined && { total: step.total }) } }
   if (step.kind === 'move') return { ...noProgress, move: { step: step.step, current: step.current, total: step.total, ...(step.subject !== undefined && { subject: step.subject }) } }
+  if (step.kind === 'apply') return { ...noProgress, apply: step }
   if (step.kind === 'message') return { ...progress, message: step.text }
   const before = progress.layers.find(({ id }) => id === step.id)
   const layer = { id: step.id, phase: step.phase, current: step.current ?? 0, total: step.total ?? before?.total ?? 0 }
@@ -49,9 +53,16 @@ function moveShare({ step, current, total }: NonNullable<Progress['move']>): num
   return from + (total > 0 ? current / total : 0) * part
 }
 
+const applySpans: Record<ApplyProgress['step'], readonly [from: number, part: number]> = { images: [0, 0.4], objects: [0.4, 0.2], waiting: [0.6, 0.4] }
+function applyShare({ step, current, total }: ApplyProgress): number {
+  const [from, part] = applySpans[step]
+  return from + (total > 0 ? current / total : 0) * part
+}
+
 /** The whole way, 0..1, layers weighed by their size; undefined while nothing is known. */
-export function progressShare({ layers, phase, bytes, move }: Progress): number | undefined {
+export function progressShare({ layers, phase, bytes, move, apply }: Progress): number | undefined {
   if (move) return moveShare(move)
+  if (apply) return applyShare(apply)
   if (bytes) return bytes.total ? Math.min(1, bytes.current / bytes.total) : undefined
   if (phase === 'creating' || phase === 'starting') return 1
   if (layers.length === 0) return undefined

@@ -4,8 +4,9 @@ import type { ProgressStep } from '#shared/contract/events.ts'
 import { openConnection } from '../../connection.ts'
 import { Refusal, startFakeEngine, wireContainer, type FakeEngine } from '../../testing/fake-engine.ts'
 import { installFakeSwarm } from '../../testing/fake-swarm.ts'
+import { memoryJournal } from '../../journal.ts'
 import { clusterOf } from '../cluster.ts'
-import { moveToCluster } from './move.ts'
+import { createClusterMoves, type MoveRecord } from './moves.ts'
 import { planMove } from './plan.ts'
 
 const { signal } = new AbortController()
@@ -54,14 +55,16 @@ async function start() {
     for (const each of [from!, to!, source.engine, lab]) await each[Symbol.asyncDispose]()
   })
   await Promise.all([from!.ready(signal), to!.ready(signal)])
-  await clusterOf(to!, () => to!).init({}, { signal, progress: () => {} })
+  const journal = memoryJournal<MoveRecord>()
+  const moves = createClusterMoves(journal)
+  await clusterOf(to!, () => to!, moves).init({}, { signal, progress: () => {} })
   swarm.addNode('two')
   const steps: ProgressStep[] = []
-  const move = (more: Partial<MoveRequest> = {}, abort = signal) => moveToCluster(from!, to!, { ...request, ...more }, { signal: abort, progress: (step) => void steps.push(step) }, PACE)
+  const move = (more: Partial<MoveRequest> = {}, abort = signal) => moves.move(from!, to!, { ...request, ...more }, { signal: abort, progress: (step) => void steps.push(step) }, PACE)
   const there = () => [...swarm.services.values(), ...swarm.secrets.values(), ...swarm.configs.values()].length + swarm.networks.size
   /** What the engine here was asked to do, beside reading and names. */
   const deeds = () => source.engine.asked.filter((asked) => !/^(GET|HEAD)|\/(tag|push)\?|^DELETE \/images/.test(asked))
-  return { source, lab, swarm, from: from!, to: to!, move, steps, there, deeds }
+  return { journal, source, lab, swarm, from: from!, to: to!, move, steps, there, deeds }
 }
 const request: MoveRequest = { to: '1', containers: Object.keys(containers), stack: 'prod', images: { kind: 'registry', prefix: 'registry.example.org/team' }, mesh: true, binds: 'leave' }
 
@@ -183,4 +186,30 @@ test('a name that the cluster has already is refused before anything is pushed',
   await expect(move()).rejects.toMatchObject({ code: 'already-exists', field: 'stack' })
   await expect(planMove(from, to, request, signal)).rejects.toMatchObject({ field: 'stack' })
   expect(source.pushed).toEqual([])
+})
+
+test('a move that the death of the app cut off is taken back when the engines are met again, and nothing else', async () => {
+  const { move, swarm, there, source, journal, from, to, deeds, steps } = await start()
+  swarm.fate = () => ({ State: 'starting' })
+  // What somebody else runs there under the stack's own name stays.
+  const leaving = new AbortController()
+  const moving = move({}, leaving.signal)
+  while (!steps.some((step) => step.kind === 'move' && step.step === 'waiting')) await new Promise((resolve) => setImmediate(resolve))
+  const [record] = structuredClone(await journal.all())
+  expect(record).toMatchObject({ stack: 'prod', names: ['registry.example.org/team/shop-web:latest'] })
+  const other = structuredClone([...swarm.services.values()][0]!)
+  swarm.services.set('other', { ...other, ID: 'other', Spec: { ...other.Spec, Name: 'prod_other', Labels: { 'com.docker.stack.namespace': 'prod' } } })
+  source.tags.add(record!.names[0]!)
+  // Another life of the app reads the journal; this one is as good as dead.
+  const next = createClusterMoves({ ...memoryJournal<MoveRecord>(), all: async () => [record!], write: async (left) => void Object.assign(record!, left), remove: async () => void (removed = true) })
+  let removed = false
+  expect(await next.recover(to)).toEqual(['prod'])
+  expect([...swarm.services.keys()]).toEqual(['other'])
+  expect([swarm.networks.size, removed, record!.to]).toEqual([0, false, ''])
+  expect(await next.recover(from)).toEqual(['prod'])
+  expect([source.tags.size, removed]).toEqual([0, true])
+  expect(deeds()).toEqual([])
+  leaving.abort()
+  await moving.catch(() => undefined)
+  expect(there()).toBe(1)
 })

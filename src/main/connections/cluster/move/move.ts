@@ -6,10 +6,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { MoveAnswer, MoveRequest, MoveStep } from '#shared/contract/cluster-move.ts'
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import type { Connection } from '../../connection.ts'
+import { placeImages, type Placed } from '../../copies/place-images.ts'
 import type { Operation } from '../../operation.ts'
 import { deployStack, type StackDraft } from '../stack.ts'
 import type { WireService, WireTask } from '../wire.ts'
-import { placeImages, type Placed } from './place-images.ts'
 import { readMoved, refuseTaken, type MovedStack } from './plan.ts'
 
 type Engine = Pick<Connection, 'api' | 'mirror' | 'summary' | 'hostFacts'>
@@ -20,20 +20,31 @@ const period = 1_000
 /** Ends of one service's tasks that are no accident any more. */
 const mostFailures = 3
 
-export async function moveToCluster(source: Engine, target: Engine, request: MoveRequest, operation: Operation, pace = period): Promise<MoveAnswer> {
+/** What outlives the app, and what is marked so that it is found again. */
+interface Kept {
+  mark: Record<string, string>
+  /** Before the first deed. */
+  begin(): Promise<void>
+  naming(name: string): Promise<void>
+  /** Milliseconds from one look at the tasks to the next. */
+  pace?: number
+}
+
+export async function moveToCluster(source: Engine, target: Engine, request: MoveRequest, operation: Operation, { mark, begin, naming, pace = period }: Kept): Promise<MoveAnswer> {
   const tell = (step: MoveStep, current: number, total: number, subject?: string) => operation.progress({ kind: 'move', step, current, total, ...(subject !== undefined && { subject }) })
   const { signal } = operation
-  const quiet: Operation = { signal, progress: () => {} }
   await refuseTaken(target, request.stack, signal)
   const moved = await readMoved(source, request, signal)
+  await begin()
   await using names = new AsyncDisposableStack()
   const deployed = new AsyncDisposableStack()
   try {
-    const placed = await placeImages(source, target, moved.services, request.images, quiet, names, (done, total, subject) => tell('images', done, total, subject))
+    const locals = [...new Map(moved.services.flatMap(({ local }) => (local ? [[local.reference || local.id, local] as const] : []))).values()]
+    const placed = await placeImages(source, locals, request.images, { signal, progress: () => {}, names, naming, tell: (done, total, subject) => tell('images', done, total, subject) }, target)
     const stack = stackOf(moved, request, placed)
-    deployed.use(await deployStack(target.api, stack, { signal, tell, ...(placed.auth !== undefined && { auth: placed.auth }) }))
+    const { warnings } = deployed.use(await deployStack(target.api, stack, { signal, tell, mark, ...(placed.auth !== undefined && { auth: placed.auth }) }))
     await untilHealthy(target, stack, request.patience ?? usualPatience, signal, (done, total) => tell('waiting', done, total), pace)
-    return { stack: stack.name, services: stack.services.map(({ name }) => name) }
+    return { stack: stack.name, services: stack.services.map(({ name }) => name), ...(warnings.length > 0 && { warnings }) }
   } catch (error) {
     tell('undoing', 0, 1)
     const left = await deployed.disposeAsync().then(() => undefined, (failure: unknown) => messageOf(failure))
@@ -83,6 +94,6 @@ function unhealthy(services: readonly WireService[], tasks: readonly WireTask[],
 /** Whoever reads of it should know at once that nothing is lost. */
 function asUndone(error: unknown, left: string | undefined): unknown {
   if (!isEngineError(error) || (error.code === 'cancelled' && left === undefined)) return error
-  const words = left === undefined ? 'What was deployed there is removed again.' : `Not all that was deployed there could be removed (${left}): remove the stack yourself.`
-  return new EngineError(error.code, error.message, { reason: error.reason, hint: [error.hint, 'What runs here goes on as before.', words].filter(Boolean).join(' '), field: error.field, remedy: error.remedy, cause: error })
+  const words = left === undefined ? 'What was deployed there is removed again.' : `Not all that was deployed there could be removed (${left}). It is tried again when Slipway next meets that cluster.`
+  return new EngineError(error.code, error.message, { reason: left === undefined ? error.reason : 'move-not-undone', hint: [error.hint, 'What runs here goes on as before.', words].filter(Boolean).join(' '), field: error.field, remedy: error.remedy, cause: error })
 }

@@ -1,10 +1,11 @@
 import type { MovePlan, MovePlanRequest, MoveRemark } from '#shared/contract/cluster-move.ts'
 import type { ServiceDraft } from '#shared/contract/service-draft.ts'
 import { EngineError } from '#shared/errors.ts'
-import { familiarRepository, findReference } from '#shared/oci/reference.ts'
+import { findReference } from '#shared/oci/reference.ts'
 import type { Connection } from '../../connection.ts'
-import { sharingOf } from '../../sharing.ts'
+import { ownRegistryOf, type LocalImage } from '../../copies/place-images.ts'
 import { draftOfSettings, readContainerSettings, remarksOf, type ContainerSettings } from '../from-container.ts'
+import { isPublic } from '../../registries/is-public.ts'
 import { projectLabel, serviceLabel } from '../../wire/container.ts'
 import { stackLabel } from '../read.ts'
 import type { StackNetwork } from '../stack.ts'
@@ -19,7 +20,7 @@ export interface MovedService {
   draft: ServiceDraft
   containers: { id: string; name: string }[]
   /** Its image as the engine here knows it, where no registry is known that has it. */
-  local?: { id: string; reference: string }
+  local?: LocalImage
 }
 export interface MovedStack {
   services: MovedService[]
@@ -70,14 +71,6 @@ function movedService(stack: string, members: readonly ContainerSettings[], netw
   }
 }
 
-/** It was pulled from, or pushed to, a registry that others reach under the same name. */
-export function isPublic(reference: string, { RepoDigests }: ContainerSettings['image']): boolean {
-  const parsed = findReference(reference)
-  if (!parsed || isLoopback(parsed.registry)) return false
-  return (RepoDigests ?? []).some((digest) => digest.split('@')[0] === familiarRepository(parsed))
-}
-export const isLoopback = (host: string) => /^(localhost|127\.|\[?::1\]?)/.test(host)
-
 function remarksFor(service: string, members: readonly ContainerSettings[]): MoveRemark[] {
   const [{ settings, image }] = members as [ContainerSettings]
   const { host } = settings
@@ -101,7 +94,7 @@ function sharedVolumes(services: readonly MovedService[]): MoveRemark[] {
 
 export async function planMove(source: Engine, target: Engine, request: MovePlanRequest, signal: AbortSignal): Promise<MovePlan> {
   const [moved, nodes] = await Promise.all([readMoved(source, request, signal), target.api.json<WireNode[]>('GET', '/nodes', { signal }), refuseTaken(target, request.stack, signal)])
-  const sharing = source.hostFacts ? await sharingOf(source).state(undefined, { signal, progress: () => {} }).catch(() => undefined) : undefined
+  const own = await ownRegistryOf(source, signal)
   return {
     stack: request.stack,
     services: moved.services.map(({ draft, containers }) => ({ name: draft.name, image: draft.image, replicas: draft.replicas, containers: containers.map(({ name }) => name) })),
@@ -110,7 +103,7 @@ export async function planMove(source: Engine, target: Engine, request: MovePlan
     images: [...new Set(moved.services.flatMap(({ local }) => (local ? local.reference || local.id : [])))],
     remarks: moved.remarks,
     machines: nodes.filter(({ Spec, Status }) => Spec.Availability === 'active' && Status?.State === 'ready').length,
-    ...(sharing && { own: { on: sharing.on, loopback: sharing.loopback, addresses: sharing.hosts.map((host) => `${host.includes(':') ? `[${host}]` : host}:${sharing.port}`), password: sharing.password } }),
+    ...(own && { own }),
   }
 }
 

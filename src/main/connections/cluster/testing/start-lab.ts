@@ -1,8 +1,10 @@
 import { onTestFinished } from 'vitest'
 import { openConnection, type Connection } from '../../connection.ts'
+import { memoryJournal } from '../../journal.ts'
 import { startFakeEngine, type FakeEngine } from '../../testing/fake-engine.ts'
 import { installFakeSwarm, type FakeSwarm } from '../../testing/fake-swarm.ts'
 import { clusterOf } from '../cluster.ts'
+import { createClusterMoves } from '../move/moves.ts'
 
 export interface Lab {
   engine: FakeEngine
@@ -21,5 +23,5 @@ export async function startLab(): Promise<Lab> {
     await engine[Symbol.asyncDispose]()
   })
   await connection.ready(new AbortController().signal)
-  return { engine, swarm, connection, cluster: clusterOf(connection, () => connection) }
+  return { engine, swarm, connection, cluster: clusterOf(connection, () => connection, createClusterMoves(memoryJournal())) }
 }

@@ -116,6 +116,7 @@ export const cluster = {
     deploy: 'Deploy',
     changes: { new: 'new', changed: 'changed', same: 'stays', left: 'not in the file; stays', removed: 'removed' },
     prune: 'Remove the service that the file has no longer | Remove the {n} services that the file has no longer',
+    warned: '{name} is deployed, with a remark of Docker’s',
     unfit: 'A cluster has no place for:',
     remove: { verb: 'Remove the stack', title: 'Remove the stack {name}?', text: 'Its services, networks, secrets and configs go. Volumes stay on the machines.', failed: 'The stack {name} was not removed' },
   },

@@ -35,6 +35,7 @@ export const frame = {
     cleanUp: 'Removing {subject}',
     move: 'Moving {subject} to the cluster',
     deploy: 'Deploying {subject}',
+    apply: 'Applying {subject}',
     moveData: 'Moving the data to {subject}',
     failed: '{subject} failed',
     cancel: 'Cancel {subject}',

@@ -116,6 +116,7 @@ export const cluster = {
     deploy: 'Déployer',
     changes: { new: 'nouveau', changed: 'modifié', same: 'reste tel quel', left: 'absent du fichier ; reste', removed: 'supprimé' },
     prune: 'Supprimer le service que le fichier n’a plus | Supprimer les {n} services que le fichier n’a plus',
+    warned: '{name} est déployée, avec une remarque de Docker',
     unfit: 'Un cluster n’a pas de place pour :',
     remove: { verb: 'Supprimer la pile', title: 'Supprimer la pile {name} ?', text: 'Ses services, réseaux, secrets et configs disparaissent. Les volumes restent sur les machines.', failed: 'La pile {name} n’a pas été supprimée' },
   },

@@ -35,6 +35,7 @@ export const frame = {
     cleanUp: 'Suppression de {subject}',
     move: 'Déplacement de {subject} vers le cluster',
     deploy: 'Déploiement de {subject}',
+    apply: 'Application de {subject}',
     moveData: 'Déplacement des données vers {subject}',
     failed: 'Échec de {subject}',
     cancel: 'Annuler {subject}',
