@@ -18,6 +18,8 @@ export interface LaunchOptions {
   /** Kept when given; otherwise temporary and removed on dispose. */
   dataRoot?: string
   runRoot?: string
+  /** Of its settings and what it keeps beside them: kept when given, as `dataRoot`. */
+  home?: string
   width?: number
   height?: number
   appearance?: 'light' | 'dark'
@@ -61,7 +63,7 @@ export interface RunningApp extends AsyncDisposable {
 }
 
 /** What each driver is given: every path decided, and how to name the engine on the command line. */
-export interface Launch extends Required<Omit<LaunchOptions, 'engineSocket' | 'dataRoot' | 'runRoot' | 'words'>> {
+export interface Launch extends Required<Omit<LaunchOptions, 'engineSocket' | 'dataRoot' | 'runRoot' | 'home' | 'words'>> {
   root: string
   /** Settings, window state, profile of the browser. */
   home: string
@@ -79,8 +81,8 @@ export async function launchApp(options: LaunchOptions): Promise<RunningApp> {
   if (!existsSync(join(root, 'out/main/index.js'))) throw new Error('The app is not built: run `npm run build` first.')
   console.log(`Driving the ${describe[options.shell]}`)
   await using undo = new AsyncDisposableStack()
-  const home = await mkdtemp(join(tmpdir(), 'slipway-app-'))
-  undo.defer(() => rm(home, { recursive: true, force: true }))
+  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'slipway-app-')))
+  if (options.home === undefined) undo.defer(() => rm(home, { recursive: true, force: true }))
   const launch = prepare(options, home)
   await writeFile(join(home, 'settings.json'), JSON.stringify(launch.settings))
   const app = undo.use(await drivers[options.shell](launch))

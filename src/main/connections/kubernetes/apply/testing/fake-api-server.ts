@@ -30,8 +30,8 @@ export interface FakeApiServer extends AsyncDisposable {
   readonly objects: Map<string, Stored>
   /** `PATCH /apis/apps/v1/…?…`, in order. */
   readonly asked: string[]
-  /** Who may what; throws a StatusError. */
-  admit: (user: string, method: string, path: string) => void
+  /** Who may what, and when; throws a StatusError. */
+  admit: (user: string, method: string, path: string) => void | Promise<void>
   /** What a server's own admission says of an object. */
   validate: (object: WireObject) => void
   logs: (pod: string, container: string, previous: boolean) => string
@@ -175,7 +175,7 @@ async function answer(fake: FakeApiServer, store: Store, tokens: Record<string, 
   fake.asked.push(`${method} ${path}${url.search}`)
   const user = userOf(request, tokens)
   if (user === undefined) throw new StatusError(401, 'Unauthorized')
-  fake.admit(user, method, path)
+  await fake.admit(user, method, path)
   const body = method === 'GET' ? undefined : (JSON.parse((await text(request)) || '{}') as Stored)
   const reply = (value: unknown) => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
   if (method === 'PATCH') return reply(store.patch(path, url.searchParams, checked(fake, path, url.searchParams, request, body!)))
