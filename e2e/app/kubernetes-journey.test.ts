@@ -134,7 +134,7 @@ test('an apply that the app’s death cut off is told when it starts again, and 
   await soon(() => expect(server.asked.at(-1)).toContain(`PATCH ${web}`))
   await killAndStartAgain()
   server.admit = () => {}
-  await page.getByText('An apply to lab was cut off').waitFor()
+  await page.getByText('An apply to lab was cut off', { exact: true }).first().waitFor()
   await page.getByRole('button', { name: 'Show', exact: true }).click()
   await sheet().getByText('An apply to lab, team, was cut off').waitFor()
   await press('Undo')

@@ -37,6 +37,7 @@ const patience = 120_000
 export function createClusterMoves(journal: MoveJournal): ClusterMoves {
   /** Under way in this process: theirs is not to be undone by a recovery. */
   const active = new Set<string>()
+  let turns: Promise<unknown> = Promise.resolve()
 
   async function takeBack({ api, summary }: Pick<Connection, 'api' | 'summary'>, record: MoveRecord): Promise<void> {
     const signal = AbortSignal.timeout(patience)
@@ -82,14 +83,15 @@ export function createClusterMoves(journal: MoveJournal): ClusterMoves {
     },
     async recover(connection) {
       const engine = engineOf(connection)
-      const found = (await journal.all()).filter(({ id, from, to }) => (from === engine || to === engine) && !active.has(id))
-      found.forEach(({ id }) => active.add(id))
-      try {
+      const mine = ({ id, from, to }: MoveRecord) => (from === engine || to === engine) && !active.has(id)
+      // Both engines of a move are often met at once: the second goes on from what the first has left to do.
+      const turn = turns.then(async () => {
+        const found = (await journal.all()).filter(mine)
         for (const record of found) await takeBack(connection, record)
         return found.map(({ stack }) => stack)
-      } finally {
-        found.forEach(({ id }) => active.delete(id))
-      }
+      })
+      turns = turn.catch(() => undefined)
+      return turn
     },
   }
 }
