@@ -322,11 +322,31 @@ test('what cannot be recorded is taken back: a pause, ports, limits', async () =
   const update = vi.spyOn(task, 'update')
   const refused = new Error('the disk reports errors')
   for (const change of [() => engine.containers.pause(id), () => engine.containers.changePorts(id, {}), () => engine.containers.update(id, { Memory: 64 << 20 })]) {
-    engine.failNextRecord(refused)
+    engine.failNextRecords(refused)
     await expect(change()).rejects.toBe(refused)
   }
   expect(await task.isPaused()).toBe(false)
   expect(engine.sandboxes.get(id)?.ports).toMatchObject([{ hostPort: 8080 }])
   expect(update).toHaveBeenCalledTimes(2)
   expect(engine.containers.get(id)).toEqual(before)
+})
+
+test('an exit that cannot be recorded is tried again; those who wait hear of it then', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run()
+  const { ended } = engine.containers.wait(id, 'not-running', never)
+  engine.failNextRecords(new Error('the disk reports errors'))
+  engine.runtime.tasks.get(id)!.end({ code: 7 })
+  expect(await ended).toEqual({ code: 7 })
+  expect(engine.containers.get(id).state).toMatchObject({ status: 'exited', code: 7 })
+  expect(engine.mounted.size).toBe(0)
+})
+
+test('a restart of which nothing can be recorded is tried again', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ RestartPolicy: { Name: 'always' } })
+  engine.runtime.tasks.get(id)!.end({ code: 1 })
+  await until(() => engine.containers.get(id).state.status === 'restarting')
+  engine.failNextRecords(new Error('the disk reports errors'), 2)
+  await vi.waitFor(() => expect(engine.containers.get(id).state.status).toBe('running'), { timeout: 5000 })
 })

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '#shared/errors.ts'
 import { formatTimestamp, parseTimestamp } from '#base/timestamps.ts'
 import type { Exit, Task } from '../../core/runtime/runtime.ts'
@@ -15,8 +16,25 @@ export function watchTask(ctx: ContainersContext, id: string, task: Task): void 
   live.task = task
   live.running = new AbortController()
   live.settled = task.exited
-    .then((exit) => (ctx.closing.aborted ? undefined : ctx.locks.run(id, () => settleExit(ctx, id, task, exit))))
-    .catch((error: unknown) => ctx.log(`container ${id}: its exit could not be recorded: ${messageOf(error)}`))
+    .then((exit) => settleOnceRecordable(ctx, id, task, exit))
+    .catch((error: unknown) => ctx.log(`container ${id}: after its exit: ${messageOf(error)}`))
+}
+
+const FIRST_DELAY_MS = 100
+const LONGEST_DELAY_MS = 30_000
+
+/** A disk may be full, or report errors, for a while: until the exit is recorded nobody is told of it, and no policy acts on it. */
+async function settleOnceRecordable(ctx: ContainersContext, id: string, task: Task, exit: Exit): Promise<void> {
+  for (let delay = FIRST_DELAY_MS; !ctx.closing.aborted; delay = Math.min(delay * 2, LONGEST_DELAY_MS)) {
+    try {
+      return await ctx.locks.run(id, () => settleExit(ctx, id, task, exit))
+    } catch (error) {
+      const record = ctx.records.byId(id)
+      if (!record || !isAlive(record.state)) throw error
+      ctx.log(`container ${id}: its exit cannot be recorded, which is tried again: ${messageOf(error)}`)
+      await pause(delay, undefined, { signal: ctx.closing }).catch(() => {})
+    }
+  }
 }
 
 /** The record first; then everything of the task goes; then those who wait are told. */

@@ -23,20 +23,24 @@ export interface Restarts {
 /** `start` is what start.ts offers to a holder of the container's lock. */
 export function createRestarts(ctx: Pick<ContainersContext, 'records' | 'live' | 'locks' | 'log' | 'closing'>, start: (record: ContainerRecord) => Promise<void>): Restarts {
   const restartNow = async (id: string) => {
-    await ctx.locks
-      .run(id, async () => {
+    try {
+      await ctx.locks.run(id, async () => {
         const record = ctx.records.byId(id)
         if (record?.state.status === 'restarting' && !ctx.closing.aborted) await start(record)
       })
-      .catch((error: unknown) => ctx.log(`container ${id}: restart by its policy failed: ${messageOf(error)}`))
+    } catch (error) {
+      ctx.log(`container ${id}: restart by its policy failed: ${messageOf(error)}`)
+      // Not even that it failed could be recorded.
+      const record = ctx.records.byId(id)
+      if (record?.state.status === 'restarting' && !ctx.closing.aborted) schedule(record, 0)
+    }
   }
-  return {
-    schedule(record, ranFor) {
-      const live = ctx.live.of(record.id)
-      if (ranFor >= GOOD_RUN) live.restartDelay = FIRST_RESTART_DELAY
-      const delay = live.restartDelay
-      live.restartDelay = Math.min(delay * 2, LONGEST_DELAY)
-      live.restartTimer = setTimeout(() => void restartNow(record.id), delay)
-    },
+  const schedule = (record: ContainerRecord, ranFor: number) => {
+    const live = ctx.live.of(record.id)
+    if (ranFor >= GOOD_RUN) live.restartDelay = FIRST_RESTART_DELAY
+    const delay = live.restartDelay
+    live.restartDelay = Math.min(delay * 2, LONGEST_DELAY)
+    live.restartTimer = setTimeout(() => void restartNow(record.id), delay)
   }
+  return { schedule }
 }

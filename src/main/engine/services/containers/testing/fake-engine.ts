@@ -37,8 +37,8 @@ export interface FakeEngine {
   /** What is torn down from now on waits for this. */
   holdTearDown(held: Promise<void> | undefined): void
   failNextRemoval(error: Error): void
-  /** The next change of a record fails, as on a disk that reports errors. */
-  failNextRecord(error: Error): void
+  /** The next changes of records fail, as on a disk that reports errors. */
+  failNextRecords(error: Error, count?: number): void
   /** Creates and starts one; returns its id. */
   run(host?: object, config?: object): Promise<string>
 }
@@ -55,7 +55,7 @@ export function createFakeEngine(): FakeEngine {
   const bus = createEventBus()
   const events: EngineEvent[] = []
   bus.subscribe((event) => events.push(event))
-  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordFailure: undefined }
+  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordFailures: [] }
   const options: ContainersOptions = {
     metadata: failing(createMemoryMetadataStore(), state),
     leases: createLeases(),
@@ -86,8 +86,8 @@ export function createFakeEngine(): FakeEngine {
     failNextRemoval(error) {
       state.removalFailure = error
     },
-    failNextRecord(error) {
-      state.recordFailure = error
+    failNextRecords(error, count = 1) {
+      state.recordFailures = Array.from({ length: count }, () => error)
     },
     holdTearDown(held) {
       state.tearDownHeld = held
@@ -100,7 +100,7 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordFailure: Error | undefined }
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordFailures: Error[] }
 
 function failing(store: MetadataStore, state: State): MetadataStore {
   return {
@@ -113,8 +113,7 @@ function failing(store: MetadataStore, state: State): MetadataStore {
           return collection.size
         },
         put(key, value) {
-          const failure = state.recordFailure
-          state.recordFailure = undefined
+          const failure = state.recordFailures.pop()
           if (failure) throw failure
           collection.put(key, value)
         },
