@@ -29,6 +29,18 @@ test('diff, cp in and out, cp of a folder, cp through a pipe', async () => {
   await ok('rm', '-f', 'files')
 })
 
+test('cp before the first start into the working folder, which the image lacks, and out of what is mounted when it has ended', async () => {
+  await writeFile(join(stage.folder, 'early'), 'early\n')
+  await ok('create', '--name', 'furnished', '--hostname', 'box.example', '-w', '/made/for/it/', stage.busybox, 'cat', 'early')
+  await ok('cp', join(stage.folder, 'early'), 'furnished:/made/for/it')
+  expect(await ok('start', '-a', 'furnished')).toBe('early')
+  expect(await ok('inspect', '-f', '{{.Config.WorkingDir}}', 'furnished')).toBe('/made/for/it')
+  const { stdout } = await run('sh', ['-c', `docker -H unix://${stage.engine.socket} cp furnished:/etc/hosts - | tar xO`])
+  expect(stdout).toMatch(/\tbox\.example box\n/)
+  expect(await ok('diff', 'furnished')).not.toContain('/etc/hosts')
+  await ok('rm', 'furnished')
+})
+
 test('commit, export and import', async () => {
   const archive = join(stage.folder, 'exported.tar')
   await ok('run', '--name', 'made', stage.busybox, 'sh', '-c', 'echo kept > /kept')

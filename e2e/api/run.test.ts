@@ -50,7 +50,10 @@ describe('run', () => {
     await ok('create', '--name', 'follower', '--network', 'container:first', stage.busybox, 'hostname')
     await ok('rename', 'first', 'renamed')
     expect(await ok('start', '-a', 'follower')).toBe('firsthost')
-    await ok('rm', '-f', 'renamed', 'follower')
+    await ok('run', '-d', '--name', 'second', '--network', 'container:renamed', stage.busybox, 'sleep', '1000')
+    expect(await ok('run', '--rm', '--network', 'container:second', stage.busybox, 'sh', '-c', 'hostname; grep -c firsthost /etc/hosts')).toBe('firsthost\n1')
+    expect((await docker('run', '--rm', '--name', 'me', '--network', 'container:me', stage.busybox, 'true')).output).toContain('cannot join own network')
+    await ok('rm', '-f', 'renamed', 'second', 'follower')
   })
 })
 
@@ -75,6 +78,19 @@ describe('a life', () => {
     expect((await docker('rm', 'life')).output).toContain('cannot remove container "/life": container is running')
     await ok('rm', '-f', 'life')
     expect((await docker('rm', 'life')).output).toContain('No such container: life')
+  })
+
+  test('ps tells the image by the name it was made by while that is its name, and what links call it', async () => {
+    await ok('tag', stage.busybox, 'moves:now')
+    await ok('create', '--name', 'db', 'moves:now', 'true')
+    await ok('create', '--name', 'app', '--link', 'db:store', stage.busybox, 'true')
+    const row = () => ok('ps', '-a', '--no-trunc', '--filter', 'name=store', '--format', '{{.Image}} {{.Names}}')
+    expect(await row()).toBe('moves:now db,app/store')
+    await ok('tag', `${stage.web}:1.0`, 'moves:now')
+    expect(await row()).toBe(`${await ok('inspect', '-f', '{{.Image}}', 'app/store')} db,app/store`)
+    expect(await ok('ps', '-q', '--filter', 'since=db')).toBe('')
+    await ok('rm', 'app', 'db')
+    await ok('rmi', 'moves:now')
   })
 
   test('names are unique and can be changed', async () => {

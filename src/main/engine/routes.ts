@@ -50,7 +50,7 @@ export interface Services {
 /** Every path of the API, each noun given what it needs. */
 export function engineRoutes(services: Services): Route[] {
   const { containers, files, images, networks, volumes, builder, doctor, sharing, system, events, clock, log } = services
-  const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, findNetwork: (reference) => networks.describe(reference), paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
+  const containersApi: ContainersApiNeeds = { ...containers, imageSize: async (id) => (await images.inspect(id)).size, imageIdOf: (name) => images.idOf(name), findNetwork: (reference) => networks.describe(reference), paths: pathsOf(services.layout), host: { cpus: availableParallelism(), memoryBytes: totalmem() } }
   return [
     ...systemRoutes({ system, events, clock, usage: usageOf(services, containersApi) }),
     ...containerRoutes(containersApi),

@@ -8,6 +8,8 @@ export type ContainersApiNeeds = Pick<
 > & {
   /** Bytes of the image's layers, for `size`. */
   imageSize(imageId: string): Promise<number>
+  /** Of which image it is the name now. */
+  imageIdOf(name: string): string | undefined
   /** Undefined when there is no such network any more. `names`: containers on it are found by name. */
   findNetwork(reference: string): { id: string; names: boolean } | undefined
   paths(containerId: string): { hosts: string; hostname: string; resolvConf: string; log: string }

@@ -15,7 +15,7 @@ export function summaryJson(needs: ContainersApiNeeds, record: ContainerRecord, 
   return {
     Id: record.id,
     Names: [record.name, ...(linked.get(record.id) ?? [])].map((name) => `/${name}`),
-    Image: record.config.Image ?? '',
+    Image: imageNameOf(needs, record),
     ImageID: record.image.id,
     Command: commandText(record),
     Created: Math.floor(Date.parse(record.createdAt) / 1000),
@@ -28,6 +28,11 @@ export function summaryJson(needs: ContainersApiNeeds, record: ContainerRecord, 
     NetworkSettings: { Networks: networksJson(needs, record, needs.findSandbox(record.id)) },
     Mounts: record.mounts.map((mount) => mountJson(needs, mount)),
   }
+}
+
+/** The name it was made by, as long as that is the name of its image. */
+function imageNameOf(needs: ContainersApiNeeds, { config, image }: ContainerRecord): string {
+  return config.Image !== undefined && needs.imageIdOf(config.Image) === image.id ? config.Image : image.id
 }
 
 function commandText(record: ContainerRecord): string {

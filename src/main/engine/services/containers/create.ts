@@ -6,8 +6,8 @@ import { formatTimestamp } from '#base/timestamps.ts'
 import type { Leases } from '../../core/leases/leases.ts'
 import { withHostDefaults, type ContainerConfig, type EndpointSettings, type HostConfig } from './config.ts'
 import type { ContainersContext } from './context.ts'
-import { copyUpVolumes } from './copy-up.ts'
 import { publishContainerEvent } from './events.ts'
+import { furnishRootfs } from './furnish-rootfs.ts'
 import { mergeImageConfig } from './merge-image-config.ts'
 import { generateName, parseContainerName } from './names.ts'
 import { endpointRequestOf, plannedEndpoints } from './network-plan.ts'
@@ -71,7 +71,7 @@ export async function createContainer(ctx: ContainersContext & { leases: Leases 
     restartCount: 0,
     stoppedByUser: false,
   }
-  await copyUpVolumes(ctx, record)
+  await furnishRootfs(ctx, record, request.config.WorkingDir && config.WorkingDir !== image.config.config?.WorkingDir ? config.WorkingDir : undefined)
   ctx.records.commit(record)
   undo.move()
   publishContainerEvent(ctx, record, 'create')

@@ -16,7 +16,7 @@ export async function listContainers(ctx: ContainersContext, options: ListOption
   const filters = options.filters ?? {}
   const matches = await compileFilters(ctx, filters)
   const limit = options.limit && options.limit > 0 ? options.limit : Number.POSITIVE_INFINITY
-  const all = options.all || limit !== Number.POSITIVE_INFINITY || 'status' in filters || 'exited' in filters || 'before' in filters || 'since' in filters
+  const all = options.all || limit !== Number.POSITIVE_INFINITY || 'status' in filters
   const found: ContainerRecord[] = []
   for (const record of ctx.records.list().reverse()) {
     if (found.length >= limit) break

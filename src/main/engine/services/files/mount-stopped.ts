@@ -26,6 +26,15 @@ export async function mountForReading(ctx: FilesContext, container: ContainerFac
   return { root, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
+/** With its hosts, hostname and resolv.conf as it had them when it last ran, which are mounted too. */
+export function withNameFiles({ layout }: FilesContext, container: ContainerFacts): ContainerFacts {
+  const { hostsFile, hostnameFile, resolvConfFile } = layout.container(container.id)
+  const files = [['/etc/hosts', hostsFile], ['/etc/hostname', hostnameFile], ['/etc/resolv.conf', resolvConfFile]] as const
+  const taken = new Set(container.mounts.map(({ target }) => target))
+  const own = files.filter(([target]) => !taken.has(target)).map(([target, source]): MountFacts => ({ kind: 'bind', source, target, readonly: container.host.ReadonlyRootfs ?? false }))
+  return { ...container, mounts: [...container.mounts, ...own] }
+}
+
 const depth = (path: string) => path.split('/').length
 
 /** A tmpfs has nothing while its container does not run. */

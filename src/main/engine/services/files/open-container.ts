@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs'
 import type { Root } from '../../core/files/files.ts'
 import { crossing, isAlive, type FilesContext } from './context.ts'
-import { mountForReading } from './mount-stopped.ts'
+import { mountForReading, withNameFiles } from './mount-stopped.ts'
 import type { ContainerFacts } from './needs.ts'
 
 const HOLD_DIRECTORY = 0o10000000 /* O_PATH */ | constants.O_DIRECTORY
@@ -24,7 +24,7 @@ export async function withContainer<Result>(ctx: FilesContext, reference: string
       using running = openRunning(ctx, held) ?? openWithoutMounts(ctx, held)
       return await work(running, held)
     }
-    await using mounted = await mountForReading(ctx, held)
+    await using mounted = await mountForReading(ctx, withNameFiles(ctx, held))
     return await work(mounted.root, held)
   })
 }

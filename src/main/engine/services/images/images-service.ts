@@ -22,6 +22,8 @@ import type { ServedImages } from './served/served-images.ts'
 export interface Images {
   /** By name, full ID or unique ID prefix. @throws not-found (`No such image: x`); when `platform` is given, also for another platform's image. */
   resolve(name: string, platform?: Platform): Promise<ResolvedImage>
+  /** Of the image that has the name now. */
+  idOf(name: string): ImageId | undefined
   find(name: string): Promise<ResolvedImage | undefined>
   /** The image whose build step made this one, if that was here. */
   parentOf(id: ImageId): ImageId | undefined

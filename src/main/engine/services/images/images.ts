@@ -12,7 +12,7 @@ import { loadImages } from './load.ts'
 import { pullImage } from './pull.ts'
 import { pushImage } from './push.ts'
 import { pruneImages, removeImage } from './remove.ts'
-import { ensureImage, findImage, resolveImage } from './resolve.ts'
+import { ensureImage, findImage, idOf, resolveImage } from './resolve.ts'
 import { saveImages } from './save.ts'
 import { createServedImages } from './served/served-images.ts'
 import { createService } from './service.ts'
@@ -24,6 +24,7 @@ export function createImages(context: ImagesContext): Images {
   const { records } = service
   return {
     resolve: (name, platform) => resolveImage(service, name, platform),
+    idOf: (name) => idOf(service, name),
     find: (name) => findImage(service, name),
     parentOf: (id) => records.images.find(id)?.parent,
     ensure: (name, options) => ensureImage(service, name, options),

@@ -1,4 +1,5 @@
 import { EngineError, isEngineError } from '#shared/errors.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
 import { parseReference } from '#shared/oci/reference.ts'
 import type { Lease } from '../../core/leases/leases.ts'
@@ -19,6 +20,16 @@ export async function resolveImage(service: Service, name: string, platform?: Pl
 export function assertPlatform(image: ImageRecord, name: string, platform: Platform | undefined): void {
   if (platform && !isPlatform(image.platform, platform))
     throw new EngineError('not-found', `image with reference ${name} was found but does not match the specified platform: wanted ${formatPlatform(platform)}, actual: ${formatPlatform(image.platform)}`, { reason: 'no-platform', hint: 'Pull it with the platform you want.' })
+}
+
+export function idOf({ records }: Service, name: string): ImageId | undefined {
+  try {
+    return records.find(name)?.id
+  } catch (error) {
+    // By now the beginning of two ids.
+    if (isEngineError(error, 'invalid-argument')) return undefined
+    throw error
+  }
 }
 
 export async function findImage(service: Service, name: string): Promise<ResolvedImage | undefined> {

@@ -135,4 +135,6 @@ test('an exec has the container’s own but for what was asked', async () => {
   expect(exec).toMatchObject({ args: ['id'], cwd: '/srv', terminal: true, user: { uid: 0 } })
   expect(exec.env).toEqual(expect.arrayContaining(['A=1', 'B=3', 'TERM=xterm', 'HOME=/root', 'HOSTNAME=box']))
   await expect(createExecProcess({ rootfs: '/rootfs', container, args: [], tty: false }, host)).rejects.toThrow('No exec command specified')
+  const terminal = (await spec({ process: { ...input().process, tty: true } })).process
+  expect((await createExecProcess({ rootfs: '/rootfs', container: terminal, args: ['id'], tty: false }, host)).env).not.toContain('TERM=xterm')
 })

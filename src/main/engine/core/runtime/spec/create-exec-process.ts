@@ -2,7 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { OciProcess } from '../runtime.ts'
 import { availableCapabilities, capabilitySets } from './capabilities.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf, TERM_OF_TERMINAL } from './environment.ts'
 import { resolveUser, type ResolvedUser } from './user.ts'
 import { checkWorkingDirectory } from './working-directory.ts'
 
@@ -29,7 +29,8 @@ export async function createExecProcess(input: ExecProcessInput, host: Pick<Host
   if (args.length === 0) throw new EngineError('invalid-argument', 'No exec command specified', { reason: 'no-command' })
   const asked = await userOf(input, host)
   const user = asked ?? container.user
-  const inherited = asked === undefined ? container.env : await withoutHomeOf(input, asked, host)
+  const own = asked === undefined ? container.env : await withoutHomeOf(input, asked, host)
+  const inherited = container.terminal && !tty ? own.filter((entry) => entry !== TERM_OF_TERMINAL) : own
   const capabilities = privileged ? availableCapabilities() : (container.capabilities?.bounding ?? [])
   return {
     ...container,
