@@ -57,6 +57,12 @@ test('a fixed address, extra hosts, dns, a mac address, links on the default bri
   expect(output).toMatch(/\d+\.\d+\.\d+\.\d+\tme/)
   await ok('run', '-d', '--name', 'linked', `${stage.web}:1.0`)
   expect(await ok('run', '--rm', '--link', 'linked:other', stage.busybox, 'wget', '-qO-', 'http://other:8080/')).toBe('web 1.0')
+  await ok('run', '-d', '--name', 'linker', '--link', 'linked:other', stage.busybox, 'sleep', '1000')
+  await ok('stop', '-t', '0', 'linked')
+  await ok('run', '-d', '--name', 'takes-the-address', stage.busybox, 'sleep', '1000')
+  await ok('start', 'linked')
+  expect(await ok('exec', 'linker', 'wget', '-qO-', 'http://other:8080/')).toBe('web 1.0')
+  await ok('rm', '-f', 'linker', 'takes-the-address')
 })
 
 test('an internal network has no way out, prune and rm take what is unused', async () => {

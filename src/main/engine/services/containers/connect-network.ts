@@ -2,9 +2,9 @@ import { EngineError } from '#shared/errors.ts'
 import type { EndpointSettings } from './config.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
+import { rewriteNameFiles } from './name-files.ts'
 import { endpointRequestOf, networkKind } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
-import { writeNameFiles } from './start.ts'
 import { isAlive } from './state.ts'
 
 /** Joins a container to one more network, while it runs too. The networks service tells about it; of a stopped container, which is on no network yet, only `update` is told (Docker: nothing). */
@@ -60,8 +60,3 @@ function refuseUnlessPrivate(record: ContainerRecord): void {
 }
 
 const hostNetworkStays = () => new EngineError('invalid-argument', 'container cannot be disconnected from host network or connected to host network', { reason: 'host-network' })
-
-async function rewriteNameFiles(ctx: ContainersContext, id: string): Promise<void> {
-  const sandbox = ctx.needs.networks.findSandbox(id)
-  if (sandbox) await writeNameFiles(ctx, id, sandbox.files)
-}

@@ -4,6 +4,7 @@ import { publishContainerEvent } from './events.ts'
 import type { ContainerRecord } from './record.ts'
 import { parseSignal, SIGKILL } from './signals.ts'
 import { isAlive } from './state.ts'
+import { signalIfThere } from './stop.ts'
 
 /** Sends a signal, KILL by default; KILL waits for the end to be recorded. @throws failed-precondition when it does not run. */
 export async function killContainer(ctx: ContainersContext, reference: string, signalText: string | undefined): Promise<void> {
@@ -17,7 +18,7 @@ export async function killContainer(ctx: ContainersContext, reference: string, s
     const stops = signal === SIGKILL || signal === parseSignal(record.config.StopSignal || 'TERM')
     if (stops) ctx.records.commit({ ...record, stoppedByUser: true })
     publishContainerEvent(ctx, record, 'kill', { signal: String(signal) })
-    await live.task.signal(signal)
+    await signalIfThere(live.task, signal)
     if (signal === SIGKILL && record.state.status === 'paused') await live.task.resume()
   })
   if (signal === SIGKILL) await live.settled

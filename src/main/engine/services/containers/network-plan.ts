@@ -85,5 +85,6 @@ function resolveLink(ctx: ContainersContext, link: string, network: string): str
   const target = ctx.records.find(reference)
   if (!target && network !== 'bridge') return link
   if (!target) throw new EngineError('invalid-argument', `could not get container for ${reference}: No such container: ${reference}`, { field: 'links' })
+  if (network === 'bridge' && target.host.NetworkMode === 'host') throw new EngineError('invalid-argument', 'conflicting options: host type networking can\'t be used with links. This would result in undefined behavior', { field: 'links' })
   return `${target.name}:${alias.replace(/^\//, '')}`
 }

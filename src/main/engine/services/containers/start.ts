@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import { settleAll } from '#base/settle-all.ts'
 import { formatTimestamp } from '#base/timestamps.ts'
-import type { NameFiles, Sandbox } from '../../core/network/sandbox.ts'
+import type { Sandbox } from '../../core/network/sandbox.ts'
 import type { Task } from '../../core/runtime/runtime.ts'
 import { DEFAULT_SHM_SIZE } from '../../core/runtime/spec/default-mounts.ts'
 import type { ContainersContext } from './context.ts'
@@ -11,6 +11,7 @@ import { watchTask } from './exit.ts'
 import { watchHealth } from './health.ts'
 import { FIRST_RESTART_DELAY } from './live.ts'
 import { logDriverOf } from './log-drivers.ts'
+import { linkedBy, rewriteNameFiles, writeNameFiles } from './name-files.ts'
 import { networkKind, networkOwner, sandboxRequestOf, withHostname } from './network-plan.ts'
 import type { ContainerRecord } from './record.ts'
 import { openMounts } from './open-mounts.ts'
@@ -125,19 +126,13 @@ async function openNetwork(ctx: ContainersContext, record: ContainerRecord, undo
   }
   const sandbox = await ctx.needs.networks.connectSandbox(sandboxRequestOf(ctx, record, kind))
   undo.defer(() => ctx.needs.networks.disconnectSandbox(record.id))
+  await settleAll(linkedBy(ctx, record).map((parent) => rewriteNameFiles(ctx, parent.id)))
   return { sandbox, files: await writeNameFiles(ctx, record.id, sandbox.files) }
 }
 
 /** Containers of one network stack see the same names. */
 function joinedFiles(ctx: ContainersContext, record: ContainerRecord): OpenNetwork['files'] {
   const { hostsFile, resolvConfFile } = ctx.layout.container(networkOwner(ctx.records, record).id)
-  return { hosts: hostsFile, resolvConf: resolvConfFile }
-}
-
-/** Written in place: the container has these very files mounted. */
-export async function writeNameFiles(ctx: ContainersContext, id: string, files: NameFiles): Promise<{ hosts: string; resolvConf: string }> {
-  const { hostsFile, resolvConfFile } = ctx.layout.container(id)
-  await Promise.all([writeFile(hostsFile, files.hosts), writeFile(resolvConfFile, files.resolvConf)])
   return { hosts: hostsFile, resolvConf: resolvConfFile }
 }
 

@@ -80,7 +80,7 @@ async function endsWithin(settled: Promise<void>, seconds: number): Promise<bool
 }
 
 /** It may have ended a moment ago. */
-async function signalIfThere(task: Task, signal: number): Promise<void> {
+export async function signalIfThere(task: Task, signal: number): Promise<void> {
   await task.signal(signal).catch((error: unknown) => {
     if (!(error instanceof EngineError && error.code === 'failed-precondition')) throw error
   })

@@ -18,6 +18,7 @@ export async function updateContainer(ctx: ContainersContext, reference: string,
     if (host.AutoRemove && !['no', ''].includes(update.RestartPolicy?.Name ?? '')) throw conflict(id, 'Restart policy cannot be updated because AutoRemove is enabled for the container')
     validateRestartPolicy(host)
     refuseBothKindsOfCpu(record.host, host, id)
+    if ((host.MemorySwap ?? 0) > 0 && (host.Memory ?? 0) > host.MemorySwap!) throw conflict(id, 'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time')
     const known = new Set(ctx.spec.checkLimits(limitsOf(record.host)))
     const warnings = ctx.spec.checkLimits(limitsOf(host)).filter((warning) => !known.has(warning))
     const { task } = ctx.live.of(id)
@@ -55,7 +56,7 @@ function refuseBothKindsOfCpu(before: HostConfig, after: HostConfig, id: string)
 function mergeUpdate(host: HostConfig, update: ResourceUpdate): HostConfig {
   const changed = Object.fromEntries(LIMITS.flatMap((name) => (update[name] ? [[name, update[name]]] : [])))
   const policy = update.RestartPolicy?.Name ? { RestartPolicy: { Name: update.RestartPolicy.Name, MaximumRetryCount: update.RestartPolicy.MaximumRetryCount ?? 0 } } : {}
-  // A memory limit above the old swap limit would be refused by the kernel; Docker moves the swap limit along when it was derived.
+  // A memory limit above the old swap limit would be refused by the kernel; one that nobody chose moves along, where Docker wants both to be given.
   const derivedSwap = update.Memory && !update.MemorySwap && host.MemorySwap === (host.Memory ?? 0) * 2 ? { MemorySwap: update.Memory * 2 } : {}
   const pids = update.PidsLimit === undefined || update.PidsLimit === null ? {} : { PidsLimit: Math.max(0, update.PidsLimit) }
   return { ...host, ...changed, ...pids, ...derivedSwap, ...policy }
