@@ -11,11 +11,12 @@ const NORMAL_CLOSURE = 1000
 /** `GET /containers/:id/attach/ws`: the same bytes as attach, unframed, in binary messages. */
 export async function attachWebSocket(needs: ContainersApiNeeds, exchange: Exchange): Promise<undefined> {
   const { params, query, request, apiVersion } = exchange
+  const { id } = needs.get(params['id'] ?? '')
   if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw new EngineError('invalid-argument', 'this path is for WebSocket connections')
   // Before API 1.42 all three were meant whatever was said.
   const wanted = (name: string) => apiVersion < 42 || query.flag(name)
   const stdin = wanted('stdin')
-  const attachment = needs.attach(params['id'] ?? '', { stdin, stdout: wanted('stdout'), stderr: wanted('stderr'), logs: query.flag('logs'), plainLogs: true, stream: query.flag('stream'), detachKeys: query.text('detachKeys') })
+  const attachment = needs.attach(id, { stdin, stdout: wanted('stdout'), stderr: wanted('stderr'), logs: query.flag('logs'), plainLogs: true, stream: query.flag('stream'), detachKeys: query.text('detachKeys') })
   const peer = createDuplexPeer(await accept(exchange), { framed: false, stdin })
   try {
     await attachment.carry(peer, (bytes) => peer.writeRaw(bytes))

@@ -287,6 +287,18 @@ test('a container of --rm whose end was recorded and whose removal was cut is re
   held.resolve()
 })
 
+test('an exec that nobody began ends with its container', async () => {
+  const { containers, runtime, run } = createFakeEngine()
+  const id = await run()
+  const exec = containers.createExec(id, { args: ['true'], env: [], workingDir: '', user: '', privileged: false, tty: false, stdin: false, stdout: true, stderr: true, detachKeys: undefined })
+  expect(containers.getExec(exec).state.status).toBe('created')
+  const { ended } = containers.wait(id, 'next-exit', never)
+  runtime.tasks.get(id)?.end({ code: 0 })
+  await ended
+  await containers.start(id)
+  expect(() => containers.getExec(exec)).toThrow('No such exec instance')
+})
+
 test('list: filters and order', async () => {
   const engine = createFakeEngine()
   const first = await engine.run({}, { Labels: { tier: 'web', size: 's' } })

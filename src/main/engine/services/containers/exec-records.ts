@@ -34,6 +34,16 @@ export function forgetOldExecs(ctx: ContainersContext, containerId: string): voi
   }
 }
 
+/** Those that nobody began are over when the container ends: its next run is not what they were made for. */
+export function forgetUnbegunExecs(ctx: ContainersContext, containerId: string): void {
+  const { execs } = ctx.live.of(containerId)
+  for (const [id, { state }] of execs) {
+    if (state.status !== 'created') continue
+    execs.delete(id)
+    ctx.execRecords.delete(id)
+  }
+}
+
 /** With their container. */
 export function forgetExecs(ctx: ContainersContext, containerId: string): void {
   for (const { id, containerId: owner } of ctx.execRecords.list()) if (owner === containerId) ctx.execRecords.delete(id)

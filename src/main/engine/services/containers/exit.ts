@@ -4,6 +4,7 @@ import { formatTimestamp, parseTimestamp } from '#base/timestamps.ts'
 import type { Exit, Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
+import { forgetUnbegunExecs } from './exec-records.ts'
 import { releaseVolumes } from './open-mounts.ts'
 import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
@@ -50,6 +51,7 @@ export async function settleExit(ctx: ContainersContext, id: string, task: Task,
   ctx.records.commit(next)
   await tearDown(ctx, next, task)
   live.running?.abort()
+  forgetUnbegunExecs(ctx, id)
   announce(ctx, next, exit, ended)
   if (restarts) ctx.restarts.schedule(next, durationOf(ended))
   else if (record.host.AutoRemove) await removeLocked(ctx, next, { volumes: true })

@@ -50,7 +50,7 @@ function validateHealthcheck(config: ContainerConfig): void {
 function validateNetworkMode(config: ContainerConfig, host: HostConfig): void {
   const mode = host.NetworkMode ?? ''
   const joins = mode.startsWith('container:')
-  if (mode === 'container:') throw invalid(`Invalid network mode: invalid container format container:<name|id>`, 'networkMode')
+  if (mode === 'container:' || mode === 'container') throw invalid(`Invalid network mode: invalid container format container:<name|id>`, 'networkMode')
   if (joins && config.Hostname) throw invalid('conflicting options: hostname and the network mode', 'hostname')
   if ((joins || mode === 'host') && host.Links?.length) throw invalid(joins ? 'conflicting options: container type network can\'t be used with links. This would result in undefined behavior' : 'conflicting options: host type networking can\'t be used with links. This would result in undefined behavior', 'links')
   if (config.MacAddress && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(config.MacAddress)) throw invalid(`invalid config for network ${mode || 'bridge'}: invalid MAC address ${config.MacAddress}`, 'macAddress')
