@@ -68,7 +68,12 @@ test('a fixed address, extra hosts, dns, a mac address, links on the default bri
 test('an internal network has no way out, prune and rm take what is unused', async () => {
   await ok('network', 'create', '--internal', 'sealed')
   expect((await inside('sealed', 'ip', 'route')).stdout).not.toContain('default')
-  await ok('rm', '-f', 'site', 'multi')
+  await ok('run', '-d', '--name', 'late', '--network', 'sealed', '-p', '8099:8080', `${stage.web}:1.0`)
+  expect(await ok('port', 'late')).toBe('')
+  await ok('network', 'connect', 'back', 'late')
+  expect(await ok('port', 'late')).toContain('8080/tcp -> 0.0.0.0:8099')
+  expect(await (await fetch('http://127.0.0.1:8099/')).text()).toContain('web 1.0')
+  await ok('rm', '-f', 'site', 'multi', 'late')
   await ok('network', 'rm', 'sealed')
   await ok('network', 'prune', '-f', '--filter', 'label=l=1')
   expect((await ok('network', 'ls', '--filter', 'type=custom', '--format', '{{.Name}}'))).toBe('back')

@@ -4,6 +4,7 @@ import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
 import { rewriteNameFiles } from './name-files.ts'
 import { endpointRequestOf, networkKind } from './network-plan.ts'
+import { parsePortBindings } from './port-bindings.ts'
 import type { ContainerRecord } from './record.ts'
 import { isAlive } from './state.ts'
 
@@ -23,6 +24,7 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
     await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [networkId in record.endpoints ? networkId : name]: settings } }, async () => {
       if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')
       await ctx.needs.networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
+      await publishPorts(ctx, id, networkId)
       await rewriteNameFiles(ctx, id)
     })
   })
@@ -43,6 +45,19 @@ export async function disconnectNetwork(ctx: ContainersContext, reference: strin
       await rewriteNameFiles(ctx, id)
     })
   })
+}
+
+/** Nothing could be published while all its networks were internal; what it was made with may be now. */
+async function publishPorts(ctx: ContainersContext, id: string, networkId: string): Promise<void> {
+  const record = ctx.records.get(id)
+  const wishes = parsePortBindings(record.config, record.host)
+  if (wishes.length === 0 || record.ports.length > 0) return
+  const { networks } = ctx.needs
+  const ports = await networks.updatePorts(id, wishes).catch(async (error: unknown) => {
+    await networks.disconnectEndpoint(id, networkId)
+    throw error
+  })
+  ctx.records.commit({ ...record, ports })
 }
 
 /** The record is durable before the networks service tells of the change: who lists because of the event sees it. */
