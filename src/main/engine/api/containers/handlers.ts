@@ -29,6 +29,8 @@ export async function create(needs: Needs, exchange: Exchange): Promise<Reply> {
   if (Object.keys(body).length === 0) throw new EngineError('invalid-argument', 'config cannot be empty in order to create a container')
   const request = parseCreateBody(body, exchange.query.text('name') || undefined, platformOf(exchange.query.text('platform')))
   if (exchange.apiVersion < 44 && Object.keys(request.endpoints ?? {}).length > 1) throw new EngineError('invalid-argument', `Container cannot be created with multiple network endpoints: ${Object.keys(request.endpoints).sort().join(', ')}`, { hint: 'API versions from 1.44 on can.' })
+  // Until then containers lent each other their shared memory unasked.
+  if (exchange.apiVersion < 40 && !request.host.IpcMode) request.host = { ...request.host, IpcMode: 'shareable' }
   const { id, warnings } = await needs.create({ ...request, ...(exchange.apiVersion < 44 && { shallowReadonly: true }) })
   if (exchange.apiVersion >= 44 && request.config.MacAddress) warnings.push('The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.')
   return json({ Id: id, Warnings: warnings }, 201)

@@ -30,12 +30,12 @@ function collectWishes(config: ContainerConfig, host: HostConfig, inherited: Rea
   return [...asked, ...anonymous]
 }
 
-/** `container[:ro|rw|z|nocopy]` */
+/** `container[:ro|rw|z]` */
 function mountsFrom(ctx: ContainersContext, text: string): MountPoint[] {
   const [reference = '', mode = ''] = text.split(':', 2)
   if (reference === '') throw new EngineError('invalid-argument', 'volumes-from specification cannot be an empty string', { field: 'volumesFrom' })
   const words = mode.split(',').filter(Boolean)
-  if (words.some((word) => !['ro', 'rw', 'z', 'Z', 'nocopy'].includes(word))) throw new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'volumesFrom' })
+  if (words.some((word) => !['ro', 'rw', 'z', 'Z'].includes(word))) throw new EngineError('invalid-argument', `invalid mode: ${mode}`, { field: 'volumesFrom' })
   const readonly = words.includes('ro')
   const donor = ctx.records.find(reference)
   // Not `not-found`: a client that hears this of a create takes the image for absent, and pulls it.
