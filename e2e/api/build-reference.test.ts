@@ -94,6 +94,13 @@ test('ARG: scope, override, before FROM, and a warning for one that nobody takes
   expect(output).toContain('[NOBODY] were not consumed')
 })
 
+test('a proxy is told in the history only where an ARG names it', async () => {
+  const proxy = ['--build-arg', 'http_proxy=http://proxy.example:1']
+  const history = async (dockerfile: string) => stage.engine.ok('history', '--no-trunc', (await built({ Dockerfile: dockerfile }, ...proxy)).name)
+  expect(await history('FROM BASE\nRUN [ $http_proxy = http://proxy.example:1 ]\n')).not.toContain('|1 http_proxy')
+  expect(await history('FROM BASE\nARG http_proxy\nRUN true\n')).toContain('http_proxy=http://proxy.example:1')
+})
+
 test('ONBUILD runs in the image that is built on it, once', async () => {
   const first = await built({ Dockerfile: 'FROM BASE\nONBUILD RUN echo triggered > /t\n' })
   const second = await built({ Dockerfile: `FROM ${first.name}\n` })

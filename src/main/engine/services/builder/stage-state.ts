@@ -11,6 +11,8 @@ export interface StageState {
   config: ImageConfig
   /** ARGs in scope with their values; undefined: declared without one. */
   args: ReadonlyMap<string, string | undefined>
+  /** Names of predefined proxy arguments that an ARG of this stage names. */
+  declaredProxies?: ReadonlySet<string>
   /** What its FROM gave: --squash merges what came after. */
   from?: { image: ImageId; chain: ChainId | undefined; config: ImageConfig }
   /** CMD was set by this stage, so an ENTRYPOINT does not reset it. */

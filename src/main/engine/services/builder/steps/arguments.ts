@@ -3,7 +3,7 @@ import type { Step } from '../build-run.ts'
 import { noCommand, variablesOf, type StageState } from '../stage-state.ts'
 import { finishStep } from '../step-result.ts'
 
-/** Usable without an ARG, and not part of the cache key: https://docs.docker.com/reference/dockerfile/#predefined-args */
+/** Usable without an ARG, and only with one part of the cache key and the history: https://docs.docker.com/reference/dockerfile/#predefined-args */
 export const PROXY_ARGUMENTS: ReadonlySet<string> = new Set(['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]))
 
 /** ARG: the value given with --build-arg, else the default, else the one from before the first FROM. */
@@ -16,8 +16,9 @@ export async function argStep(step: Step, instruction: InstructionOf<'ARG'>): Pr
     const otherwise = value === undefined ? (plan.globals[name] ?? platformArgs[name]) : expandWord(value, current, file.escape)
     args.set(name, request.buildArgs[name] ?? otherwise)
   }
+  const declaredProxies = new Set([...(step.state.declaredProxies ?? []), ...instruction.args.map(({ name }) => name).filter((name) => PROXY_ARGUMENTS.has(name))])
   const text = instruction.args.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`)).join(' ')
-  return finishStep(step, { createdBy: `${noCommand(step.state)} ARG ${text}`, next: { ...step.state, args }, make: async () => undefined })
+  return finishStep(step, { createdBy: `${noCommand(step.state)} ARG ${text}`, next: { ...step.state, args, declaredProxies }, make: async () => undefined })
 }
 
 /** --build-arg for a proxy is in scope everywhere. */

@@ -19,7 +19,7 @@ import { describeMounts, mountEnvironment, withRunMounts } from './run-mounts.ts
 export async function runStep(step: Step, instruction: InstructionOf<'RUN'>): Promise<StageState> {
   const args = commandOf(instruction, step.state)
   const buildArgs = visibleArguments(step.state)
-  const shown = buildArgs.filter(([name]) => !PROXY_ARGUMENTS.has(name)).map(([name, value]) => `${name}=${value}`)
+  const shown = buildArgs.filter(([name]) => !PROXY_ARGUMENTS.has(name) || step.state.declaredProxies?.has(name)).map(([name, value]) => `${name}=${value}`)
   const createdBy = [...(shown.length > 0 ? [`|${shown.length}`, ...shown] : []), ...args].join(' ')
   const inputs = await describeMounts(step, instruction.mounts)
   const environment = [...buildArgs.map(([name, value]) => `${name}=${value}`), ...(defaults(step.state).Env ?? [])]
