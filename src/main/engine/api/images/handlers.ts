@@ -141,7 +141,8 @@ export async function load(needs: Needs, exchange: Exchange): Promise<undefined>
   const quiet = exchange.query.flag('quiet')
   return streamProgress(exchange, async (emit) => {
     const loaded = await needs.load(exchange.request, { signal: exchange.signal, ...optional('platform', platformOf(exchange.query.text('platform'))), ...(!quiet && { onProgress: (progress) => emit(progressJson(progress)) }) })
-    for (const { id, names } of loaded) {
+    for (const { id, names, taken } of loaded) {
+      for (const { name, from } of taken) emit({ stream: `The image ${name} already exists, renaming the old one with ID ${from} to empty string\n` })
       if (names.length === 0) emit({ stream: `Loaded image ID: ${id}\n` })
       for (const name of names) emit({ stream: `Loaded image: ${name}\n` })
     }

@@ -5,7 +5,7 @@ import { parseChallenge } from './challenge.ts'
 import { endpointsOf } from './endpoints.ts'
 import { bodyOf, createHttp } from './http.ts'
 import type { Registry, RegistryOptions } from './registry.ts'
-import { registryError } from './registry-error.ts'
+import { loginError } from './registry-error.ts'
 import { openRepository } from './repository.ts'
 import { search } from './search.ts'
 import { firstAnswering, Session } from './session.ts'
@@ -36,7 +36,7 @@ export function createRegistry(options: RegistryOptions = {}): Registry {
           const { header, refreshToken } = await authorize({ http, endpoint, options, credentials, challenge, scopes: [], offline: true, ...shared })
           const second = await http.send({ ...ping, ...(header !== undefined && { headers: { authorization: header } }) })
           await bodyOf(second, 256 * 1024)
-          if (second.status !== 200) throw registryError(second.status, undefined, `login attempt to ${endpoint.origin}/v2/ failed`)
+          if (second.status !== 200) throw loginError(second.status, `${endpoint.origin}/v2/`)
           return refreshToken === undefined ? {} : { identityToken: refreshToken }
         },
       )

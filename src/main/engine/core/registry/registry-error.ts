@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { EngineError, type ErrorCode } from '#shared/errors.ts'
 import { familiarName, familiarRepository, type Reference } from '#shared/oci/reference.ts'
 import { bodyOf, type HttpResponse } from './http.ts'
@@ -37,6 +38,10 @@ export function registryError(status: number, body: unknown, what: string): Engi
   const { code, text } = reported(status, body)
   return new EngineError(codeOf(status, code), `${what}: ${text}`, { reason: code.toLowerCase() || `http-${status}` })
 }
+
+/** A registry that wants other credentials than these. */
+export const loginError = (status: number, url: string): EngineError =>
+  new EngineError(codeOf(status, ''), `login attempt to ${url} failed with status: ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd(), { reason: `http-${status}` })
 
 /** The error of a failed request about a reference. Reads the body. */
 export async function failure(response: HttpResponse, reference: Reference, doing: 'pull' | 'push'): Promise<EngineError> {

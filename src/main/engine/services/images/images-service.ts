@@ -212,6 +212,8 @@ export interface LoadedImage {
   id: ImageId
   /** As shown to people. */
   names: string[]
+  /** Names that another image had until now. */
+  taken: { name: string; from: ImageId }[]
 }
 
 export interface ImportOptions {

@@ -220,6 +220,14 @@ describe('archives', () => {
     expect(await elsewhere.files('again:1')).toEqual({ b: 'bb', 'etc/a': 'a' })
   })
 
+  test('what loads under the name of another image says whose it was', async () => {
+    const archive = await buffer(await here.images.save([web.name]))
+    const other = await commit('other', 'x', ['other:1'])
+    await here.images.tag('other:1', web.name)
+    const load = async () => (await here.images.load(Readable.from([archive])))[0]!.taken
+    expect([await load(), await load()]).toEqual([[{ name: web.name, from: other }], []])
+  })
+
   test('an image without layers, whose lists Go writes as null', async () => {
     const config = { path: 'c.json', content: JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: null } }) }
     const [loaded] = await here.images.load(Readable.from([tarOf({ path: 'manifest.json', content: JSON.stringify([{ Config: 'c.json', Layers: null, RepoTags: null }]) }, config)]))

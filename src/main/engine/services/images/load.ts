@@ -128,9 +128,13 @@ async function loadOne(service: Service, { config: file, layers, names, manifest
   const blobs = layers.map((file) => (typeof file === 'string' ? undefined : { mediaType: layerType(file.head), digest: file.digest, size: file.size }))
   await unpackLayers(service, diffIds, blobs, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
   const id = file.digest as string as ImageId
+  const taken = references.flatMap((reference) => {
+    const from = records.names.find(formatReference(reference))?.image
+    return from === undefined || from === id ? [] : [{ name: familiarName(reference), from }]
+  })
   const image = registerImage(records, { id, config, ...(manifest && { manifest }), names: references.map((reference) => ({ name: formatReference(reference) })) })
   publishImageEvent(events, 'load', id, image, id)
-  return { id, names: references.map(familiarName) }
+  return { id, names: references.map(familiarName), taken }
 }
 
 /** As Docker does, an archive may leave out layers that are here; whoever copies images between engines sends them once. */
