@@ -33,6 +33,9 @@ await picture('empty')
 
 const containers = await seed()
 await seen('shop-web')
+// What crashed is told at once; it would lie over every picture.
+await page.getByRole('button', { name: 'Dismiss' }).click()
+await page.mouse.move(0, 0)
 await picture('containers')
 await page.goto(`${address()}#/containers?run=nginx:latest`)
 await page.getByRole('dialog').getByLabel('Port in the container').waitFor()
@@ -74,7 +77,7 @@ async function picture(name) {
   for (const size of SIZES) {
     await page.setViewportSize(size)
     for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.screenshot({ animations: 'disabled', path: join(folder, `${name}-${colorScheme}-${size.width}.png`) })
     }
   }
