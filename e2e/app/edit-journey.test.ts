@@ -188,3 +188,18 @@ test('a folder dropped on a row is mounted there, read-only, through the edit', 
   expect(await docker('exec', 'web', 'cat', '/mnt/pages/hello', '/data/file')).toBe('from the hostkept')
   expect(await inspected('web', '{{range .Mounts}}{{if eq .Destination "/mnt/pages"}}{{.Source}} {{.RW}}{{end}}{{end}}')).toBe(`${folder} false`)
 })
+
+test('an image pulled anew under the same name is told at Home, and the container moves to it', async () => {
+  await docker('tag', stage.busybox, 'moves:1')
+  await docker('run', '-d', '--name', 'mover', '--stop-timeout', '1', '-v', 'mover-data:/data', 'moves:1', 'sleep', '1000000')
+  await docker('exec', 'mover', 'sh', '-c', 'echo kept > /data/file')
+  await docker('tag', `${stage.web}:1.0`, 'moves:1')
+  await go('/')
+  await page.getByRole('listitem').filter({ hasText: 'mover' }).getByRole('button', { name: 'Update…' }).click()
+  const edit = sheet('Edit mover')
+  await edit.getByRole('button', { name: 'Recreate' }).click()
+  await edit.waitFor({ state: 'hidden' })
+  expect(await inspected('mover', '{{.Image}} {{.State.Status}}')).toBe(`${await inspected('moves:1', '{{.Id}}')} running`)
+  expect(await docker('exec', 'mover', 'cat', '/data/file')).toBe('kept')
+  await page.getByRole('button', { name: 'Update…' }).waitFor({ state: 'hidden' })
+})
