@@ -42,7 +42,8 @@ export function specInputOf(ctx: ContainersContext, record: ContainerRecord, par
     security: securityOf(host),
     devices: (host.Devices ?? []).map((device) => ({ hostPath: device.PathOnHost, containerPath: device.PathInContainer || device.PathOnHost, permissions: device.CgroupPermissions || 'rwm' })),
     deviceCgroupRules: host.DeviceCgroupRules ?? [],
-    limits: limitsOf(host),
+    // A new cgroup has no quota; on cgroup v1 crun 1.8 cannot write the -1 that says so.
+    limits: { ...limitsOf(host), ...((host.CpuQuota ?? 0) < 0 && { cpuQuota: undefined }) },
     cgroupParent: host.CgroupParent || undefined,
     ulimits: (host.Ulimits ?? []).map((limit) => ({ name: limit.Name, soft: limit.Soft, hard: limit.Hard })),
     sysctls: host.Sysctls,
