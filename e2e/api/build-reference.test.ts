@@ -206,6 +206,7 @@ test('a failing step shows its line and leaves nothing mounted', async () => {
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(`${stage.engine.dataRoot}/tmp`)
   const missing = await build({ Dockerfile: 'FROM BASE\nCOPY nothing-here /\n' })
   expect(missing.output).toContain('COPY failed: file not found in build context or excluded by .dockerignore: stat nothing-here: file does not exist')
+  expect((await build({ Dockerfile: 'FROM BASE\nCOPY --from=0 /etc /e\n' })).output).toContain('invalid from flag value 0: refers to current build stage')
 })
 
 test('a Dockerfile by another name', async () => {

@@ -99,6 +99,7 @@ export function portListJson(record: ContainerRecord) {
   if (!isAlive(record.state)) return []
   const mapped = record.ports.flatMap((mapping) => hostIpsOf(mapping).map((IP) => ({ IP, PrivatePort: mapping.containerPort, PublicPort: mapping.hostPort, Type: mapping.protocol })))
   const taken = new Set(record.ports.map((mapping) => `${mapping.containerPort}/${mapping.protocol}`))
-  const exposed = Object.keys(record.config.ExposedPorts ?? {}).map((port) => (port.includes('/') ? port : `${port}/tcp`)).filter((port) => !taken.has(port) && !port.includes('-'))
+  // compose exposes `80` where the image has `80/tcp`.
+  const exposed = [...new Set(Object.keys(record.config.ExposedPorts ?? {}).map((port) => (port.includes('/') ? port : `${port}/tcp`)))].filter((port) => !taken.has(port) && !port.includes('-'))
   return [...exposed.map((port) => ({ PrivatePort: Number(port.split('/')[0]), Type: port.split('/')[1] ?? 'tcp' })), ...mapped]
 }

@@ -15,6 +15,7 @@ export async function sourceImage(step: Step, from: string): Promise<{ key: stri
     const state = await step.run.finished(index)
     return { key: state.image ?? 'scratch', chain: state.chain }
   }
+  if (name === String(step.stage.stage.index)) throw new EngineError('invalid-argument', `invalid from flag value ${name}: refers to current build stage`, { reason: 'dockerfile' })
   const context = step.run.plan.contexts(name)
   if (context !== undefined) {
     const state = await contextState(step, context)
