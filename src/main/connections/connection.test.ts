@@ -68,6 +68,22 @@ test('many events of one item cost few questions', async () => {
   expect(engine.asked.length - before).toBeLessThan(20)
 })
 
+test('a container keeps the name of its image when that means another one by now', async () => {
+  await using engine = await startFakeEngine()
+  engine.routes.set('GET /containers/*/json', ({ params }) => (params[0] === 'gone' ? new Refusal(404, 'No such container: gone') : { Id: params[0], Config: { Image: 'nginx:latest' } }))
+  for (const id of ['web', 'gone']) engine.containers.set(id, wireContainer(id, { Image: 'sha256:old', ImageID: 'sha256:old' }))
+  const { connection } = connect(engine)
+  await using _ = connection
+  await connection.ready(never)
+  expect(connection.mirror.items().containers.map(({ id, image, imageId }) => [id, image, imageId])).toEqual([
+    ['web', 'nginx:latest', 'sha256:old'],
+    ['gone', 'sha256:old', 'sha256:old'],
+  ])
+  engine.containers.set('new', wireContainer('new', { Image: 'sha256:old', ImageID: 'sha256:old' }))
+  engine.emit(containerEvent('create', 'new'))
+  await vi.waitFor(() => expect(connection.mirror.container('new')).toMatchObject({ image: 'nginx:latest' }))
+})
+
 test('a tag that moves takes its name from the image that had it', async () => {
   await using engine = await startFakeEngine()
   engine.images.set('old', { Id: 'old', RepoTags: ['nginx:latest'], Size: 1 })

@@ -2,7 +2,7 @@ import { isEngineError } from '#shared/errors.ts'
 import type { EngineApi } from './engine-api.ts'
 import { carrierLabel } from './files/carrier.ts'
 import type { Items, Mirror } from './mirror.ts'
-import { readContainer, type WireContainer } from './wire/container.ts'
+import { readContainer, type WireContainer, type WireContainerDetail } from './wire/container.ts'
 import type { Touched } from './wire/event.ts'
 import { readImage, readImageRow, type WireImage, type WireImageDetail } from './wire/image.ts'
 import { readNetwork, type WireNetwork } from './wire/network.ts'
@@ -21,7 +21,7 @@ export async function listEverything(api: EngineApi, signal: AbortSignal): Promi
     api.json<{ Volumes?: WireVolume[] | null }>('GET', '/volumes', { signal }),
   ])
   return {
-    containers: containers.filter(isShown).map((each) => readContainer(each, now)),
+    containers: (await named(api, containers.filter(isShown), signal)).map((each) => readContainer(each, now)),
     images: images.map(readImage),
     networks: networks.map(readNetwork),
     volumes: (volumes.Volumes ?? []).map(readVolume),
@@ -31,12 +31,29 @@ export async function listEverything(api: EngineApi, signal: AbortSignal): Promi
 /** Not what the app itself made for a moment. */
 const isShown = ({ Labels }: WireContainer) => Labels?.[carrierLabel] === undefined
 
+/** Once the name that a container was made by means another image, its row has the image's id alone: the name is asked of the container itself. */
+async function named(api: EngineApi, rows: readonly WireContainer[], signal?: AbortSignal): Promise<WireContainer[]> {
+  const found = [...rows]
+  const nameless = [...found.entries()].filter(([, { Image }]) => Image.startsWith('sha256:'))
+  for (let first = 0; first < nameless.length; first += width) {
+    await Promise.all(nameless.slice(first, first + width).map(async ([index, row]) => {
+      const detail = await api.json<WireContainerDetail>('GET', `/containers/${row.Id}/json`, { signal }).catch((error: unknown) => {
+        if (!isEngineError(error, 'not-found')) throw error
+      })
+      if (detail) found[index] = { ...row, Image: detail.Config.Image }
+    }))
+  }
+  return found
+}
+
 /** Also after a deed of our own that Docker tells no event of: a stopped container that joined a network. */
 export async function refreshContainer({ api, mirror }: { api: EngineApi; mirror: Mirror }, id: string, signal?: AbortSignal): Promise<void> {
   const [row] = await api.json<WireContainer[]>('GET', '/containers/json', { query: { all: true, filters: JSON.stringify({ id: [id] }) }, signal })
   if (signal?.aborted) return
   if (row && !isShown(row)) return
-  if (row) mirror.putContainer(readContainer(row, Date.now()))
+  const [shown] = row ? await named(api, [row], signal) : []
+  if (signal?.aborted) return
+  if (shown) mirror.putContainer(readContainer(shown, Date.now()))
   else mirror.remove('container', id)
 }
 
