@@ -87,6 +87,15 @@ test('the stream: lines as they come, the id as aux, an error as the last', asyn
   expect((await callRaw(stage.engine.socket, 'POST', '/build?buildargs=garbage', archive)).status).toBe(400)
 })
 
+test('a file named in small letters stands in for a Dockerfile that nobody named', async () => {
+  const folder = join(context, 'small')
+  await mkdir(folder)
+  await writeFile(join(folder, 'dockerfile'), `FROM ${stage.busybox}\n`)
+  const post = (query: string) => callRaw(stage.engine.socket, 'POST', `/build${query}`, execFileSync('tar', ['-C', folder, '-c', '.']))
+  expect((await post('')).text).toContain('Successfully built')
+  expect((await post('?dockerfile=Other')).text).toContain('Cannot locate specified Dockerfile: Other')
+})
+
 test('BuildKit is declined in words', async () => {
   const asked = await callRaw(stage.engine.socket, 'POST', '/build?version=2', '')
   expect(asked.status).toBeGreaterThanOrEqual(400)

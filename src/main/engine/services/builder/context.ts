@@ -33,11 +33,12 @@ export async function openContext(context: BuilderContext, request: BuildRequest
     const kept = undo.move()
     return { folder: opened.folder, dockerfile: request.dockerfileText, ignored: createIgnoreMatcher(''), [Symbol.asyncDispose]: () => kept.disposeAsync() }
   }
-  const names = request.context.kind === 'remote' && opened.lone ? ['Dockerfile'] : [request.dockerfile]
+  const name = request.context.kind === 'remote' && opened.lone ? 'Dockerfile' : request.dockerfile
   if (posix.normalize(request.dockerfile).startsWith('../')) throw new EngineError('invalid-argument', `forbidden path outside the build context: ${request.dockerfile} ()`, { field: 'dockerfile' })
-  const dockerfile = readInside(context, opened.folder, names[0]!)
+  // As Docker's daemon: who names no file may have written its name in small letters.
+  const dockerfile = readInside(context, opened.folder, name) ?? (name === 'Dockerfile' ? readInside(context, opened.folder, 'dockerfile') : undefined)
   if (dockerfile === undefined) throw new EngineError('not-found', `Cannot locate specified Dockerfile: ${request.dockerfile}`, { hint: 'Name it with -f, relative to the build context.' })
-  if (dockerfile.trim() === '') throw new EngineError('invalid-argument', `the Dockerfile (${names[0]}) cannot be empty`, { reason: 'dockerfile', hint: 'Begin it with FROM.' })
+  if (dockerfile.trim() === '') throw new EngineError('invalid-argument', `the Dockerfile (${name}) cannot be empty`, { reason: 'dockerfile', hint: 'Begin it with FROM.' })
   const ignore = readInside(context, opened.folder, `${request.dockerfile}.dockerignore`) ?? readInside(context, opened.folder, '.dockerignore') ?? ''
   const kept = undo.move()
   return { folder: opened.folder, dockerfile, ignored: createIgnoreMatcher(ignore), [Symbol.asyncDispose]: () => kept.disposeAsync() }

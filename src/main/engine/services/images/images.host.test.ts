@@ -67,6 +67,11 @@ describe('looking', () => {
     expect(() => here.images.layerEntries(changed.name, 2)).toThrow('has 2 layers: there is no layer 2')
   })
 
+  test('names are in the order of their full form', async () => {
+    for (const name of ['zz/a:1', 'other:x', 'b.test/web:1']) await here.images.tag(web.name, name)
+    expect((await here.images.inspect(web.name)).tags.filter((name) => name !== web.name)).toEqual(['b.test/web:1', 'other:x', 'zz/a:1'])
+  })
+
   test('filters', async () => {
     await here.images.tag(web.name, 'other:x')
     const newer = await commit('n', 'n')

@@ -36,8 +36,8 @@ function summarize({ needs }: Service, image: ImageRecord, names: readonly strin
   return {
     id: image.id,
     parent: image.parent,
-    tags: names.filter(isTag).map(shown),
-    digests: names.filter((name) => !isTag(name)).map(shown),
+    tags: names.filter(isTag).sort().map(shown),
+    digests: names.filter((name) => !isTag(name)).sort().map(shown),
     created: Math.floor(timeOf(image) / 1000),
     size: image.size,
     sharedSize,
