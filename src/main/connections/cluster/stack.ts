@@ -71,7 +71,7 @@ export interface Deployed extends AsyncDisposable {
   warnings: string[]
 }
 
-
+/** All of it or nothing: what was made before a failure is taken back. */
 export async function deployStack(api: EngineApi, stack: StackDraft, { signal, prune, auth, mark = {}, tell }: Deploying): Promise<Deployed> {
   await using undo = new AsyncDisposableStack()
   tell?.('networks', 0, stack.networks.length)

@@ -16,8 +16,11 @@ export async function changePorts(ctx: ContainersContext, reference: string, bin
     const host = { ...record.host, PortBindings: bindings, PublishAllPorts: false }
     const wishes = parsePortBindings(record.config, host)
     await using undo = new AsyncDisposableStack()
-    const ports = isAlive(record.state) ? await ctx.needs.networks.updatePorts(id, wishes) : []
-    if (isAlive(record.state)) undo.defer(async () => void (await ctx.needs.networks.updatePorts(id, record.ports)))
+    let ports: PortMapping[] = []
+    if (isAlive(record.state)) {
+      ports = await ctx.needs.networks.updatePorts(id, wishes)
+      undo.defer(async () => void (await ctx.needs.networks.updatePorts(id, record.ports)))
+    }
     const exposed = Object.fromEntries(Object.keys(bindings).map((port) => [port.includes('/') ? port : `${port}/tcp`, {}]))
     const changed = { ...record, host, ports, config: { ...record.config, ExposedPorts: { ...record.config.ExposedPorts, ...exposed } } }
     ctx.records.commit(changed)

@@ -21,10 +21,12 @@ export async function connectNetwork(ctx: ContainersContext, reference: string, 
     // Of a container that does not run it is a plan, which may change.
     if (joined && isAlive(record.state)) throw new EngineError('forbidden', `endpoint with name ${record.name} already exists in network ${name}`, { reason: 'already-connected' })
     ctx.needs.networks.checkEndpoint(endpointRequestOf(ctx, record, networkId, settings), { joining: true })
-    await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [networkId in record.endpoints ? networkId : name]: settings } }, async () => {
+    await recorded(ctx, record, { ...record, endpoints: { ...record.endpoints, [networkId in record.endpoints ? networkId : name]: settings } }, async (undo) => {
       if (!isAlive(record.state)) return publishContainerEvent(ctx, record, 'update')
-      await ctx.needs.networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
-      await publishPorts(ctx, id, networkId)
+      const { networks } = ctx.needs
+      await networks.connectEndpoint(id, endpointRequestOf(ctx, record, networkId, settings))
+      undo.defer(() => networks.disconnectEndpoint(id, networkId))
+      await publishPorts(ctx, id, undo)
       await rewriteNameFiles(ctx, id)
     })
   })
@@ -48,24 +50,22 @@ export async function disconnectNetwork(ctx: ContainersContext, reference: strin
 }
 
 /** Nothing could be published while all its networks were internal; what it was made with may be now. */
-async function publishPorts(ctx: ContainersContext, id: string, networkId: string): Promise<void> {
+async function publishPorts(ctx: ContainersContext, id: string, undo: AsyncDisposableStack): Promise<void> {
   const record = ctx.records.get(id)
   const wishes = parsePortBindings(record.config, record.host)
   if (wishes.length === 0 || record.ports.length > 0) return
   const { networks } = ctx.needs
-  const ports = await networks.updatePorts(id, wishes).catch(async (error: unknown) => {
-    await networks.disconnectEndpoint(id, networkId)
-    throw error
-  })
+  const ports = await networks.updatePorts(id, wishes)
+  undo.defer(async () => void (await networks.updatePorts(id, [])))
   ctx.records.commit({ ...record, ports })
 }
 
 /** The record is durable before the networks service tells of the change: who lists because of the event sees it. */
-async function recorded(ctx: ContainersContext, before: ContainerRecord, after: ContainerRecord, act: () => Promise<void>): Promise<void> {
+async function recorded(ctx: ContainersContext, before: ContainerRecord, after: ContainerRecord, act: (undo: AsyncDisposableStack) => Promise<void>): Promise<void> {
   await using undo = new AsyncDisposableStack()
   ctx.records.commit(after)
   undo.defer(() => ctx.records.commit(before))
-  await act()
+  await act(undo)
   undo.move()
 }
 

@@ -336,7 +336,7 @@ test('what cannot be recorded is taken back: a pause, ports, limits', async () =
   const update = vi.spyOn(task, 'update')
   const refused = new Error('the disk reports errors')
   for (const change of [() => engine.containers.pause(id), () => engine.containers.changePorts(id, {}), () => engine.containers.update(id, { Memory: 64 << 20 })]) {
-    engine.failNextRecords(refused)
+    engine.failRecords(refused)
     await expect(change()).rejects.toBe(refused)
   }
   expect(await task.isPaused()).toBe(false)
@@ -349,7 +349,7 @@ test('an exit that cannot be recorded is tried again; those who wait hear of it 
   const engine = createFakeEngine()
   const id = await engine.run()
   const { ended } = engine.containers.wait(id, 'not-running', never)
-  engine.failNextRecords(new Error('the disk reports errors'))
+  engine.failRecords(new Error('the disk reports errors'))
   engine.runtime.tasks.get(id)!.end({ code: 7 })
   expect(await ended).toEqual({ code: 7 })
   expect(engine.containers.get(id).state).toMatchObject({ status: 'exited', code: 7 })
@@ -361,6 +361,33 @@ test('a restart of which nothing can be recorded is tried again', async () => {
   const id = await engine.run({ RestartPolicy: { Name: 'always' } })
   engine.runtime.tasks.get(id)!.end({ code: 1 })
   await until(() => engine.containers.get(id).state.status === 'restarting')
-  engine.failNextRecords(new Error('the disk reports errors'), 2)
+  engine.failRecords(new Error('the disk reports errors'), { count: 2 })
   await vi.waitFor(() => expect(engine.containers.get(id).state.status).toBe('running'), { timeout: 5000 })
+})
+
+test('what hangs on an exit is done before what may fail after it', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ RestartPolicy: { Name: 'always' } })
+  engine.containers.createExec(id, { args: ['true'], env: [], workingDir: '', user: '', privileged: false, tty: false, stdin: false, stdout: true, stderr: true, detachKeys: undefined })
+  const { ended } = engine.containers.wait(id, 'next-exit', never)
+  // The exit is recorded; that the exec is over is not.
+  engine.failRecords(new Error('the disk reports errors'), { after: 1 })
+  engine.runtime.tasks.get(id)!.end({ code: 3 })
+  expect(await ended).toEqual({ code: 3 })
+  await vi.waitFor(() => expect(engine.containers.get(id).state.status).toBe('running'), { timeout: 5000 })
+})
+
+test('a network whose ports cannot be recorded is left again', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ NetworkMode: 'internal', PortBindings: { '80/tcp': [{ HostPort: '8080' }] } })
+  const before = engine.containers.get(id)
+  expect(before.ports).toEqual([])
+  const refused = new Error('the disk reports errors')
+  // The plan is recorded; what is published by it is not.
+  engine.failRecords(refused, { after: 1 })
+  await expect(engine.containers.connectNetwork(id, 'front', {})).rejects.toBe(refused)
+  expect(engine.sandboxes.get(id)).toMatchObject({ endpoints: [], ports: [] })
+  expect(engine.containers.get(id)).toEqual(before)
+  await engine.containers.connectNetwork(id, 'front', {})
+  expect(engine.containers.get(id).ports).toMatchObject([{ hostPort: 8080 }])
 })

@@ -51,10 +51,11 @@ export async function settleExit(ctx: ContainersContext, id: string, task: Task,
   ctx.records.commit(next)
   await tearDown(ctx, next, task)
   live.running?.abort()
-  forgetUnbegunExecs(ctx, id)
   announce(ctx, next, exit, ended)
   if (restarts) ctx.restarts.schedule(next, durationOf(ended))
-  else if (record.host.AutoRemove) await removeLocked(ctx, next, { volumes: true })
+  // Records, which a disk may refuse: after all that others wait for.
+  forgetUnbegunExecs(ctx, id)
+  if (!restarts && record.host.AutoRemove) await removeLocked(ctx, next, { volumes: true })
 }
 
 /** Every step is tried, also when one before it failed: what stays behind is found again by the next start of the engine. */

@@ -37,8 +37,8 @@ export interface FakeEngine {
   /** What is torn down from now on waits for this. */
   holdTearDown(held: Promise<void> | undefined): void
   failNextRemoval(error: Error): void
-  /** The next changes of records fail, as on a disk that reports errors. */
-  failNextRecords(error: Error, count?: number): void
+  /** After so many changes of records that go well, so many fail, as on a disk that reports errors. */
+  failRecords(error: Error, which?: { after?: number; count?: number }): void
   /** Creates and starts one; returns its id. */
   run(host?: object, config?: object): Promise<string>
 }
@@ -55,7 +55,7 @@ export function createFakeEngine(): FakeEngine {
   const bus = createEventBus()
   const events: EngineEvent[] = []
   bus.subscribe((event) => events.push(event))
-  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordFailures: [] }
+  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordOutcomes: [] }
   const options: ContainersOptions = {
     metadata: failing(createMemoryMetadataStore(), state),
     leases: createLeases(),
@@ -86,8 +86,8 @@ export function createFakeEngine(): FakeEngine {
     failNextRemoval(error) {
       state.removalFailure = error
     },
-    failNextRecords(error, count = 1) {
-      state.recordFailures = Array.from({ length: count }, () => error)
+    failRecords(error, { after = 0, count = 1 } = {}) {
+      state.recordOutcomes = Array.from({ length: after + count }, (_, index) => (index < after ? undefined : error))
     },
     holdTearDown(held) {
       state.tearDownHeld = held
@@ -100,9 +100,13 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordFailures: Error[] }
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordOutcomes: (Error | undefined)[] }
 
 function failing(store: MetadataStore, state: State): MetadataStore {
+  const recorded = () => {
+    const failure = state.recordOutcomes.shift()
+    if (failure) throw failure
+  }
   return {
     ...store,
     collection<Value>(name: string): Collection<Value> {
@@ -113,9 +117,12 @@ function failing(store: MetadataStore, state: State): MetadataStore {
           return collection.size
         },
         put(key, value) {
-          const failure = state.recordFailures.pop()
-          if (failure) throw failure
+          recorded()
           collection.put(key, value)
+        },
+        delete(key) {
+          recorded()
+          collection.delete(key)
         },
       }
     },
@@ -142,8 +149,48 @@ function fakeSnapshots(state: State): Snapshotter {
   } as Partial<Snapshotter> as Snapshotter
 }
 
+function fakeNetworks(state: State): ContainersNeeds['networks'] {
+  const { sandboxes } = state
+  return {
+    get: (reference) => ({ id: `id-${reference}`, name: reference, driver: 'bridge' }),
+    list: () => [],
+    checkEndpoint() {},
+    reservePorts: async () => ({ [Symbol.dispose]() {} }),
+    async connectSandbox({ containerId, ports, endpoints }) {
+      const isSealed = endpoints.length > 0 && endpoints.every(({ network }) => network.endsWith('internal'))
+      const mapped = (isSealed ? [] : ports).map((port) => ({ ...port, hostPort: typeof port.hostPort === 'number' ? port.hostPort : 32_768 }))
+      const sandbox: Sandbox = { containerId, namespacePath: `/netns/${containerId}`, endpoints: [], ports: mapped, files: { hosts: '', resolvConf: '' } }
+      sandboxes.set(containerId, sandbox)
+      return sandbox
+    },
+    async disconnectSandbox(id) {
+      await state.tearDownHeld
+      sandboxes.delete(id)
+    },
+    findSandbox: (id) => sandboxes.get(id),
+    async connectEndpoint(id, { network }) {
+      const endpoint = { networkId: network } as Sandbox['endpoints'][number]
+      sandboxes.get(id)?.endpoints.push(endpoint)
+      return endpoint
+    },
+    async disconnectEndpoint(id, network) {
+      const sandbox = sandboxes.get(id)
+      if (sandbox) sandbox.endpoints = sandbox.endpoints.filter(({ networkId }) => networkId !== network)
+    },
+    async updatePorts(id, bindings) {
+      const ports = bindings.map((binding) => ({ ...binding, hostPort: Number(binding.hostPort ?? 32_769) }))
+      const sandbox = sandboxes.get(id)
+      if (sandbox) sandbox.ports = ports
+      return ports
+    },
+    renameSandbox() {},
+    hostModeFiles: async () => ({ hosts: '', resolvConf: '' }),
+    restore: async () => {},
+  }
+}
+
 function fakeNeeds(state: State): ContainersNeeds {
-  const { sandboxes, volumes } = state
+  const { volumes } = state
   const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers' as const, diff_ids: [] } }
   return {
     images: {
@@ -153,29 +200,7 @@ function fakeNeeds(state: State): ContainersNeeds {
         return { id: IMAGE, config: { ...config, config: state.image }, chain: undefined, platform: { os: 'linux', architecture: 'amd64' } }
       },
     },
-    networks: {
-      get: (reference) => ({ id: `id-${reference}`, name: reference, driver: 'bridge' }),
-      list: () => [],
-      checkEndpoint() {},
-      reservePorts: async () => ({ [Symbol.dispose]() {} }),
-      async connectSandbox({ containerId, ports }) {
-        const mapped = ports.map((port) => ({ ...port, hostPort: typeof port.hostPort === 'number' ? port.hostPort : 32_768 }))
-        const sandbox: Sandbox = { containerId, namespacePath: `/netns/${containerId}`, endpoints: [], ports: mapped, files: { hosts: '', resolvConf: '' } }
-        sandboxes.set(containerId, sandbox)
-        return sandbox
-      },
-      async disconnectSandbox(id) {
-        await state.tearDownHeld
-        sandboxes.delete(id)
-      },
-      findSandbox: (id) => sandboxes.get(id),
-      connectEndpoint: async () => ({}) as never,
-      disconnectEndpoint: async () => {},
-      updatePorts: async (_id, bindings) => bindings.map((binding) => ({ ...binding, hostPort: Number(binding.hostPort ?? 32_769) })),
-      renameSandbox() {},
-      hostModeFiles: async () => ({ hosts: '', resolvConf: '' }),
-      restore: async () => {},
-    },
+    networks: fakeNetworks(state),
     volumes: {
       async ensure({ name = `anonymous-${volumes.size}` }) {
         const created = !volumes.has(name)
