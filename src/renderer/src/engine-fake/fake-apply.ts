@@ -1,8 +1,8 @@
 import type { ApplyAnswer, ApplyPlan, ApplyRecordSummary, ApplyRequest, KubernetesContexts, ObjectName, UndoAnswer, WorkloadStanding } from '#shared/contract/kubernetes-apply.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
+import { wait } from './wait.ts'
 
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const object = (kind: string, name: string, apiVersion = 'v1'): ObjectName => ({ apiVersion, kind, name, namespace: 'shop' })
 
 const contexts: KubernetesContexts = {

@@ -6,6 +6,7 @@ import { fakeFolder } from './fake-folders.ts'
 import { isSignedIn } from './fake-settings.ts'
 import { fakeSharingCalls } from './fake-sharing.ts'
 import { fakeContainer, fakeFacts, fakeHost, fakeImageDetail, fakeImages } from './fake-world.ts'
+import { wait } from './wait.ts'
 
 /** The state behind the fake's calls, and its way to tell of changes. */
 export interface FakeEngine {
@@ -14,8 +15,6 @@ export interface FakeEngine {
   tell: (...events: EngineEvent[]) => void
 }
 export type FakeCalls = Record<string, (request: never, callId: string) => unknown>
-
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 function change({ world, tell }: FakeEngine, container: ContainerSummary) {
   world.containers = [...world.containers.filter(({ id }) => id !== container.id), container]

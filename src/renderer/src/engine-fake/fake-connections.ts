@@ -4,9 +4,9 @@ import type { EngineFacts } from '#shared/contract/engine.ts'
 import type { Snapshot } from '#shared/contract/events.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
+import { wait } from './wait.ts'
 
 const HOUR = 3_600_000
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const docker: EngineFacts = { product: 'Docker', version: '26.1.5+dfsg1', apiVersion: '1.45', operatingSystem: 'Debian GNU/Linux 13 (trixie)', architecture: 'amd64', kernel: '6.12.0-amd64', cpus: 32, memoryBytes: 135_000_000_000, warnings: [], slipway: false }
 
 const saved: (SavedConnection & { state: ConnectionState })[] = [

@@ -2,8 +2,8 @@ import type { ContainerSettings } from '#shared/contract/container-settings.ts'
 import type { EditPhase, EditPlan, EditRequest } from '#shared/contract/edit.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
+import { wait } from './wait.ts'
 
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const STEPS: EditPhase[] = ['checking', 'creating', 'stopping', 'starting', 'waiting', 'swapping', 'removing']
 const LIVE = ['name', 'ports', 'networks', 'restart', 'limits']
 

@@ -6,6 +6,7 @@ import type { Snapshot } from '#shared/contract/events.ts'
 import type { SurveyedFile } from '#shared/images/layer-survey.ts'
 import { fakeBuildDetail, fakeBuildFolder } from './fake-builds.ts'
 import type { FakeCalls } from './fake-calls.ts'
+import { wait } from './wait.ts'
 
 const STEPS: [by: string, megabytes: number][] = [
   ['ADD rootfs.tar.xz / # buildkit', 78],
@@ -48,8 +49,6 @@ const usage = ({ images, containers, volumes }: Snapshot): DiskUsage => ({
   buildCacheBytes: images.length > 0 ? 640_000_000 : 0,
   disk: { path: '/home/ada/.local/share/slipway', totalBytes: 512_000_000_000, freeBytes: 14_800_000_000 },
 })
-
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 export const fakeImageCalls = ({ world }: { world: Snapshot }): FakeCalls => ({
   'images.history': history,

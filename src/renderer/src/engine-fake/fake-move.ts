@@ -2,8 +2,7 @@ import type { MovePlan, MovePlanRequest, MoveRequest, MoveStep } from '#shared/c
 import type { StackPlan } from '#shared/contract/cluster.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
-
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+import { wait } from './wait.ts'
 
 const stackPlan = (stack: string): StackPlan => ({
   stack,

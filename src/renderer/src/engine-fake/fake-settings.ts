@@ -1,6 +1,7 @@
 import type { Registries } from '#shared/contract/registries.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
+import { wait } from './wait.ts'
 
 const fakeRegistries: Registries = { accounts: [{ registry: 'docker.io', username: 'ada', place: { kind: 'helper', helper: 'secretservice' } }, { registry: 'registry.acme.example:5000', username: 'ci', place: { kind: 'keyring' } }], mirrors: [], insecure: ['127.0.0.0/8', '::1/128'], place: { kind: 'keyring' } }
 
@@ -32,4 +33,3 @@ export const fakeSettingsCalls = ({ cancelled, tell }: FakeEngine): FakeCalls =>
   'registries.signOut': ({ registry }: { registry: string }) => (fakeRegistries.accounts = fakeRegistries.accounts.filter((one) => one.registry !== registry), fakeRegistries),
 })
 
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

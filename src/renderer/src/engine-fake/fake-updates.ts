@@ -1,5 +1,6 @@
 import type { Release, UpdateState } from '#shared/contract/updates.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
+import { wait } from './wait.ts'
 
 const release: Release = { version: '0.2.0', bytes: 121_000_000, notes: '### Added\n- The app updates itself where its package can.\n\n### Fixed\n- Of two changes of connections made at once none is lost.' }
 
@@ -32,4 +33,3 @@ export function fakeUpdateCalls({ world, tell }: FakeEngine): FakeCalls {
   }
 }
 
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

@@ -1,8 +1,7 @@
 import type { VolumeSummary } from '#shared/contract/volumes.ts'
 import { EngineError } from '#shared/errors.ts'
 import type { FakeCalls, FakeEngine } from './fake-calls.ts'
-
-const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+import { wait } from './wait.ts'
 
 export function fakeVolumeCalls({ world, tell }: FakeEngine): FakeCalls {
   function find(name: string): VolumeSummary {

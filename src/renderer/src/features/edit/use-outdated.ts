@@ -8,14 +8,15 @@ import { taggedName } from './tagged-name.ts'
 export function useOutdated() {
   const store = useEngineState()
   const router = useRouter()
-  const named = computed(() => new Map(store.images.list.flatMap(({ id, tags }) => tags.map((tag) => [tag, id] as const))))
+  /** What each name means here. */
+  const here = computed(() => new Map(store.images.list.flatMap(({ id, tags }) => tags.map((tag) => [tag, id] as const))))
 
   function isOutdated({ image, imageId }: ContainerSummary): boolean {
-    const now = named.value.get(taggedName(image))
+    const now = here.value.get(taggedName(image))
     return now !== undefined && now !== imageId
   }
   const outdated = computed(() => store.containers.list.filter(isOutdated))
   /** To the review of the edit, with the newer image ticked. */
   const update = ({ id }: ContainerSummary) => void router.push({ query: { ...router.currentRoute.value.query, edit: id, newer: null } })
-  return { isOutdated, outdated, update }
+  return { here, isOutdated, outdated, update }
 }
