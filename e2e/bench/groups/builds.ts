@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { timeProgram } from '../processes.ts'
 import type { Bench, Group } from '../runner.ts'
 
 const DOCKERFILE = (base: string) => `FROM ${base}
@@ -22,11 +23,36 @@ export const builds: Group = {
       await subject.docker(['build', '--no-cache', '-q', '-t', 'bench-built', context])
     })
     await bench.measure('docker build, 10 steps, cached', { rounds: 15, warmUp: 2, budget: { ratio: 1 } }, async (subject) => void (await subject.docker(['build', '-q', '-t', 'bench-built', context])))
-    for (const subject of bench.subjects) {
-      await subject.docker(['rmi', '-f', 'bench-built'])
-      await subject.docker(['image', 'prune', '-f'])
-    }
+    await forgetBuilt(bench)
   },
+  'many files': async (bench) => {
+    const context = await writeManyFiles(bench)
+    const limit = () => timeProgram('sh', ['-c', `tar -C "${context}" -cf - . | tar -xf - -C "$(mktemp -d -p "${bench.folder}")"`])
+    await bench.measure(`docker build, COPY of ${MANY} small files, cold`, { rounds: 3, budget: { ratio: 0.7 }, limit }, async (subject) => void (await subject.docker(['build', '--no-cache', '-q', '-t', 'bench-built', context])))
+    await bench.measure('the same, cached', { rounds: 3, budget: { ratio: 1 } }, async (subject) => void (await subject.docker(['build', '-q', '-t', 'bench-built', context])))
+    await forgetBuilt(bench)
+  },
+}
+
+/** As the folder of the packages of a web application. */
+const MANY = 20_000
+
+async function writeManyFiles(bench: Bench): Promise<string> {
+  const context = join(bench.folder, 'many')
+  for (let index = 0; index < MANY; index++) {
+    const folder = join(context, 'm', String(index % 200))
+    if (index < 200) await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, String(index)), `${index}`.repeat(100 + (index % 500)))
+  }
+  await writeFile(join(context, 'Dockerfile'), `FROM ${await bench.workload.busybox(bench.subjects[0]!)}\nCOPY m /m\n`)
+  return context
+}
+
+async function forgetBuilt({ subjects }: Bench): Promise<void> {
+  for (const subject of subjects) {
+    await subject.docker(['rmi', '-f', 'bench-built'])
+    await subject.docker(['image', 'prune', '-f'])
+  }
 }
 
 async function writeContext(bench: Bench): Promise<string> {

@@ -1,14 +1,15 @@
 import { isEngineError, messageOf, EngineError, type ErrorCode } from '#shared/errors.ts'
 import type { DiffId } from '#shared/oci/digest.ts'
-import type { DiffSource, WhiteoutForm } from './layers.ts'
+import type { DiffSource, ListedEntry, WhiteoutForm } from './layers.ts'
 
 /** What a worker thread can be asked; plain objects, because they cross between threads. */
 export type Job =
   | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
   | { kind: 'measure'; source: DiffSource }
-  | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } }
+  | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } | { listed: readonly ListedEntry[] } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
   | { kind: 'changes'; source: DiffSource }
+  | { kind: 'digests'; files: readonly string[] }
   | { kind: 'usage'; directory: string }
   | { kind: 'remove'; directory: string }
 

@@ -92,6 +92,50 @@ describe('an ordinary layer', () => {
   })
 })
 
+describe('things from here and there', () => {
+  const owned = { mode: 0o640, uid: 7, gid: 8, mtime: 1_700_000_000 }
+  const set = (name: string, value: string) => loadSyscalls().setXattr(at('cap'), name, Buffer.from(value))
+
+  test('are packed under the names and with the attributes they are given', async () => {
+    writeFileSync(at('a'), 'from the disk', { mode: 0o777 })
+    writeFileSync(at('cap'), '')
+    set('user.note', 'v')
+    symlinkSync('../elsewhere', at('l'))
+    const listed = [
+      { ...owned, path: 'd', type: 'directory' },
+      { ...owned, path: 'd/a', type: 'file', source: at('a') },
+      { ...owned, path: 'd/cap', type: 'file', source: at('cap') },
+      { ...owned, path: 'd/text', type: 'file', content: Buffer.from('from memory') },
+      { ...owned, path: 'd/l', type: 'symlink', source: at('l') },
+    ] as const
+    const applied = await layers.apply(save(await buffer(layers.packListed(listed))), at(''), { whiteouts: 'overlay' })
+    expect(applied.contentSize).toBe(13 + 11)
+    expect(readFileSync(at('d/a'), 'utf8')).toBe('from the disk')
+    expect(readFileSync(at('d/text'), 'utf8')).toBe('from memory')
+    expect(readlinkSync(at('d/l'))).toBe('../elsewhere')
+    for (const name of ['a', 'cap', 'text']) expect(statSync(at(`d/${name}`))).toMatchObject({ mode: 0o100640, uid: 7, gid: 8, mtimeMs: 1_700_000_000_000 })
+    expect(Buffer.from(loadSyscalls().getXattr(at('d/cap'), 'user.note')!).toString()).toBe('v')
+  })
+
+  test('one that is not there is told', async () => {
+    await expect(buffer(layers.packListed([{ ...owned, path: 'a', type: 'file', source: at('gone') }]))).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(layers.digests([at('gone')])).rejects.toMatchObject({ code: 'not-found', reason: 'ENOENT' })
+  })
+
+  test('digests are of content, and of the attributes that travel', async () => {
+    writeFileSync(at('a'), 'a')
+    writeFileSync(at('cap'), 'a')
+    const digests = async () => Buffer.from(await layers.digests([at('a'), at('cap')])).toString('hex').match(/.{64}/g)!
+    const plain = createHash('sha256').update('a').digest('hex')
+    expect(await digests()).toEqual([plain, plain])
+    set('user.overlay.origin', 'x')
+    expect(await digests()).toEqual([plain, plain])
+    set('user.note', 'v')
+    const [first, second] = await digests()
+    expect([first, second === plain]).toEqual([plain, false])
+  })
+})
+
 describe('whiteouts', () => {
   test('as an overlay wants them', async () => {
     await apply([{ path: '.wh.gone' }, directory('dir'), { path: 'dir/.wh..wh..opq' }, { path: '.wh.again' }, directory('again'), { path: 'again/new' }, { path: '.wh..wh.plnk/x' }])

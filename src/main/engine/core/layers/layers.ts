@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { DiffId, Digest } from '#shared/oci/digest.ts'
+import type { TarEntry } from './tar-format.ts'
 
 /**
  * Layers: file system change sets as tar archives.
@@ -30,6 +31,10 @@ export interface Layers extends AsyncDisposable {
   diff(source: DiffSource, options?: TransferOptions): Readable
   /** A whole tree, such as a mounted root file system, as a tar stream; nothing outside `directory` is followed or read. */
   pack(directory: string, options?: TransferOptions): Readable
+  /** Just these, in this order, each from its own place and under its own name, as a tar stream. It errors at one that cannot be read. */
+  packListed(entries: readonly ListedEntry[], options?: TransferOptions): Readable
+  /** SHA-256 of each file in turn, {@link DIGEST_BYTES} for each: of what it holds, and of those of its extended attributes that travel in layers. */
+  digests(files: readonly string[], options?: TransferOptions): Promise<Uint8Array>
   /** Paths that differ, as `docker diff` shows them. */
   changes(source: DiffSource): Promise<Change[]>
   /** Everything in a layer, each entry a line of JSON ({@link LayerEntry}); a directory comes before what is in it. */
@@ -41,6 +46,8 @@ export interface Layers extends AsyncDisposable {
   /** Removes a directory and all that is below it. */
   remove(directory: string): Promise<void>
 }
+
+export const DIGEST_BYTES = 32
 
 /** The archive of nothing, two empty blocks: what a change set without changes is. */
 export const EMPTY_LAYER = 'sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef' as DiffId
@@ -85,6 +92,14 @@ export interface DiffSource {
   directory: string
   form: WhiteoutForm
   below?: readonly string[]
+}
+
+/** Size, link target and extended attributes are those of the `source`. */
+export interface ListedEntry extends Pick<TarEntry, 'path' | 'mode' | 'uid' | 'gid' | 'mtime'> {
+  type: 'file' | 'directory' | 'symlink'
+  /** Absolute on the host, nothing followed at its end. Without one: an empty folder, or a file with `content`. */
+  source?: string
+  content?: Uint8Array
 }
 
 export interface Change {

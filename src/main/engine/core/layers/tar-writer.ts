@@ -38,19 +38,35 @@ export class TarWriter {
 
   /** A whiteout, or any other empty file of no importance. */
   marker(path: BytePath): void {
-    this.#put(encodeHeader({ path, type: 'file', linkPath: '', mode: 0, uid: 0, gid: 0, size: 0, mtime: 0, major: 0, minor: 0 }))
+    this.made({ path, type: 'file', linkPath: '', mode: 0, uid: 0, gid: 0, size: 0, mtime: 0, major: 0, minor: 0 })
+  }
+
+  /** What is on no disk: a folder, or a file of these bytes. */
+  made(entry: TarEntry, content = Buffer.alloc(0)): void {
+    this.#put(encodeHeader({ ...entry, size: content.length }))
+    this.#put(content)
+    this.#put(Buffer.alloc(paddingAfter(content.length)))
+    this.contentSize += content.length
   }
 
   /** One thing of a tree as it is; sockets are left out. Yields chunks as they fill, so that a large file is never held whole. */
-  *add(found: Found, path: BytePath = found.path): Generator<Uint8Array> {
+  *add(found: Found, path: BytePath = found.path): Generator<Uint8Array, unknown> {
     const type = typeOf(found.stat)
     if (!type) return
     const linked = this.#linkTo(found, path, type)
     const entry = describeEntry(found, path, type)
-    if (linked !== undefined) this.#put(encodeHeader({ ...entry, type: 'link', linkPath: linked, size: 0 }))
-    else if (type === 'file') yield* this.#file(found, entry)
-    else this.#put(encodeHeader(withXattrs(this.#syscalls, found, entry)))
+    if (linked === undefined) return yield* this.addAs(found.access, entry)
+    this.#put(encodeHeader({ ...entry, type: 'link', linkPath: linked, size: 0 }))
     yield* this.take()
+  }
+
+  /** The thing at `access`, under the name and with the attributes of `entry`. A file that has gone, or cannot be read, is left out, and `false` returned. */
+  *addAs(access: string | Buffer, entry: TarEntry): Generator<Uint8Array, boolean> {
+    let added = true
+    if (entry.type === 'file') added = yield* this.#file(access, entry)
+    else this.#put(encodeHeader(withXattrs(this.#syscalls, { access }, entry)))
+    yield* this.take()
+    return added
   }
 
   /** The end-of-archive marker and the last chunk. */
@@ -68,20 +84,21 @@ export class TarWriter {
     return first
   }
 
-  *#file(found: Found, entry: TarEntry): Generator<Uint8Array> {
+  *#file(access: string | Buffer, entry: TarEntry): Generator<Uint8Array, boolean> {
     let descriptor: number
     try {
-      descriptor = openSync(found.access, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+      descriptor = openSync(access, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     } catch {
-      return
+      return false
     }
     try {
       const stat = fstatSync(descriptor)
-      if (!stat.isFile()) return
-      const whole = { ...withXattrs(this.#syscalls, found, entry), size: stat.size }
+      if (!stat.isFile()) return false
+      const whole = { ...withXattrs(this.#syscalls, { access }, entry), size: stat.size }
       this.#put(encodeHeader(whole))
       yield* this.#content(descriptor, whole.size)
       this.contentSize += whole.size
+      return true
     } finally {
       closeSync(descriptor)
     }
@@ -122,14 +139,20 @@ function listOf(list: () => string[]): string[] {
 }
 
 /** The entry with the extended attributes that travel. */
-export function withXattrs(syscalls: Pick<Syscalls, 'getXattr' | 'listXattrs'>, found: Pick<Found, 'access'>, entry: TarEntry): TarEntry {
-  const xattrs = new Map<string, Uint8Array>()
+export function withXattrs(syscalls: Pick<Syscalls, 'getXattr' | 'listXattrs'>, { access }: Pick<Found, 'access'>, entry: TarEntry): TarEntry {
   if (entry.type === 'symlink') return entry
-  for (const name of listOf(() => syscalls.listXattrs(found.access))) {
-    const value = isKeptXattr(name) ? syscalls.getXattr(found.access, name) : undefined
+  const xattrs = keptXattrs(syscalls, access)
+  return xattrs.size > 0 ? { ...entry, xattrs } : entry
+}
+
+/** The extended attributes of a file or folder that travel. */
+export function keptXattrs(syscalls: Pick<Syscalls, 'getXattr' | 'listXattrs'>, access: string | Buffer): Map<string, Uint8Array> {
+  const xattrs = new Map<string, Uint8Array>()
+  for (const name of listOf(() => syscalls.listXattrs(access))) {
+    const value = isKeptXattr(name) ? syscalls.getXattr(access, name) : undefined
     if (value) xattrs.set(name, value)
   }
-  return xattrs.size > 0 ? { ...entry, xattrs } : entry
+  return xattrs
 }
 
 /** What the header says of something found; extended attributes apart. */

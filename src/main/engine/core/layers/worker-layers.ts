@@ -11,6 +11,8 @@ export function createLayers(): Layers {
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, options) => pool.stream({ kind: 'stream', source: { tree: directory } }, options),
+    packListed: (listed, options) => pool.stream({ kind: 'stream', source: { listed } }, options),
+    digests: (files, options) => pool.run({ kind: 'digests', files }, options),
     entries: (source, options) => pool.stream({ kind: 'stream', source: { entriesOf: source } }, options),
     changes: (source) => pool.run({ kind: 'changes', source }),
     compress: (source, target, { algorithm = 'gzip', ...options } = {}) => pool.run({ kind: 'compress', source, target, algorithm }, options),

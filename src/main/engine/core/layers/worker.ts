@@ -11,6 +11,7 @@ import { loadSyscalls } from '../host/syscalls.ts'
 import { LayerTree } from './apply-layer.ts'
 import { damaged, decompressor, detectCompression } from './decompress.ts'
 import { diffLayer, packTree, type Chunks } from './diff-layer.ts'
+import { digestFiles, packListed } from './listed.ts'
 import { toPlain, type Job, type Reply } from './jobs.ts'
 import { listEntries } from './list-entries.ts'
 import type { AppliedLayer, CompressedLayer, DiffSource } from './layers.ts'
@@ -58,6 +59,8 @@ async function work(job: Job): Promise<unknown> {
       return compress(job)
     case 'changes':
       return listChanges(job.source, loadSyscalls())
+    case 'digests':
+      return digestFiles(job.files, loadSyscalls())
     case 'usage':
       return usage(job.directory)
     case 'remove':
@@ -67,6 +70,7 @@ async function work(job: Job): Promise<unknown> {
 
 function streamed(source: (Job & { kind: 'stream' })['source']): Chunks {
   if ('tree' in source) return packTree(source.tree, loadSyscalls())
+  if ('listed' in source) return packListed(source.listed, loadSyscalls())
   return 'entriesOf' in source ? listEntries(source.entriesOf, loadSyscalls()) : diffLayer(source, loadSyscalls())
 }
 

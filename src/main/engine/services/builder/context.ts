@@ -24,7 +24,7 @@ const DOCKERFILE_LIMIT = 4 * 2 ** 20
 export async function openContext(context: BuilderContext, request: BuildRequest): Promise<OpenedContext> {
   await using undo = new AsyncDisposableStack()
   const work = join(context.layout.temporary, `context-${randomUUID()}`)
-  undo.defer(() => rm(work, { recursive: true, force: true }))
+  undo.defer(() => context.layers.remove(work))
   // `COPY . /x/` gives /x the mode of the tree's own folder.
   await mkdir(work, { recursive: true, mode: 0o700 })
   await mkdir(join(work, 'tree'), { mode: 0o755 })

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import type { Step } from './build-run.ts'
 import type { CopyEntry } from './copy/copy-plan.ts'
 import type { RootedTree } from './copy/rooted-tree.ts'
-import { writeEntries, type CopyAttributes } from './copy/write-copy.ts'
+import { layerEntry, type CopyAttributes } from './copy/copied-entries.ts'
+import type { CommittedLayer } from './needs.ts'
 import { noCommand, type StageState } from './stage-state.ts'
-import { finishStep, withView, withWorkFolder } from './step-result.ts'
+import { finishStep, withView } from './step-result.ts'
 
 /** What a COPY or ADD reads, and where it goes. */
 export interface CopyWork {
@@ -23,11 +23,14 @@ export function copyStepOf(step: Step, { verb, destination, digest, read, plan }
   const make = async () => {
     const { entries, attributes } = await withView(step, step.state.chain, plan)
     if (entries.length === 0) return undefined
-    return withWorkFolder(step, async (folder) => {
-      const archive = join(folder, 'layer.tar')
-      await writeEntries(entries, attributes, archive, step.run.signal)
-      return step.run.context.images.addLayer(archive, { parent: step.state.chain, lease: step.run.lease, signal: step.run.signal })
-    })
+    return addEntries(step, entries, attributes)
   }
   return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${files > 1 ? 'multi' : files === 1 ? 'file' : 'dir'}:${digest} in ${destination} `, next: step.state, make })
+}
+
+/** A layer of these on the image so far. */
+export function addEntries({ run, state }: Step, entries: readonly CopyEntry[], attributes: CopyAttributes): Promise<CommittedLayer> {
+  const { context, lease, signal } = run
+  const archive = context.layers.packListed(entries.map((entry) => layerEntry(entry, attributes)), { signal })
+  return context.images.addLayer(archive, { parent: state.chain, lease, signal })
 }

@@ -8,7 +8,7 @@ import { fillTree } from './context.ts'
 import { copyStepOf } from './copy-step.ts'
 import { planCopy } from './copy/copy-plan.ts'
 import { openTree } from './copy/rooted-tree.ts'
-import { digestEntries } from './copy/write-copy.ts'
+import { digestEntries } from './copy/copied-entries.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchImage } from './stage-image.ts'
 import { baseState, scratchState, type StageState } from './stage-state.ts'
@@ -71,6 +71,6 @@ async function layerOf(step: Step, folder: string): Promise<ContextState> {
   const entries = planCopy({ sources: [source], destination: '/', target: undefined, parents: false, ignored: () => false, excluded: undefined })
   const attributes = { owner: { uid: 0, gid: 0 }, mode: undefined }
   const quiet: Step = { ...step, observer: undefined, say: () => {}, state: scratchState(step.run.platform) }
-  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(entries, attributes), read: entries, plan: async () => ({ entries, attributes }) })
+  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(step.run.context.layers, entries, attributes, step.run.signal), read: entries, plan: async () => ({ entries, attributes }) })
   return { ...state, layered: true }
 }

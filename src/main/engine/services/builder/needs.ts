@@ -35,7 +35,7 @@ export interface BuilderImages {
   pull(name: string, options: PullOptions): Promise<unknown>
   resolve(name: string, platform?: Platform): Promise<BaseImage>
   commitLayer(key: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
-  addLayer(file: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  addLayer(archive: AsyncIterable<Uint8Array>, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   create(request: { config: ImageConfig; parent?: ImageId; lease?: Lease }): Promise<ImageId>
   tag(source: string, target: string): Promise<void>
   list(options: { all: boolean }): Promise<BuilderImage[]>

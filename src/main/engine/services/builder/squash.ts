@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { BuildRun } from './build-run.ts'
 import type { StageState } from './stage-state.ts'
@@ -24,9 +22,7 @@ export async function squash({ context, lease, signal }: Omit<BuildRun, 'finishe
     return place
   }
   const whole = await view(chain, 'whole')
-  const archive = join(folder, 'layer.tar')
-  const files = from?.chain ? context.layers.diff({ directory: whole, form: 'remove', below: [await view(from.chain, 'base')] }, { signal }) : context.layers.pack(whole, { signal })
-  await pipeline(files, createWriteStream(archive))
+  const archive = from?.chain ? context.layers.diff({ directory: whole, form: 'remove', below: [await view(from.chain, 'base')] }, { signal }) : context.layers.pack(whole, { signal })
   const layer = await context.images.addLayer(archive, { parent: from?.chain, lease, signal })
   const created = new Date().toISOString()
   const kept = from?.config.history?.length ?? 0

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, ImageId } from '#shared/oci/digest.ts'
@@ -40,11 +39,11 @@ async function commitMeasured({ records }: Service, { diffId, size, contentSize 
   return { diffId, chain, size: contentSize }
 }
 
-/** A tar file as a layer; its bytes are kept as the blob. */
-export async function addLayer(service: Service, file: string, options: LayerOptions): Promise<CommittedLayer> {
+/** A tar archive as a layer; its bytes are kept as the blob. */
+export async function addLayer(service: Service, archive: AsyncIterable<Uint8Array>, options: LayerOptions): Promise<CommittedLayer> {
   await using writer = await service.content.writer()
   let head: Uint8Array | undefined
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of archive) {
     head ??= chunk.subarray(0, 6)
     await writer.write(chunk)
   }

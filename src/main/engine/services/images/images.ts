@@ -45,7 +45,7 @@ export function createImages(context: ImagesContext): Images {
     import: (source, options) => importImage(service, source, options),
     applyChanges,
     commitLayer: (key, options) => commitLayer(service, key, options),
-    addLayer: (file, options) => addLayer(service, file, options),
+    addLayer: (archive, options) => addLayer(service, archive, options),
     create: (request) => createImage(service, request),
     search: (term, options) => searchImages(service, term, options),
     tags: (name, options) => listTags(service, name, options),

@@ -111,10 +111,10 @@ function createContents(conversation: Conversation, packets: AsyncGenerator<Pack
   const queue = listed.flatMap((stat, id) => (isContent(stat) ? [id] : []))
   const arrived = new Map<number, Buffer[]>()
   const complete = new Set<number>()
-  let [ahead, files] = [0, 0]
+  let [next, ahead, files] = [0, 0, 0]
   const ask = async () => {
-    while (queue.length > 0 && (files === 0 || (files < AHEAD_FILES && ahead + listed[queue[0]!]!.size < AHEAD_BYTES))) {
-      const id = queue.shift()!
+    while (next < queue.length && (files === 0 || (files < AHEAD_FILES && ahead + listed[queue[next]!]!.size < AHEAD_BYTES))) {
+      const id = queue[next++]!
       arrived.set(id, [])
       ahead += listed[id]!.size
       files++

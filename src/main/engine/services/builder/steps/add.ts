@@ -10,7 +10,7 @@ import type { Step } from '../build-run.ts'
 import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
 import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources, type Source } from '../copy/select-sources.ts'
-import { digestEntries } from '../copy/write-copy.ts'
+import { digestEntries } from '../copy/copied-entries.ts'
 import { cloneRepository, isGitUrl } from '../git-source.ts'
 import { fetchFile } from '../remote-file.ts'
 import { variablesOf, type StageState } from '../stage-state.ts'
@@ -32,7 +32,7 @@ export async function addStep(step: Step, instruction: Add): Promise<StageState>
       const planned = await Promise.all(found.map((source) => source.plan(target)))
       return { entries: [...planned.flat(), ...heredocs(destination, target)], attributes: await attributesOf(step, instruction.flags, root, undefined, expand) }
     }
-    const digest = await digestEntries(read, { owner: undefined, mode: undefined })
+    const digest = await digestEntries(step.run.context.layers, read, { owner: undefined, mode: undefined }, step.run.signal)
     return copyStepOf(step, { verb: `ADD ${ownershipWords(instruction.flags, expand)}`, destination, digest, read, plan })
   })
 }

@@ -7,7 +7,7 @@ import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
 import { parseFileMode } from '../copy/file-mode.ts'
 import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources } from '../copy/select-sources.ts'
-import { digestEntries, type CopyAttributes } from '../copy/write-copy.ts'
+import { digestEntries, type CopyAttributes } from '../copy/copied-entries.ts'
 import { copyStepOf } from '../copy-step.ts'
 import { sourceImage } from '../source-image.ts'
 import { variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
@@ -41,7 +41,7 @@ async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources:
   return copyStepOf(step, {
     verb: `COPY ${ownershipWords(flags, expand)}`,
     destination,
-    digest: await digestEntries(read, { owner, mode: undefined }),
+    digest: await digestEntries(step.run.context.layers, read, { owner, mode: undefined }, step.run.signal),
     read,
     plan: async (target, root) => ({ entries: entries(destination, target), attributes: await attributesOf(step, flags, root, owner, expand) }),
   })

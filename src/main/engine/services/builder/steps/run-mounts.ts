@@ -7,7 +7,7 @@ import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
 import type { Step } from '../build-run.ts'
 import { openTree } from '../copy/rooted-tree.ts'
 import { planCopy } from '../copy/copy-plan.ts'
-import { digestEntries } from '../copy/write-copy.ts'
+import { digestEntries } from '../copy/copied-entries.ts'
 import type { BaseImage } from '../needs.ts'
 import { sourceImage } from '../source-image.ts'
 import { clientEnvironment, withAgent, withSecret } from './client-mounts.ts'
@@ -32,7 +32,7 @@ async function contextDigest(step: Step, source = ''): Promise<string> {
   const found = tree.locate(source)
   if (!found) throw new EngineError('not-found', `failed to compute cache key: "/${source}": not found`, { hint: 'The source of a bind mount is a path in the build context.' })
   const entries = planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: '/x', target: undefined, parents: false, ignored: (path) => step.run.ignored.ignores(path), excluded: undefined })
-  return digestEntries(entries, { owner: undefined, mode: undefined })
+  return digestEntries(step.run.context.layers, entries, { owner: undefined, mode: undefined }, step.run.signal)
 }
 
 /** Makes what the mounts need, runs `work` with them, and undoes it. */

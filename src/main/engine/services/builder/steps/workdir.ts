@@ -1,9 +1,8 @@
 import { posix } from 'node:path'
 import { withFolders } from '../copy/copy-plan.ts'
-import { writeEntries } from '../copy/write-copy.ts'
-import { join } from 'node:path'
+import { addEntries } from '../copy-step.ts'
 import type { Step } from '../build-run.ts'
-import { finishStep, withView, withWorkFolder, type StepResult } from '../step-result.ts'
+import { finishStep, withView, type StepResult } from '../step-result.ts'
 import type { StageState } from '../stage-state.ts'
 
 /** WORKDIR makes the folder where it is not there: a layer with that folder alone. */
@@ -12,11 +11,7 @@ export function workdirStep(step: Step, path: string, result: Omit<StepResult, '
     withView(step, step.state.chain, async (tree) => {
       if (path === '/' || tree?.locate(path)?.stat.isDirectory()) return undefined
       const folder = { target: posix.normalize(path), kind: 'directory' as const, stat: { mode: 0o40755, uid: 0, gid: 0, size: 0, mtimeMs: Date.now() } }
-      return withWorkFolder(step, async (work) => {
-        const archive = join(work, 'layer.tar')
-        await writeEntries(withFolders([folder], tree), { owner: undefined, mode: undefined }, archive, step.run.signal)
-        return step.run.context.images.addLayer(archive, { parent: step.state.chain, lease: step.run.lease, signal: step.run.signal })
-      })
+      return addEntries(step, withFolders([folder], tree), { owner: undefined, mode: undefined })
     })
   return finishStep(step, { ...result, make })
 }
