@@ -11,7 +11,7 @@ import { createClient, existing, type Client } from './workload.ts'
 
 /** `npm run faults` asks for more, from a seed of its own each time; one that was printed repeats what was asked for, though not the instant of each kill. */
 const ASKED = process.env['SLIPWAY_FAULT_KILLS']
-const KILLS = Number(ASKED ?? 6)
+const KILLS = Number(ASKED ?? 4)
 const MOST_MS = 1500
 const SEED = Number(process.env['SLIPWAY_FAULT_SEED'] ?? (ASKED === undefined ? 1 : Math.floor(Math.random() * 2 ** 31)))
 
@@ -47,10 +47,10 @@ async function archiveOf(engine: TestEngine, image: string, name: string): Promi
 async function leftOvers(engine: TestEngine, clients: readonly Client[]): Promise<string[]> {
   const found: string[] = []
   const trial = (image: string) => (/^b-/.test(image) ? ['run', '--rm', image] : ['run', '--rm', image, 'true'])
-  for (const image of clients.flatMap(({ images }) => existing(images))) {
+  await Promise.all(clients.flatMap(({ images }) => existing(images)).map(async (image) => {
     const { code, output } = await engine.docker(...trial(image))
     if (code !== 0) found.push(`image ${image} does not run: ${output}`)
-  }
+  }))
   const containers = (await engine.ok('ps', '-aq')).split('\n').filter(Boolean)
   if (containers.length > 0) await engine.ok('rm', '-fv', ...containers)
   await engine.ok('network', 'prune', '-f')
