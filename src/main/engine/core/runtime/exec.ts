@@ -37,9 +37,9 @@ export async function createExec(context: RuntimeContext, taskId: string, { exec
 export async function openExec(context: RuntimeContext, execId: string): Promise<KnownExec | undefined> {
   const state = context.layout.execState(execId)
   const taskId = taskOf(state)
-  if (taskId === undefined) return undefined
-  const process = (await openShimProcess(processOptions(context, state))) ?? (await findEnded(context, state))
-  if (process !== undefined) return adopt(context, taskId, execId, process)
+  // Without the name of its task it was cut before it had a shim.
+  const process = taskId === undefined ? undefined : ((await openShimProcess(processOptions(context, state))) ?? (await findEnded(context, state)))
+  if (taskId !== undefined && process !== undefined) return adopt(context, taskId, execId, process)
   removeTree(state)
   return undefined
 }
