@@ -66,7 +66,7 @@ async function againstKernel(engine: TestEngine, { containers, networks }: Recor
   const rootfsMounts = kernel.mounts.filter((path) => path.endsWith('/bundle/rootfs'))
   const cables = connected.reduce((sum, { NetworkSettings }) => sum + Object.keys(NetworkSettings.Networks).length, 0)
   return [
-    ...kernel.execs.filter(({ shim, container }) => !shim || !ids.includes(container)).map(({ id }) => `the shim or the container of exec ${id} is gone`),
+    ...kernel.execs.filter(({ shim, container }) => !shim || !ids.includes(container)).map(({ id }) => `the shim or the container of exec ${id} is gone; it has left ${contentsOf(join(engine.runRoot, 'exec', id)).join(' ')}`),
     ...differs('shims', kernel.shims, ids),
     ...differs('processes that run only by the records', dead, []),
     ...differs('root file systems', rootfsMounts, ids.map((id) => join(engine.runRoot, 'containers', id, 'bundle/rootfs'))),
@@ -162,12 +162,13 @@ function againstFacts(name: string, container: Inspected, { port, joined }: Cont
   ]
 }
 
-/** The last confirmed copy is there, or the one that was cut. */
+/** The last confirmed copy is there, or the one that was cut; that one may leave neither, as it does with Docker: a file goes before its successor is written. */
 async function againstCopies({ socket }: TestEngine, name: string, copied: readonly (string | undefined)[]): Promise<string[]> {
   if (copied.every((content) => content === undefined)) return []
   const reply = await callRaw(socket, 'GET', `/containers/${name}/archive?path=/root/copied`)
   const content = reply.status === 404 ? undefined : reply.text.slice(512, 512 + Number.parseInt(reply.text.slice(124, 135), 8))
-  return copied.includes(content) ? [] : [`container ${name} holds ${reply.status} ${JSON.stringify(content)} instead of ${JSON.stringify(copied)}`]
+  const wasCut = copied.length > 1
+  return copied.includes(content) || (wasCut && !content) ? [] : [`container ${name} holds ${reply.status} ${JSON.stringify(content)} instead of ${JSON.stringify(copied)}`]
 }
 
 /** Things that nobody made: anonymous volumes belong to a container. */
@@ -209,6 +210,14 @@ export async function adoptRecords(engine: TestEngine, clients: readonly Client[
 function differs<Item extends string | number>(what: string, are: readonly Item[], should: readonly Item[]): string[] {
   const [got, wanted] = [JSON.stringify([...are].sort()), JSON.stringify([...should].sort())]
   return got === wanted ? [] : [`${what}: ${got} instead of ${wanted}`]
+}
+
+function contentsOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort()
+  } catch {
+    return []
+  }
 }
 
 function isAlive(pid: number): boolean {

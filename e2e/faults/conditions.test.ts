@@ -158,6 +158,34 @@ test('a disk that reports errors: refused in words, what runs goes on, and nothi
   await ok('rm', '-f', 'kept', 'made')
 })
 
+test.each(['the same engine', 'the next engine'])('a disk that refuses every write: what runs can be looked into, stopped and killed all the same, and %s records it', async (recorder) => {
+  const { engine, busybox } = stage
+  const policy = ['--restart', 'unless-stopped']
+  for (const [name, options] of [['stopped', policy], ['killed', []], ['removed', ['--rm']]] as const) await ok('run', '-d', '--name', name, ...options, busybox, 'sleep', '1000000')
+  const stateOf = async () => (await ok('ps', '-a', '--format', '{{.Names}} {{.State}}')).split('\n').sort()
+  {
+    await using _ = await failWrites(engine.pid)
+    expect(await ok('exec', 'killed', 'echo', 'hello')).toBe('hello')
+    await ok('stop', '-t', '0', 'stopped', 'removed')
+    await ok('kill', 'killed')
+    expect(await stateOf()).toEqual(['killed exited', 'removed exited', 'stopped exited'])
+    for (const command of [['start', 'killed'], ['rm', 'stopped']]) expect(await fails(...command)).toMatch(/i\/o error/i)
+    if (recorder === 'the next engine') await engine.kill('SIGKILL')
+  }
+  if (recorder === 'the next engine') {
+    await engine.start()
+    // Nobody could write down that the user had stopped it.
+    await expect.poll(stateOf, { timeout: 20_000 }).toEqual(['killed exited', 'stopped running'])
+  } else {
+    await expect.poll(stateOf, { timeout: 60_000 }).toEqual(['killed exited', 'stopped exited'])
+    await engine.kill('SIGKILL')
+    await engine.start()
+    expect(await stateOf()).toEqual(['killed exited', 'stopped exited'])
+  }
+  expect(await statusOf('killed')).toBe('exited 137')
+  await ok('rm', '-f', 'killed', 'stopped')
+})
+
 const REFUSED = [
   'pull -q WEB',
   'volume create lost',

@@ -20,8 +20,18 @@ export interface ExecRecord {
 /** Finished execs can be asked about this long, in milliseconds. */
 const KEPT_FOR = 5 * 60_000
 
+/** A disk that refuses the record costs what is known of the exec after this engine, and not the exec. */
 export function keepExec(ctx: ContainersContext, { id, containerId, config, state }: Exec): void {
-  ctx.execRecords.put(id, { id, containerId, config, ...(state.status === 'exited' && { end: { code: state.code, pid: state.pid, at: state.at } }) })
+  const record: ExecRecord = { id, containerId, config, ...(state.status === 'exited' && { end: { code: state.code, pid: state.pid, at: state.at } }) }
+  unlessRefused(ctx, id, () => ctx.execRecords.put(id, record))
+}
+
+function unlessRefused(ctx: ContainersContext, execId: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    ctx.log(`exec ${execId}: not recorded: ${messageOf(error)}`)
+  }
 }
 
 export function forgetOldExecs(ctx: ContainersContext, containerId: string): void {
@@ -30,7 +40,7 @@ export function forgetOldExecs(ctx: ContainersContext, containerId: string): voi
   for (const [id, { state }] of execs) {
     if (state.status !== 'exited' || state.at >= before) continue
     execs.delete(id)
-    ctx.execRecords.delete(id)
+    unlessRefused(ctx, id, () => ctx.execRecords.delete(id))
   }
 }
 
@@ -40,7 +50,7 @@ export function forgetUnbegunExecs(ctx: ContainersContext, containerId: string):
   for (const [id, { state }] of execs) {
     if (state.status !== 'created') continue
     execs.delete(id)
-    ctx.execRecords.delete(id)
+    unlessRefused(ctx, id, () => ctx.execRecords.delete(id))
   }
 }
 

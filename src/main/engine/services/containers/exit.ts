@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '#shared/errors.ts'
 import { formatTimestamp, parseTimestamp } from '#base/timestamps.ts'
 import type { Exit, Task } from '../../core/runtime/runtime.ts'
@@ -10,6 +9,7 @@ import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
 import { shouldRestart } from './restart-policy.ts'
 import { isAlive, type Ended } from './state.ts'
+import { takeAsFact } from './unrecorded.ts'
 
 /** Follows a running task to its end, and records that. */
 export function watchTask(ctx: ContainersContext, id: string, task: Task): void {
@@ -17,28 +17,14 @@ export function watchTask(ctx: ContainersContext, id: string, task: Task): void 
   live.task = task
   live.running = new AbortController()
   live.settled = task.exited
-    .then((exit) => settleOnceRecordable(ctx, id, task, exit))
+    .then((exit) => ctx.locks.run(id, async () => (ctx.closing.aborted ? undefined : await settleExit(ctx, id, task, exit))))
     .catch((error: unknown) => ctx.log(`container ${id}: after its exit: ${messageOf(error)}`))
 }
 
-const FIRST_DELAY_MS = 100
-const LONGEST_DELAY_MS = 30_000
-
-/** A disk may be full, or report errors, for a while: until the exit is recorded nobody is told of it, and no policy acts on it. */
-async function settleOnceRecordable(ctx: ContainersContext, id: string, task: Task, exit: Exit): Promise<void> {
-  for (let delay = FIRST_DELAY_MS; !ctx.closing.aborted; delay = Math.min(delay * 2, LONGEST_DELAY_MS)) {
-    try {
-      return await ctx.locks.run(id, () => settleExit(ctx, id, task, exit))
-    } catch (error) {
-      const record = ctx.records.byId(id)
-      if (!record || !isAlive(record.state)) throw error
-      ctx.log(`container ${id}: its exit cannot be recorded, which is tried again: ${messageOf(error)}`)
-      await pause(delay, undefined, { signal: ctx.closing }).catch(() => {})
-    }
-  }
-}
-
-/** The record first; then everything of the task goes; then those who wait are told. */
+/**
+ * The record first; then everything of the task goes; then those who wait are told. A disk that refuses the record keeps nobody waiting: what
+ * the shim wrote down about the exit, in the run root, stays until the record is written, and with it what may only follow a record.
+ */
 export async function settleExit(ctx: ContainersContext, id: string, task: Task, exit: Exit): Promise<void> {
   const record = ctx.records.byId(id)
   const live = ctx.live.of(id)
@@ -48,14 +34,26 @@ export async function settleExit(ctx: ContainersContext, id: string, task: Task,
   const ended: Ended = { code: exit.code, oomKilled: exit.oomKilled, startedAt: record.state.startedAt, finishedAt: formatTimestamp(exit.at) }
   const restarts = shouldRestart(record, exit.code) && !ctx.closing.aborted
   const next: ContainerRecord = { ...record, ports: [], state: { status: restarts ? 'restarting' : 'exited', ...ended }, restartCount: record.restartCount + (restarts ? 1 : 0) }
-  ctx.records.commit(next)
-  await tearDown(ctx, next, task)
+  const isRecorded = takeAsFact(ctx, next)
+  if (!isRecorded) live.onceRecorded = () => settleRecorded(ctx, id, task, ended)
+  await tearDown(ctx, next, isRecorded ? task : undefined)
   live.running?.abort()
   announce(ctx, next, exit, ended)
-  if (restarts) ctx.restarts.schedule(next, durationOf(ended))
+  if (isRecorded) await followPolicy(ctx, next, ended)
+}
+
+async function settleRecorded(ctx: ContainersContext, id: string, task: Task, ended: Ended): Promise<void> {
+  const record = ctx.records.byId(id)
+  if (!record) return void (await task.remove())
+  await tearDown(ctx, record, task)
+  await followPolicy(ctx, record, ended)
+}
+
+async function followPolicy(ctx: ContainersContext, record: ContainerRecord, ended: Ended): Promise<void> {
+  if (record.state.status === 'restarting') ctx.restarts.schedule(record, durationOf(ended))
   // Records, which a disk may refuse: after all that others wait for.
-  forgetUnbegunExecs(ctx, id)
-  if (!restarts && record.host.AutoRemove) await removeLocked(ctx, next, { volumes: true })
+  forgetUnbegunExecs(ctx, record.id)
+  if (record.state.status === 'exited' && record.host.AutoRemove) await removeLocked(ctx, record, { volumes: true })
 }
 
 /** Every step is tried, also when one before it failed: what stays behind is found again by the next start of the engine. */

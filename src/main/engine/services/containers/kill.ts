@@ -5,6 +5,7 @@ import type { ContainerRecord } from './record.ts'
 import { parseSignal, SIGKILL } from './signals.ts'
 import { isAlive } from './state.ts'
 import { signalIfThere } from './stop.ts'
+import { takeAsFact } from './unrecorded.ts'
 
 /** Sends a signal, KILL by default; KILL waits for the end to be recorded. @throws failed-precondition when it does not run. */
 export async function killContainer(ctx: ContainersContext, reference: string, signalText: string | undefined): Promise<void> {
@@ -16,7 +17,7 @@ export async function killContainer(ctx: ContainersContext, reference: string, s
     if (record.state.status === 'restarting') return endRestarts(ctx, record)
     if (!isAlive(record.state) || !live.task) throw new EngineError('failed-precondition', `cannot kill container: ${reference}: container ${id} is not running`, { reason: 'not-running' })
     const stops = signal === SIGKILL || signal === parseSignal(record.config.StopSignal || 'TERM')
-    if (stops) ctx.records.commit({ ...record, stoppedByUser: true })
+    if (stops) takeAsFact(ctx, { ...record, stoppedByUser: true })
     publishContainerEvent(ctx, record, 'kill', { signal: String(signal) })
     await signalIfThere(live.task, signal)
     if (signal === SIGKILL && record.state.status === 'paused') await live.task.resume()
@@ -34,7 +35,7 @@ function existing({ records }: ContainersContext, reference: string): ContainerR
 function endRestarts(ctx: ContainersContext, record: ContainerRecord): void {
   if (record.state.status !== 'restarting') return
   clearTimeout(ctx.live.of(record.id).restartTimer)
-  ctx.records.commit({ ...record, stoppedByUser: true, state: { ...record.state, status: 'exited' } })
+  takeAsFact(ctx, { ...record, stoppedByUser: true, state: { ...record.state, status: 'exited' } })
 }
 
 function signalFor(reference: string, text: string): number {

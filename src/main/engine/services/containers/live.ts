@@ -13,8 +13,12 @@ export interface LiveContainer {
   /** Attached before start; started with the task, so that they miss nothing. */
   readonly pendingAttachments: Set<PendingAttachment>
   readonly execs: Map<string, Exec>
-  /** Resolves when the exit was recorded and everything of the task is cleaned up. */
+  /** Resolves when the exit was recorded, or the disk has refused that, and everything of the task is cleaned up. */
   settled: Promise<void>
+  /** What waits until the disk takes the record of an exit. */
+  onceRecorded: (() => Promise<void>) | undefined
+  /** A record that the disk refused is being tried again. */
+  isRecording: boolean
   /** Milliseconds before the next restart by policy. */
   restartDelay: number
   restartTimer: NodeJS.Timeout | undefined
@@ -76,6 +80,8 @@ export function createLiveContainers(): LiveContainers {
         pendingAttachments: new Set(),
         execs: new Map(),
         settled: Promise.resolve(),
+        onceRecorded: undefined,
+        isRecording: false,
         restartDelay: FIRST_RESTART_DELAY,
         restartTimer: undefined,
         health: undefined,

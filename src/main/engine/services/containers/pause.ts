@@ -1,6 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import type { ContainersContext } from './context.ts'
 import { publishContainerEvent } from './events.ts'
+import { takeAsFact } from './unrecorded.ts'
 
 /** Freezes every process; `passing`: an engine that is cut meanwhile lets them go on at its next start. @throws failed-precondition when it does not run, or is paused. */
 export async function pauseContainer(ctx: ContainersContext, reference: string, { passing = false }: { passing?: boolean } = {}): Promise<void> {
@@ -30,7 +31,7 @@ export async function unpauseContainer(ctx: ContainersContext, reference: string
     await task.resume()
     const { pid, startedAt } = record.state
     const running = { ...record, state: { status: 'running' as const, pid, startedAt } }
-    ctx.records.commit(running)
+    takeAsFact(ctx, running)
     publishContainerEvent(ctx, running, 'unpause')
   })
 }

@@ -1,6 +1,7 @@
 import type { ContainersContext } from './context.ts'
 import { compilePruneFilters, type ContainerFilters } from './filters.ts'
 import { removeLocked } from './remove.ts'
+import { writeUnrecorded } from './unrecorded.ts'
 
 export interface Pruned {
   ids: string[]
@@ -14,6 +15,7 @@ export async function pruneContainers(ctx: ContainersContext, filters: Container
   const pruned: Pruned = { ids: [], reclaimed: 0 }
   for (const { id } of ctx.records.list()) {
     await ctx.locks.run(id, async () => {
+      await writeUnrecorded(ctx, id)
       const record = ctx.records.byId(id)
       if (!record || (record.state.status !== 'exited' && record.state.status !== 'created') || !matches(record)) return
       const { bytes } = await ctx.snapshots.usage({ key: id }).catch(() => ({ bytes: 0 }))

@@ -14,6 +14,10 @@ export interface Records {
   list(): ContainerRecord[]
   readonly size: number
   commit(record: ContainerRecord): void
+  /** As commit; where the disk refuses, what it said is returned, and the record is so in memory until a commit writes it. */
+  assume(record: ContainerRecord): unknown
+  /** So in memory only. */
+  assumed(id: string): ContainerRecord | undefined
   delete(id: string): void
   /** Recorded, or claimed by a create under way. */
   isTaken(name: string): boolean
@@ -21,7 +25,9 @@ export interface Records {
   claimName(name: string, id: string): Disposable
 }
 
-export function createRecords(collection: Collection<ContainerRecord>): Records {
+export function createRecords(written: Collection<ContainerRecord>): Records {
+  const unwritten = new Map<string, ContainerRecord>()
+  const collection = withUnwritten(written, unwritten)
   const ids = new Map<string, string>(collection.list().map((record) => [record.name, record.id]))
   const byName = (name: string) => {
     const id = ids.get(name)
@@ -35,11 +41,23 @@ export function createRecords(collection: Collection<ContainerRecord>): Records 
     return link === undefined ? undefined : findOwn(targetOf(link))
   }
   const find = (reference: string) => findOwn(reference) ?? byLink(reference.replace(/^\//, ''))
+  const commit = (record: ContainerRecord) => {
+    const before = collection.find(record.id)
+    collection.put(record.id, record)
+    if (before && before.name !== record.name) ids.delete(before.name)
+    ids.set(record.name, record.id)
+  }
   return {
     find,
+    assume(record) {
+      const refused = refusalOf(() => commit(record))
+      if (refused !== undefined) unwritten.set(record.id, record)
+      return refused
+    },
     byName,
     byId: (id) => collection.find(id),
     isTaken: (name) => ids.has(name),
+    assumed: (id) => unwritten.get(id),
     list: () => collection.list(),
     get size() {
       return collection.size
@@ -49,32 +67,56 @@ export function createRecords(collection: Collection<ContainerRecord>): Records 
       if (record) return record
       throw new EngineError('not-found', `No such container: ${reference}`, { reason: 'no-such-container' })
     },
-    commit(record) {
-      const before = collection.find(record.id)
-      collection.put(record.id, record)
-      if (before && before.name !== record.name) ids.delete(before.name)
-      ids.set(record.name, record.id)
-    },
+    commit,
     delete(id) {
-      const record = collection.find(id)
+      const name = collection.find(id)?.name
       collection.delete(id)
-      if (record && ids.get(record.name) === id) ids.delete(record.name)
+      if (name !== undefined && ids.get(name) === id) ids.delete(name)
     },
     claimName(name, id) {
       const owner = ids.get(name)
-      if (owner !== undefined && owner !== id) {
-        throw new EngineError('conflict', `Conflict. The container name "/${name}" is already in use by container "${owner}". You have to remove (or rename) that container to be able to reuse that name.`, {
-          reason: 'name-in-use',
-          field: 'name',
-          hint: 'Choose another name, or remove the container that has it.',
-        })
-      }
+      if (owner !== undefined && owner !== id) throw nameInUse(name, owner)
       ids.set(name, id)
-      return {
-        [Symbol.dispose]() {
-          if (ids.get(name) === id && collection.find(id)?.name !== name) ids.delete(name)
-        },
+      const release = () => {
+        if (ids.get(name) === id && collection.find(id)?.name !== name) ids.delete(name)
       }
+      return { [Symbol.dispose]: release }
+    },
+  }
+}
+
+function nameInUse(name: string, owner: string): EngineError {
+  return new EngineError('conflict', `Conflict. The container name "/${name}" is already in use by container "${owner}". You have to remove (or rename) that container to be able to reuse that name.`, {
+    reason: 'name-in-use',
+    field: 'name',
+    hint: 'Choose another name, or remove the container that has it.',
+  })
+}
+
+function refusalOf(write: () => void): unknown {
+  try {
+    write()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+/** Reads see what is not written yet; whatever is written next holds it. */
+function withUnwritten(written: Collection<ContainerRecord>, unwritten: Map<string, ContainerRecord>): Collection<ContainerRecord> {
+  return {
+    find: (id) => unwritten.get(id) ?? written.find(id),
+    list: () => (unwritten.size === 0 ? written.list() : written.list().map((record) => unwritten.get(record.id) ?? record)),
+    get size() {
+      return written.size
+    },
+    put(id, record) {
+      written.put(id, record)
+      unwritten.delete(id)
+    },
+    delete(id) {
+      written.delete(id)
+      unwritten.delete(id)
     },
   }
 }

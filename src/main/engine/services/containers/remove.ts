@@ -8,6 +8,7 @@ import { forgetExecs } from './exec-records.ts'
 import type { ContainerRecord } from './record.ts'
 import { isAlive, lastEnd } from './state.ts'
 import { SIGKILL } from './signals.ts'
+import { takeAsFact, writeUnrecorded } from './unrecorded.ts'
 
 export interface RemoveOptions {
   /** Kills it first when it runs. */
@@ -22,17 +23,21 @@ export async function removeContainer(ctx: ContainersContext, reference: string,
   const live = ctx.live.of(id)
   if (ctx.records.get(id).state.status === 'removing' && ctx.locks.isHeld(id)) throw new EngineError('conflict', `removal of container ${id} is already in progress`, { reason: 'being-removed' })
   await ctx.locks.run(id, async () => {
-    const record = ctx.records.get(id)
+    if (!isAlive(ctx.records.get(id).state)) await writeUnrecorded(ctx, id)
+    const record = ctx.records.byId(id)
+    // Its own policy was first.
+    if (!record) return
     // One that failed half way is gone on with.
     if (record.state.status === 'removing') return await removeLocked(ctx, record, { ...options, volumes: options.volumes || record.state.volumes })
     if (!isAlive(record.state) && record.state.status !== 'restarting') return await removeLocked(ctx, record, options)
     if (!options.force) throw refusal(record)
     clearTimeout(live.restartTimer)
-    ctx.records.commit({ ...record, stoppedByUser: true })
+    takeAsFact(ctx, { ...record, stoppedByUser: true })
     await killForRemoval(ctx, record)
   })
   await live.settled
   await ctx.locks.run(id, async () => {
+    await writeUnrecorded(ctx, id)
     const record = ctx.records.byId(id)
     if (record) await removeLocked(ctx, record, options)
   })

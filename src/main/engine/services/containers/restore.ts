@@ -10,6 +10,7 @@ import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
 import { startLocked } from './start.ts'
 import { isAlive, lastEnd } from './state.ts'
+import { writeUnrecorded } from './unrecorded.ts'
 
 /**
  * Makes the records true again after the engine was away: what runs is followed on, what ended meanwhile is recorded with its own
@@ -88,6 +89,7 @@ function restartIfWanted(ctx: ContainersContext, record: ContainerRecord): void 
   if (!wanted) return
   void ctx.locks
     .run(record.id, async () => {
+      await writeUnrecorded(ctx, record.id)
       const current = ctx.records.byId(record.id)
       if (current && !isAlive(current.state) && current.state.status !== 'removing' && !ctx.closing.aborted) await startLocked(ctx, { ...current, stoppedByUser: false })
     })

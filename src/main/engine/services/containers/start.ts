@@ -18,11 +18,13 @@ import { openMounts } from './open-mounts.ts'
 import { removeLocked } from './remove.ts'
 import { sharesMemory, specInputOf } from './spec-input.ts'
 import { lastEnd, type ContainerState, type StartFailure } from './state.ts'
+import { writeUnrecorded } from './unrecorded.ts'
 
 /** Starts a created or exited container. @throws not-modified when it runs already. */
 export async function startContainer(ctx: ContainersContext, reference: string): Promise<void> {
   const { id } = ctx.records.get(reference)
   await ctx.locks.run(id, async () => {
+    await writeUnrecorded(ctx, id)
     const record = ctx.records.get(id)
     refuseUnlessStartable(record)
     ctx.live.of(id).restartDelay = FIRST_RESTART_DELAY

@@ -5,6 +5,7 @@ import { publishContainerEvent } from './events.ts'
 import type { ContainerRecord } from './record.ts'
 import { parseSignal, SIGKILL, SIGTERM } from './signals.ts'
 import { isAlive } from './state.ts'
+import { takeAsFact } from './unrecorded.ts'
 
 export interface StopOptions {
   /** Seconds until KILL; negative waits for ever. Default: the container's own, then 10. */
@@ -46,19 +47,20 @@ async function beginStop(ctx: ContainersContext, id: string, options: StopOption
   const signal = parseSignal(options.signal || record.config.StopSignal || String(SIGTERM))
   if (record.state.status === 'restarting') {
     clearTimeout(live.restartTimer)
-    ctx.records.commit({ ...record, stoppedByUser: true, state: { ...record.state, status: 'exited' } })
+    takeAsFact(ctx, { ...record, stoppedByUser: true, state: { ...record.state, status: 'exited' } })
     publishContainerEvent(ctx, record, 'stop')
     return undefined
   }
   if (!isAlive(record.state) || !live.task) throw new EngineError('not-modified', `container ${id} is not running`)
-  ctx.records.commit({ ...record, stoppedByUser: true })
+  // Whoever's disk fails must be able to stop what runs.
+  takeAsFact(ctx, { ...record, stoppedByUser: true })
   publishContainerEvent(ctx, record, 'kill', { signal: String(signal) })
   await signalIfThere(live.task, signal)
   if (record.state.status === 'paused') await live.task.resume()
   return { task: live.task, timeout: options.timeout ?? record.config.StopTimeout ?? DEFAULT_TIMEOUT, record }
 }
 
-/** Waits for the end, and helps with KILL when the time is up. Resolves when the exit is recorded. */
+/** Waits for the end, and helps with KILL when the time is up. Resolves when the exit is settled. */
 async function endTask(ctx: ContainersContext, id: string, task: Task, timeout: number): Promise<void> {
   const { settled } = ctx.live.of(id)
   if (timeout < 0) return await settled
