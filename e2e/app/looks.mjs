@@ -1,15 +1,17 @@
 // Every address of the app on the fake engine, for looking at and measured.
 // `--more '&on=lab'` looks at another engine, which manages a cluster.
-//   node e2e/app/looks.mjs FOLDER [--scene some,many] [--theme light,dark] [--language en,fr] [--size 1280x800,900x700] [--zoom 2] [--only PATTERN] [--check]
+//   node e2e/app/looks.mjs FOLDER [--scene some,many] [--theme light,dark,contrast,forced-dark] [--language en,fr] [--size 1280x800,900x700] [--zoom 2] [--only PATTERN] [--check]
 // Pictures go into FOLDER; what is cut off, lies outside of the window or (--check) breaks WCAG is told by address. Makes no container: it needs neither root nor an engine.
-/* global window, document, location, innerWidth, getComputedStyle */
+// What is looked at is a build, as people get it, but with the fake in it (mode `looks`); it is made anew only when its sources changed.
+/* global window, document, location, innerWidth, getComputedStyle, MutationObserver */
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
-import { createServer } from 'vite'
+import { build, preview } from 'vite'
 import config from '../../electron.vite.config.ts'
+import { hashFiles, hasStamp, inRoot, writeStamp } from '../../scripts/project.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -45,25 +47,32 @@ const ADDRESSES = {
 }
 
 await mkdir(folder, { recursive: true })
-const server = await createServer({ ...config.renderer, configFile: false, logLevel: 'error', server: { port: 0, host: '127.0.0.1', watch: null, hmr: false } })
-await server.listen()
+const outDir = inRoot('.cache/looks')
+const sources = hashFiles(['src/renderer', 'src/shared', 'package-lock.json', 'electron.vite.config.ts'].map((path) => inRoot(path)), (file) => !file.endsWith('.test.ts'))
+if (!hasStamp('built-looks', sources)) {
+  await build({ ...config.renderer, configFile: false, mode: 'looks', logLevel: 'warn', build: { ...config.renderer.build, outDir, emptyOutDir: true, chunkSizeWarningLimit: 1e5 } })
+  writeStamp('built-looks', sources)
+}
+const server = await preview({ configFile: false, logLevel: 'error', build: { outDir }, preview: { port: 4300, host: '127.0.0.1' } })
 const browser = await chromium.launch({ executablePath: process.env['SLIPWAY_CHROMIUM'] ?? '/usr/bin/chromium', args: ['--disable-gpu', '--disable-3d-apis', ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : [])] })
 const findings = []
-for (const scene of list(values.scene)) for (const language of list(values.language)) for (const theme of list(values.theme)) for (const size of list(values.size)) await look({ scene, language, theme, size })
+const looks = list(values.scene).flatMap((scene) => list(values.language).flatMap((language) => list(values.theme).flatMap((theme) => list(values.size).map((size) => ({ scene, language, theme, size })))))
+// Two at a time: most of the time is spent waiting for a page to come to rest.
+await Promise.all([0, 1].map(async () => { for (let next = looks.shift(); next; next = looks.shift()) await look(next) }))
 for (const finding of [...new Set(findings)]) console.log(finding)
 await browser.close()
-await server.close()
+await new Promise((resolve) => server.httpServer.close(resolve))
 
 async function look({ scene, language, theme, size }) {
   const [width, height] = size.split('x').map((side) => Math.round(Number(side) / Number(values.zoom)))
-  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: Number(values.zoom), locale: language, colorScheme: theme, reducedMotion: 'reduce' })
+  const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: Number(values.zoom), locale: language, colorScheme: /dark/.test(theme) ? 'dark' : 'light', contrast: /contrast/.test(theme) ? 'more' : 'no-preference', forcedColors: /forced/.test(theme) ? 'active' : 'none', reducedMotion: 'reduce' })
   context.setDefaultTimeout(120_000)
   const page = await context.newPage()
   const name = [scene, language, theme, size, ...(values.zoom === '1' ? [] : [`x${values.zoom}`])].join(' ')
   let at = ''
   page.on('pageerror', (error) => findings.push(`${name} ${at}: ${error.message}`))
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && findings.push(`${name} ${at}: ${message.text().split('\n')[0]}`))
-  await page.goto(`http://127.0.0.1:${server.config.server.port || server.httpServer.address().port}/?fake=${scene}&language=${language}&appearance=${theme}${values.more}`)
+  await page.goto(`${server.resolvedUrls.local[0]}?fake=${scene}&language=${language}&appearance=system${values.more}`)
   await page.locator('main').waitFor()
   const ids = await page.evaluate(async () => {
     const read = async (path) => (await window.slipway.call('look', path, {})).value ?? []
@@ -80,7 +89,7 @@ async function look({ scene, language, theme, size }) {
     if (press === 'Ctrl K') await page.keyboard.press('Control+k')
     else if (press === 'All') for (const fold of await page.getByRole('dialog').locator('button[aria-expanded=false]').all()) await fold.click({ timeout: 3_000 }).catch(() => undefined)
     else if (press) await page.getByText(press, { exact: true }).click({ timeout: 3_000 }).catch(() => findings.push(`${name} ${address}: has no ${press}`))
-    await page.waitForTimeout(/logs|stats|build|compose|events|processes/.test(address) ? 900 : 450)
+    await page.evaluate(atRest)
     const file = `${address === '/' ? 'home' : address.slice(1)}`.replace(/[^\w.-]+/g, '_')
     await page.screenshot({ animations: 'disabled', path: join(folder, `${file}.${name.replaceAll(' ', '.')}.png`) })
     for (const finding of await page.evaluate(cutOff)) findings.push(`${name} ${address}: ${finding}`)
@@ -88,6 +97,17 @@ async function look({ scene, language, theme, size }) {
     if (press === 'Ctrl K') await page.keyboard.press('Escape')
   }
   await context.close()
+}
+
+/** Nothing has changed on the page for 250 ms; what never rests (curves, logs that are followed) is looked at after 1.5 s. */
+function atRest() {
+  return new Promise((resolve) => {
+    let rest = setTimeout(done, 400)
+    const latest = setTimeout(done, 1500)
+    const changes = new MutationObserver(() => { clearTimeout(rest); rest = setTimeout(done, 250) })
+    changes.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+    function done() { changes.disconnect(); clearTimeout(rest); clearTimeout(latest); resolve() }
+  })
 }
 
 /** Texts that end before their end without saying so, and controls out of reach. */

@@ -14,7 +14,8 @@ import './ui/base.css'
 const setAppearance = followTheme()
 setLanguage(resolveLanguage('system'))
 
-if (import.meta.env.DEV && new URLSearchParams(location.search).has('fake')) {
+// In neither the app's build nor its tests: only `vite` itself and the build that looks.mjs looks at (mode `looks`) have it.
+if (import.meta.env.MODE !== 'production' && new URLSearchParams(location.search).has('fake')) {
   const { createFakeBridge } = await import('./engine-fake/fake-bridge.ts')
   window.slipway = createFakeBridge(new URLSearchParams(location.search))
 }

@@ -17,6 +17,7 @@ import { fakeNetworkCalls } from './fake-networks.ts'
 import { fakeLogs, fakeTerminal } from './fake-streams.ts'
 import { fakeUpdateCalls } from './fake-updates.ts'
 import { fakeVolumeCalls } from './fake-volumes.ts'
+import { fakeHost } from './fake-world.ts'
 
 /** Done, and nothing to answer. */
 const silent = ['app.copyText', 'app.notify', 'app.startDrag', 'builds.cancel', 'builds.forget', 'engine.restart', 'files.lift', 'files.makeFolder', 'files.put', 'files.rename', 'files.writeText']
@@ -29,6 +30,7 @@ export const fakeCalls = (engine: FakeEngine, options: URLSearchParams, cluster 
   ...fakeKubernetesCalls(engine),
   ...fakeEditCalls(engine),
   ...fakeOtherCalls(engine),
+  ...(options.get('host') === 'sound' && { 'engine.host': () => ({ ...fakeHost, checks: fakeHost.checks.map(({ id, finding }) => ({ id, finding, status: 'ok' })) }) }),
   ...fakeSettingsCalls(engine),
   ...fakeConnectionCalls(engine, options),
   ...fakeNetworkCalls(engine),

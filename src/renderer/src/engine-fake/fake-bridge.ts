@@ -13,7 +13,7 @@ import { fakeSnapshot, type Scene } from './fake-world.ts'
 
 /**
  * An engine that lives in the page: for looking at pages during development (`?fake=some|empty|many|error|reconnecting|starting|first`,
- * `&appearance=`, `&language=`, `&lines=`, `&compose=missing`, `&containers=`, `&churn=` changes a second, `&on=lab` another engine, which manages a cluster, with
+ * `&appearance=`, `&language=`, `&lines=`, `&host=sound` nothing amiss with the machine, `&compose=missing`, `&containers=`, `&churn=` changes a second, `&on=lab` another engine, which manages a cluster, with
  * `&cluster=none|worker|stopped` not) and never part of a build.
  */
 export function createFakeBridge(options: URLSearchParams): Bridge {
@@ -23,6 +23,8 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
   world.containers = asProject(world.containers)
   world.connections = asManager(world.connections)
   if (options.get('on')) world.connection = options.get('on') as string
+  /** As the app does: what only the engine knows is refused while it is not there. */
+  const away = world.connections.find(({ id }) => id === world.connection)?.state.status !== 'ready'
   const cancelled = new Set<string>()
   let sequence = 1
   let listener: ((frame: EventFrame) => void) | undefined
@@ -39,6 +41,7 @@ export function createFakeBridge(options: URLSearchParams): Bridge {
   return {
     async call(id, path, request) {
       try {
+        if (away && !/^(app|settings|connections|compose|registries|build)\.|^engine\.(state|restart|diagnostics)$|\.list$/.test(path)) throw new EngineError('unavailable', 'The engine cannot be reached.', { reason: 'unreachable', hint: 'See why at Engine.' })
         if (!calls[path]) throw new EngineError('not-implemented', `The fake does not answer ${path}.`)
         return { value: await calls[path](request as never, id) }
       } catch (error) {
