@@ -24,11 +24,11 @@ const { page } = app
 page.on('response', (response) => response.status() >= 400 && console.log(`${response.status()} ${response.url()}`))
 const seen = (text) => page.getByText(text).first().waitFor()
 
-await seen('Get started')
-await seen('Firewall rules')
+await seen('Welcome to Slipway')
+await seen('What people run most')
 await picture('welcome')
-await page.getByRole('button', { name: 'Get started' }).click()
-await seen('Run your first container')
+await page.getByRole('button', { name: 'Look around' }).click()
+await seen('Nothing runs here yet')
 await picture('empty')
 
 const containers = await seed()

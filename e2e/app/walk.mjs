@@ -31,7 +31,7 @@ for (const [pulled, name] of [['nginx:1', 'nginx:stable'], ['nginx:1', 'nginx:la
 }
 for (const name of ['nginx:1', 'busybox:1.0']) await roots.ok('rmi', `${registry.host}/${name}`)
 await roots.ok('network', 'create', 'backend')
-await page.getByRole('button', { name: 'Get started' }).click()
+await page.getByRole('button', { name: 'Look around' }).click()
 
 const counts = []
 let done = { clicks: 0, keys: 0, typed: 0 }

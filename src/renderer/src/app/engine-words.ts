@@ -21,6 +21,7 @@ export function useEngineWords() {
     if (!state.reachable) return { look: 'starting', word: t('frame.engine.unreachable'), reason: t('frame.engine.unreachableReason') }
     if (!state.linked) return { look: 'starting', word: t('frame.engine.starting'), reason: undefined }
     if (connection?.status === 'ready') return { look: 'running', word: t('frame.engine.ready'), reason: undefined }
+    if (engine.status === 'stopped' && connection?.status !== 'failed') return { look: 'exited', word: t('frame.engine.stopped'), reason: t('frame.engine.stoppedReason') }
     if (engine.status === 'restarting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: interpret(engine.reason) }
     if (engine.status === 'failed') return { look: 'failed', word: t('frame.engine.failed'), reason: errorLine(engine.error) }
     if (connection?.status === 'reconnecting') return { look: 'starting', word: t('frame.engine.reconnecting'), reason: interpret(connection.reason) }

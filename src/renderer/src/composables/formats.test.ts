@@ -38,7 +38,8 @@ test.each([
 test('ids are shortened as docker does', () => expect(shortId(`sha256:${'0123456789abcdef'.repeat(4)}`)).toBe('0123456789ab'))
 
 test('the system is followed unless told otherwise', () => {
-  expect(resolveTheme('system', { dark: true, moreContrast: false })).toEqual({ theme: 'dark', contrast: 'normal' })
-  expect(resolveTheme('light', { dark: true, moreContrast: true })).toEqual({ theme: 'light', contrast: 'more' })
-  expect(resolveTheme('contrast', { dark: true, moreContrast: false })).toEqual({ theme: 'dark', contrast: 'more' })
+  expect(resolveTheme('system', { dark: true, moreContrast: false, forced: false })).toEqual({ theme: 'dark', contrast: 'normal' })
+  expect(resolveTheme('light', { dark: true, moreContrast: true, forced: false })).toEqual({ theme: 'light', contrast: 'more' })
+  expect(resolveTheme('contrast', { dark: true, moreContrast: false, forced: false })).toEqual({ theme: 'dark', contrast: 'more' })
+  expect(resolveTheme('light', { dark: true, moreContrast: true, forced: true })).toEqual({ theme: 'dark', contrast: 'forced' })
 })

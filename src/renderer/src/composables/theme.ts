@@ -2,11 +2,13 @@ import type { Settings } from '#shared/contract/settings.ts'
 
 export interface Theme {
   theme: 'light' | 'dark'
-  contrast: 'normal' | 'more'
+  /** `forced`: the system gives all colours (Windows' contrast themes); none of ours is used. */
+  contrast: 'normal' | 'more' | 'forced'
 }
 
 /** What to show for a setting, given what the system wishes. */
-export function resolveTheme(appearance: Settings['appearance'], system: { dark: boolean; moreContrast: boolean }): Theme {
+export function resolveTheme(appearance: Settings['appearance'], system: { dark: boolean; moreContrast: boolean; forced: boolean }): Theme {
+  if (system.forced) return { theme: system.dark ? 'dark' : 'light', contrast: 'forced' }
   return {
     theme: appearance === 'light' || appearance === 'dark' ? appearance : system.dark ? 'dark' : 'light',
     contrast: appearance === 'contrast' || system.moreContrast ? 'more' : 'normal',
@@ -33,10 +35,10 @@ function show({ theme, contrast }: Theme): void {
 export function followTheme(): (appearance: Settings['appearance']) => void {
   const dark = matchMedia('(prefers-color-scheme: dark)')
   const more = matchMedia('(prefers-contrast: more)')
+  const forced = matchMedia('(forced-colors: active)')
   let appearance: Settings['appearance'] = 'system'
-  const update = () => show(resolveTheme(appearance, { dark: dark.matches, moreContrast: more.matches }))
-  dark.addEventListener('change', update)
-  more.addEventListener('change', update)
+  const update = () => show(resolveTheme(appearance, { dark: dark.matches, moreContrast: more.matches, forced: forced.matches }))
+  for (const wish of [dark, more, forced]) wish.addEventListener('change', update)
   update()
   return (next) => {
     appearance = next

@@ -14,13 +14,17 @@ function hexOf(context: CanvasRenderingContext2D, css: string): string {
 export function readTerminalTheme(): ITheme {
   const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
   if (!context) return {}
-  const style = getComputedStyle(document.documentElement)
-  const token = (name: string) => hexOf(context, style.getPropertyValue(name))
+  // An element resolves what only the page knows: `CanvasText` of a contrast theme is a colour of the system.
+  const probe = document.body.appendChild(document.createElement('i'))
+  const token = (name: string) => {
+    probe.style.color = `var(${name})`
+    return hexOf(context, getComputedStyle(probe).color)
+  }
   const ansi = ANSI_NAMES.flatMap((name, index) => [
     [name, token(`--ansi-${index}`)],
     [`bright${name[0]?.toUpperCase()}${name.slice(1)}`, token(`--ansi-${index + 8}`)],
   ])
-  return {
+  const theme = {
     ...Object.fromEntries(ansi),
     background: token('--surface'),
     foreground: token('--ink'),
@@ -28,4 +32,6 @@ export function readTerminalTheme(): ITheme {
     cursorAccent: token('--surface'),
     selectionBackground: token('--selected'),
   }
+  probe.remove()
+  return theme
 }

@@ -10,6 +10,8 @@ export const frame = {
     starting: 'Starting the engine…',
     reconnecting: 'Reconnecting…',
     failed: 'Engine not available',
+    stopped: 'Engine stopped',
+    stoppedReason: 'Its data is being moved.',
     unreachable: 'Reconnecting to Slipway…',
     unreachableReason: 'Slipway itself has stopped or cannot be reached. Containers go on.',
   },

@@ -35,7 +35,7 @@ export const home = {
 export const cleanUp = {
   title: 'Free space',
   text: 'This is what nothing uses. Exactly what is ticked is removed, nothing else.',
-  nothing: 'There is nothing to clean up: everything here is in use.',
+  nothing: 'There is nothing to clean up: whatever is here is in use.',
   byName: 'By name',
   kinds: {
     untagged: '1 image without a name | {n} images without a name',

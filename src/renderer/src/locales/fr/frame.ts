@@ -10,6 +10,8 @@ export const frame = {
     starting: 'Démarrage du moteur…',
     reconnecting: 'Reconnexion…',
     failed: 'Moteur indisponible',
+    stopped: 'Moteur arrêté',
+    stoppedReason: 'Ses données sont en cours de déplacement.',
     unreachable: 'Reconnexion à Slipway…',
     unreachableReason: 'Slipway s’est arrêté ou ne répond pas. Les conteneurs continuent.',
   },

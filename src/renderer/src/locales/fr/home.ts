@@ -35,7 +35,7 @@ export const home = {
 export const cleanUp = {
   title: 'Libérer de l’espace',
   text: 'Voici ce que rien n’utilise. Seul ce qui est coché est supprimé, rien d’autre.',
-  nothing: 'Il n’y a rien à nettoyer : tout est utilisé.',
+  nothing: 'Il n’y a rien à nettoyer : tout ce qui est là est utilisé.',
   byName: 'Par nom',
   kinds: {
     untagged: '1 image sans nom | {n} images sans nom',
