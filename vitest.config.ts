@@ -26,7 +26,7 @@ export default defineConfig({
   test: {
     projects: [
       { resolve: { alias }, plugins: [vue()], test: { name: 'unit', retry, testTimeout: 30_000, include: ['src/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/bench/**/*.test.ts'], exclude: ['**/*.host.test.ts'] } },
-      { resolve: { alias }, test: { name: 'host', include: ['src/**/*.host.test.ts', 'native/**/*.host.test.ts'], fileParallelism: false, retry, expect, testTimeout: 60_000, hookTimeout: 60_000 } },
+      { resolve: { alias }, test: { name: 'host', include: ['src/**/*.host.test.ts', 'native/**/*.host.test.ts'], fileParallelism: false, retry, expect, testTimeout: 60_000, hookTimeout: 180_000 } },
       { resolve: { alias }, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/bench/**', ...longForms], fileParallelism: false, retry, expect, testTimeout: 180_000, hookTimeout: 180_000 } },
     ],
   },

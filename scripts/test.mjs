@@ -28,7 +28,9 @@ if (asked('static')) {
   await checkNative()
 }
 for (const project of ['unit', 'host', 'e2e']) {
-  if (asked(project)) await vitest(project)
+  if (!asked(project)) continue
+  if (project === 'e2e') await makeFixtures()
+  await vitest(project)
 }
 for (const test of unsteady) process.stdout.write(`second try: ${test}\n`)
 for (const failure of failures) process.stdout.write(`✗ ${failure}\n`)
@@ -56,6 +58,11 @@ async function check(name, program, args) {
   failures.push(`${name}\n${lastLines(output)}`)
 }
 
+/** What the journeys share, made once and where there is a network. */
+async function makeFixtures() {
+  await Promise.all([check('the app, built', PROJECT_NODE, [inRoot('scripts/build.mjs')]), check('an image of nginx', 'bash', [inRoot('e2e/fixtures/nginx-image.sh'), inRoot('.cache/fixtures/nginx')])])
+}
+
 async function checkNative() {
   for (const part of readdirSync(inRoot('native'))) {
     if (!/^test:/m.test(readFileSync(inRoot('native', part, 'Makefile'), 'utf8'))) continue
@@ -63,21 +70,36 @@ async function checkNative() {
   }
 }
 
+/** Files of these projects come one at a time, since each has the ports of the machine to itself. Root gives every half of them a network of its own, so that they can go side by side. */
 async function vitest(project) {
-  const file = inRoot('.cache', `vitest-${project}.json`)
+  const halves = project !== 'unit' && process.getuid() === 0 ? 2 : 1
+  const runs = await Promise.all(Array.from({ length: halves }, (_, index) => runShard(project, index + 1, halves)))
+  const total = { passed: 0, failed: 0 }
+  for (const { results, code } of runs) {
+    const { passed, failed } = results ? countResults(results) : { passed: 0, failed: 0 }
+    for (const file of results?.testResults ?? []) {
+      failures.push(...failuresOf(file))
+      unsteady.push(...told(file, file.assertionResults.filter((test) => test.status === 'passed' && test.failureMessages.length > 0)))
+    }
+    // Errors outside any test count as one.
+    const outside = code !== 0 && failed === 0
+    if (outside) failures.push(`${project} tests: an error outside any test (above)`)
+    total.passed += passed
+    total.failed += outside ? 1 : failed
+  }
+  report(`${project} tests`, total.passed, total.failed)
+}
+
+/** The first half is seen as it goes, another one when it has ended. */
+async function runShard(project, index, count) {
+  const file = inRoot('.cache', `vitest-${project}-${index}.json`)
   rmSync(file, { force: true })
   mkdirSync(dirname(file), { recursive: true })
-  const { code } = await run('vitest', ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], 'inherit')
-  const results = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
-  const { passed, failed } = results ? countResults(results) : { passed: 0, failed: 0 }
-  for (const file of results?.testResults ?? []) {
-    failures.push(...failuresOf(file))
-    unsteady.push(...told(file, file.assertionResults.filter((test) => test.status === 'passed' && test.failureMessages.length > 0)))
-  }
-  // Errors outside any test count as one.
-  const outside = code !== 0 && failed === 0
-  if (outside) failures.push(`${project} tests: an error outside any test (above)`)
-  report(`${project} tests`, passed, outside ? 1 : failed)
+  const words = ['vitest', 'run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const command = count === 1 ? words : ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh', ...words, `--shard=${index}/${count}`]
+  const { code, output } = await run(command[0], command.slice(1), index === 1 ? 'inherit' : 'pipe')
+  if (index > 1) process.stdout.write(output)
+  return { code, results: existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined }
 }
 
 /** A file that cannot even be loaded has no tests to fail, so it counts itself. */

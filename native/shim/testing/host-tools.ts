@@ -14,7 +14,8 @@ const shimDirectory = resolve(import.meta.dirname, '..')
 export const shimPath = (build: Build) => join(shimDirectory, 'build', build)
 
 const HYBRID_CGROUP = '/sys/fs/cgroup/unified'
-export const CGROUP_PARENT = 'slipway-shim-test'
+/** Of this process alone: files of tests may run side by side. */
+export const CGROUP_PARENT = `slipway-shim-test-${process.pid}`
 
 /** What crun 1.8.1 must not see. */
 export const hiddenPaths = existsSync(HYBRID_CGROUP) ? [HYBRID_CGROUP] : []
@@ -31,7 +32,8 @@ function isInstalled(program: string): boolean {
 export function prepareHost(): void {
   const missing = ['crun', 'runc', 'busybox'].filter((program) => !isInstalled(program))
   if (missing.length > 0) execFileSync('apt-get', ['install', '-y', ...missing.map((name) => (name === 'busybox' ? 'busybox-static' : name))], { stdio: 'ignore' })
-  execFileSync('make', ['-s', '-C', shimDirectory, 'build/slipway-shim', 'asan'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  // One at a time, should another file of tests be at it.
+  execFileSync('flock', [shimDirectory, 'make', '-s', '-C', shimDirectory, 'build/slipway-shim', 'asan'], { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
 /** Makes a directory with a root file system in it, for all tests of a file. */

@@ -104,12 +104,18 @@ async function apply(job: Job & { kind: 'apply' }): Promise<AppliedLayer & { imp
 async function* uncompressedFile(path: string): AsyncGenerator<Buffer> {
   const compression = detectCompression(headOf(path))
   if (compression === 'xz' || compression === 'bzip2') throw new EngineError('invalid-argument', `layers compressed with ${compression} are not part of any image format`, { reason: 'unknown-compression' })
-  const file = createReadStream(path, { highWaterMark: READ })
   const through = decompressor(compression)
-  let read = 0
   const tick = paced()
+  let read = 0
+  if (!through) {
+    for (const piece of piecesOf(path)) {
+      tick((read += piece.length))
+      yield piece
+    }
+    return
+  }
+  const file = createReadStream(path, { highWaterMark: READ })
   file.on('data', (chunk) => tick((read += chunk.length)))
-  if (!through) return yield* file as AsyncIterable<Buffer>
   file.on('error', (error) => through.destroy(error))
   try {
     yield* file.pipe(through) as AsyncIterable<Buffer>
@@ -117,6 +123,20 @@ async function* uncompressedFile(path: string): AsyncGenerator<Buffer> {
     throw isCompressionError(error) ? damaged(messageOf(error), error) : error
   } finally {
     file.destroy()
+  }
+}
+
+function* piecesOf(path: string): Generator<Buffer> {
+  const descriptor = openSync(path, 'r')
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(READ)
+      const length = readSync(descriptor, piece)
+      if (length === 0) return
+      yield piece.subarray(0, length)
+    }
+  } finally {
+    closeSync(descriptor)
   }
 }
 
