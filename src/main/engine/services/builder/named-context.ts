@@ -68,7 +68,7 @@ export async function forgetContexts({ cache, images }: BuilderContext, contexts
 async function layerOf(step: Step, folder: string): Promise<ContextState> {
   using tree = openTree(folder, step.run.context.host.syscalls)
   const source = { ...tree.locate('')!, name: '', parentsPath: '' }
-  const entries = planCopy({ sources: [source], destination: '/', target: undefined, parents: false, ignored: () => false, excluded: undefined })
+  const entries = await planCopy({ sources: [source], destination: '/', target: undefined, parents: false, ignored: () => false, excluded: undefined })
   const attributes = { owner: { uid: 0, gid: 0 }, mode: undefined }
   const quiet: Step = { ...step, observer: undefined, say: () => {}, state: scratchState(step.run.platform) }
   const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(step.run.context.layers, entries, attributes, step.run.signal), read: entries, plan: async () => ({ entries, attributes }) })

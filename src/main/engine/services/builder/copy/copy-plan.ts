@@ -2,6 +2,7 @@ import { readdirSync, lstatSync, type Stats } from 'node:fs'
 import { join, posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { IgnoreMatcher } from '../../../core/dockerfile/dockerfile.ts'
+import { breathe } from '../../../core/files/breathe.ts'
 import type { RootedTree } from './rooted-tree.ts'
 import type { Source } from './select-sources.ts'
 
@@ -30,64 +31,83 @@ export interface CopyPlanRequest {
   excluded: IgnoreMatcher | undefined
 }
 
-/** What goes where: Docker's rules for files, folders and several sources. @throws EngineError invalid-argument */
-export function planCopy(request: CopyPlanRequest): CopyEntry[] {
+/** What goes where: Docker's rules for files, folders and several sources. Others get their turns meanwhile. @throws EngineError invalid-argument */
+export async function planCopy(request: CopyPlanRequest): Promise<CopyEntry[]> {
   const { sources, destination, parents } = request
   const toFolder = destination.endsWith('/') || request.target?.locate(destination)?.stat.isDirectory() === true
   if (sources.length > 1 && !destination.endsWith('/') && !toFolder)
     throw new EngineError('invalid-argument', 'When using COPY with more than one source file, the destination must be a directory and end with a /')
-  const entries = sources.flatMap((source) => {
-    if (source.stat.isDirectory()) return folderEntries(source, parents ? posix.join(destination, source.parentsPath) : destination, request)
+  const entries: CopyEntry[] = []
+  for (const source of sources) {
+    if (source.stat.isDirectory()) {
+      await addFolder(entries, source, parents ? posix.join(destination, source.parentsPath) : destination, request)
+      continue
+    }
     const target = parents ? posix.join(destination, source.parentsPath) : toFolder ? posix.join(destination, posix.basename(source.name)) : destination
-    return request.excluded?.ignores(posix.basename(source.name)) ? [] : [entryOf(target, source.hostPath, source.stat)]
-  })
+    if (!request.excluded?.ignores(posix.basename(source.name))) entries.push(entryOf(target, source.hostPath, source.stat))
+  }
   return withFolders(entries, request.target)
 }
 
-function folderEntries(source: Source, target: string, request: CopyPlanRequest): CopyEntry[] {
-  const entries: CopyEntry[] = [entryOf(target, source.hostPath, source.stat)]
-  const walk = (folder: string, inside: string) => {
+async function addFolder(entries: CopyEntry[], source: Source, target: string, request: CopyPlanRequest): Promise<void> {
+  const pause = breathe()
+  const walk = async (folder: string, inside: string): Promise<void> => {
     for (const name of readdirSync(folder).sort()) {
+      await pause()
       const [hostPath, path] = [join(folder, name), posix.join(inside, name)]
       const stat = lstatSync(hostPath)
       const left = request.ignored(posix.join(source.path, path)) || request.excluded?.ignores(path)
       if (!left && (stat.isFile() || stat.isDirectory() || stat.isSymbolicLink())) entries.push(entryOf(posix.join(target, path), hostPath, stat))
-      if (stat.isDirectory()) walk(hostPath, path)
+      if (stat.isDirectory()) await walk(hostPath, path)
     }
   }
-  walk(source.hostPath, '')
-  return entries
+  entries.push(entryOf(target, source.hostPath, source.stat))
+  await walk(source.hostPath, '')
 }
 
 const entryOf = (target: string, hostPath: string, stat: Stats): CopyEntry => ({ target, hostPath, stat, kind: stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'file' })
 
 /** Follows links on the way to each target, names the folders that have to be made, and leaves out folders that are there already. */
-export function withFolders(entries: readonly CopyEntry[], tree: RootedTree | undefined): CopyEntry[] {
+export async function withFolders(entries: readonly CopyEntry[], tree: RootedTree | undefined): Promise<CopyEntry[]> {
   const result = new Map<string, CopyEntry>()
-  const real = new Map<string, string>([['', '']])
-  const folder = (path: string): string => {
-    const known = real.get(path)
-    if (known !== undefined) return known
-    const located = tree?.locate(path)
+  const known = new Map<string, Folder>([['', { path: '', exists: true }]])
+  /** Nothing is below a folder that is not there. */
+  const locate = (path: string, { exists }: Folder) => (exists ? tree?.locate(path) : undefined)
+  const folder = (path: string): Folder => {
+    const before = known.get(path)
+    if (before) return before
+    const above = folder(parentOf(path))
+    const located = locate(path, above)
     if (located && !located.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot copy to a directory below ${path}: it is a file`)
-    const resolved = located?.path ?? posix.join(folder(parentOf(path)), posix.basename(path))
-    real.set(path, resolved)
-    if (!located && !result.has(resolved)) result.set(resolved, { target: resolved, kind: 'directory', stat: { mode: 0o40755, uid: 0, gid: 0, size: 0, mtimeMs: Date.now() } })
-    return resolved
+    const found = { path: located?.path ?? posix.join(above.path, posix.basename(path)), exists: located !== undefined }
+    known.set(path, found)
+    if (!located && !result.has(found.path)) result.set(found.path, { target: found.path, kind: 'directory', stat: { mode: 0o40755, uid: 0, gid: 0, size: 0, mtimeMs: Date.now() } })
+    return found
   }
+  const pause = breathe()
   for (const entry of entries) {
+    await pause()
     const path = posix.normalize(`/${entry.target}`).slice(1).replace(/\/$/, '')
     if (entry.kind === 'directory') {
-      const existed = path === '' || real.has(path) || tree?.locate(path) !== undefined
-      const resolved = folder(path)
-      if (!existed) result.set(resolved, { ...entry, target: resolved })
+      const isNew = !known.has(path)
+      const { path: target, exists } = folder(path)
+      if (isNew && !exists) result.set(target, { ...entry, target })
       continue
     }
-    const target = posix.join(folder(parentOf(path)), posix.basename(path))
-    if (tree?.locate(target)?.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot overwrite the directory /${target} with a file`)
+    const above = folder(parentOf(path))
+    const target = posix.join(above.path, posix.basename(path))
+    if (locate(target, above)?.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot overwrite the directory /${target} with a file`)
     result.set(target, { ...entry, target })
   }
   return [...result.values()]
+}
+
+/** A folder on the way to a target. */
+interface Folder {
+  /** With the links on the way followed. */
+  path: string
+  /** In the image so far. */
+  exists: boolean
 }
 
 const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '')

@@ -27,10 +27,10 @@ export async function addStep(step: Step, instruction: Add): Promise<StageState>
   return withWorkFolder(step, async (work) => {
     const found = await Promise.all(instruction.sources.map(expand).map((source, index) => findSource({ step, instruction, source, destination, work: join(work, String(index)), expand })))
     const heredocs = (place: string, target: RootedTree | undefined) => heredocEntries(instruction.heredocs, place, expand, target)
-    const read = [...found.flatMap((source) => source.read), ...heredocs(asFolder(destination), undefined)]
+    const read = [...found.flatMap((source) => source.read), ...(await heredocs(asFolder(destination), undefined))]
     const plan = async (target: RootedTree | undefined, root: string | undefined) => {
       const planned = await Promise.all(found.map((source) => source.plan(target)))
-      return { entries: [...planned.flat(), ...heredocs(destination, target)], attributes: await attributesOf(step, instruction.flags, root, undefined, expand) }
+      return { entries: [...planned.flat(), ...(await heredocs(destination, target))], attributes: await attributesOf(step, instruction.flags, root, undefined, expand) }
     }
     const digest = await digestEntries(step.run.context.layers, read, { owner: undefined, mode: undefined }, step.run.signal)
     return copyStepOf(step, { verb: `ADD ${ownershipWords(instruction.flags, expand)}`, destination, digest, read, plan })
@@ -49,7 +49,7 @@ interface AddSource {
 /** `read`: what the digest is of. `plan`: what goes into the layer. */
 interface Found {
   read: CopyEntry[]
-  plan: (target: RootedTree | undefined) => CopyEntry[] | Promise<CopyEntry[]>
+  plan: (target: RootedTree | undefined) => Promise<CopyEntry[]>
 }
 
 async function findSource(add: AddSource): Promise<Found> {
@@ -59,15 +59,15 @@ async function findSource(add: AddSource): Promise<Found> {
   const found = selectSources(tree, [add.source], add.step.run.ignored)
   const several = add.instruction.sources.length > 1 || found.length > 1
   const parts = await Promise.all(found.map(async (source, index): Promise<Found> => {
-    const entries = (destination: string, target: RootedTree | undefined) => rootOwned(planLocal(add, [source], destination, target))
-    const read = entries(asFolder(add.destination), undefined)
+    const entries = async (destination: string, target: RootedTree | undefined) => rootOwned(await planLocal(add, [source], destination, target))
+    const read = await entries(asFolder(add.destination), undefined)
     if (await isArchive(add, source)) return { read, plan: (target) => archiveEntries(add, source.hostPath, String(index), target) }
     return { read, plan: (target) => entries(several ? asFolder(add.destination) : add.destination, target) }
   }))
   return { read: parts.flatMap(({ read }) => read), plan: async (target) => (await Promise.all(parts.map(({ plan }) => plan(target)))).flat() }
 }
 
-function planLocal({ instruction, step, expand }: AddSource, sources: Source[], destination: string, target: RootedTree | undefined): CopyEntry[] {
+function planLocal({ instruction, step, expand }: AddSource, sources: Source[], destination: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const excluded = instruction.flags.exclude.length > 0 ? createIgnoreMatcher(instruction.flags.exclude.map(expand).join('\n')) : undefined
   return planCopy({ sources, destination, target, parents: instruction.flags.parents === true, ignored: (path) => step.run.ignored.ignores(path), excluded })
 }
@@ -107,7 +107,7 @@ async function archiveEntries(add: AddSource, path: string, name: string, target
   await escapeWhiteouts(path, plain, add.step.run.signal)
   await add.step.run.context.layers.apply(plain, folder, { whiteouts: 'remove', signal: add.step.run.signal })
   await rm(plain)
-  return treeEntries(add, folder, '', add.destination, target).map((entry) => ({ ...entry, keepsOwner: true }))
+  return (await treeEntries(add, folder, '', add.destination, target)).map((entry) => ({ ...entry, keepsOwner: true }))
 }
 
 /** A whiteout name in an archive that somebody ADDs is refused: it would delete instead of add. */
@@ -121,18 +121,18 @@ async function escapeWhiteouts(path: string, target: string, signal: AbortSignal
   await Promise.all([pipeline(await decompressed(createReadStream(path)), reader, { signal }), pipeline(writer, createWriteStream(target), { signal })])
 }
 
-function treeEntries(add: AddSource, folder: string, subfolder: string, place: string, target: RootedTree | undefined): CopyEntry[] {
+async function treeEntries(add: AddSource, folder: string, subfolder: string, place: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   using tree = openTree(folder, add.step.run.context.host.syscalls)
   const found = tree.locate(subfolder)
   if (!found) throw new EngineError('not-found', `${add.source}: no such folder ${subfolder}`)
-  return planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: asFolder(place), target, parents: false, ignored: () => false, excluded: undefined })
+  return await planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: asFolder(place), target, parents: false, ignored: () => false, excluded: undefined })
 }
 
 async function fetchRepository(add: AddSource): Promise<Found> {
   const { step, instruction } = add
   const subfolder = await cloneRepository(step.run.context.host, add.source, add.work, { keepGitDir: instruction.flags.keepGitDir === true, signal: step.run.signal })
-  const entries = (target: RootedTree | undefined) => rootOwned(treeEntries(add, add.work, subfolder, add.destination, target))
-  return { read: entries(undefined), plan: entries }
+  const entries = async (target: RootedTree | undefined) => rootOwned(await treeEntries(add, add.work, subfolder, add.destination, target))
+  return { read: await entries(undefined), plan: entries }
 }
 
 async function fetchUrl(add: AddSource): Promise<Found> {

@@ -33,17 +33,17 @@ async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources:
   const found = patterns.length === 0 || !sources ? [] : selectSources(sources, patterns, fromContext ? step.run.ignored : undefined)
   const excluded = flags.exclude.length > 0 ? createIgnoreMatcher(flags.exclude.map(expand).join('\n')) : undefined
   const ignored = (path: string) => fromContext && step.run.ignored.ignores(path)
-  const entries = (place: string, target: RootedTree | undefined) => [
-    ...(found.length > 0 ? planCopy({ sources: found, destination: place, target, parents: flags.parents === true, ignored, excluded }) : []),
-    ...heredocEntries(instruction.heredocs, place, expand, target),
+  const entries = async (place: string, target: RootedTree | undefined) => [
+    ...(found.length > 0 ? await planCopy({ sources: found, destination: place, target, parents: flags.parents === true, ignored, excluded }) : []),
+    ...(await heredocEntries(instruction.heredocs, place, expand, target)),
   ]
-  const read = entries(asFolder(destination), undefined)
+  const read = await entries(asFolder(destination), undefined)
   return copyStepOf(step, {
     verb: `COPY ${ownershipWords(flags, expand)}`,
     destination,
     digest: await digestEntries(step.run.context.layers, read, { owner, mode: undefined }, step.run.signal),
     read,
-    plan: async (target, root) => ({ entries: entries(destination, target), attributes: await attributesOf(step, flags, root, owner, expand) }),
+    plan: async (target, root) => ({ entries: await entries(destination, target), attributes: await attributesOf(step, flags, root, owner, expand) }),
   })
 }
 
@@ -77,7 +77,7 @@ export const destinationOf = (step: Step, destination: string): string => {
   return absolute !== '/' && /(^|\/)\.?$/.test(destination) ? `${absolute}/` : absolute
 }
 
-export function heredocEntries(heredocs: readonly Heredoc[], destination: string, expand: (word: string) => string, target: RootedTree | undefined): CopyEntry[] {
+export function heredocEntries(heredocs: readonly Heredoc[], destination: string, expand: (word: string) => string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const toFolder = destination.endsWith('/') || target?.locate(destination)?.stat.isDirectory() === true
   const entries = heredocs.map((heredoc): CopyEntry => {
     const content = Buffer.from(heredoc.expand ? expandHeredoc(heredoc.content, expand) : heredoc.content)

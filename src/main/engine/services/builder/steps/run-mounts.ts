@@ -31,7 +31,7 @@ async function contextDigest(step: Step, source = ''): Promise<string> {
   using tree = openTree(step.run.contextFolder, step.run.context.host.syscalls)
   const found = tree.locate(source)
   if (!found) throw new EngineError('not-found', `failed to compute cache key: "/${source}": not found`, { hint: 'The source of a bind mount is a path in the build context.' })
-  const entries = planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: '/x', target: undefined, parents: false, ignored: (path) => step.run.ignored.ignores(path), excluded: undefined })
+  const entries = await planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: '/x', target: undefined, parents: false, ignored: (path) => step.run.ignored.ignores(path), excluded: undefined })
   return digestEntries(step.run.context.layers, entries, { owner: undefined, mode: undefined }, step.run.signal)
 }
 

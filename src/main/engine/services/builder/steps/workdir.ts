@@ -11,7 +11,7 @@ export function workdirStep(step: Step, path: string, result: Omit<StepResult, '
     withView(step, step.state.chain, async (tree) => {
       if (path === '/' || tree?.locate(path)?.stat.isDirectory()) return undefined
       const folder = { target: posix.normalize(path), kind: 'directory' as const, stat: { mode: 0o40755, uid: 0, gid: 0, size: 0, mtimeMs: Date.now() } }
-      return addEntries(step, withFolders([folder], tree), { owner: undefined, mode: undefined })
+      return addEntries(step, await withFolders([folder], tree), { owner: undefined, mode: undefined })
     })
   return finishStep(step, { ...result, make })
 }
