@@ -7,6 +7,7 @@ import type { PushRequest } from '#shared/contract/images.ts'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import { familiarRepository, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import type { EngineApi } from './engine-api.ts'
+import { fullDisk } from './full-disk.ts'
 import type { Operation } from './operation.ts'
 import { readStep, type WirePullLine } from './pull.ts'
 import { isRefusal, signInNeeded } from './registries/sign-in-needed.ts'
@@ -83,7 +84,7 @@ async function* sendFile(api: EngineApi, path: string, query: Record<string, str
   const source = Readable.from(createReadStream(file).compose(counting((current) => progress({ kind: 'bytes', current, total }))), { objectMode: false })
   try {
     for await (const line of jsonLines<Line>(await api.stream('POST', path, { query, source, signal }))) {
-      if (line.error !== undefined) throw new EngineError('invalid-argument', line.errorDetail?.message ?? line.error, { reason: 'bad-archive', hint: 'Is the file whole, and an archive that docker save or an export made?' })
+      if (line.error !== undefined) throw fullDisk(line.errorDetail?.message ?? line.error) ?? new EngineError('invalid-argument', line.errorDetail?.message ?? line.error, { reason: 'bad-archive', hint: 'Is the file whole, and an archive that docker save or an export made?' })
       yield line
     }
   } finally {

@@ -3,6 +3,7 @@ import type { PullRequest } from '#shared/contract/images.ts'
 import { EngineError } from '#shared/errors.ts'
 import { parseReference, withDefaultTag, familiarRepository } from '#shared/oci/reference.ts'
 import type { EngineApi } from './engine-api.ts'
+import { fullDisk } from './full-disk.ts'
 import type { Operation } from './operation.ts'
 import { isRefusal, signInNeeded } from './registries/sign-in-needed.ts'
 import type { WireImageDetail } from './wire/image.ts'
@@ -54,6 +55,8 @@ export function readStep({ status = '', id, progressDetail }: WirePullLine): Pro
 function pullFailure(line: WirePullLine, registry: string): EngineError {
   const message = line.errorDetail?.message ?? line.error ?? 'The pull failed.'
   if (isRefusal(message)) return signInNeeded(message, registry, { field: 'reference' })
+  const full = fullDisk(message)
+  if (full) return full
   const missing = /not found|manifest unknown|name unknown|does not exist/i.test(message)
   const hint = missing ? 'Check the spelling of the image and its tag.' : 'Check the network and try again; what was downloaded is kept.'
   return new EngineError(missing ? 'not-found' : 'unavailable', message, { reason: 'pull-failed', hint, field: 'reference' })

@@ -89,6 +89,13 @@ test('a failure inside the stream of a pull is the failure of the run', async ()
   await expect(runContainer(apiOf(engine), { image: 'nginx:nope' }, operation())).rejects.toMatchObject({ code: 'not-found', reason: 'pull-failed' })
 })
 
+test('a pull that fills the disk says so, and what to do', async () => {
+  await using engine = await startFakeEngine()
+  willingEngine(engine)
+  engine.routes.set('POST /images/create', ({ response }) => void response.end('{"error":"cannot write to the content store: ENOSPC: no space left on device, write"}\r\n'))
+  await expect(runContainer(apiOf(engine), { image: 'nginx:1' }, operation())).rejects.toMatchObject({ code: 'resource-exhausted', reason: 'ENOSPC', hint: expect.stringContaining('Free some space') })
+})
+
 test('cancelling during the pull stops it and leaves nothing', async () => {
   await using engine = await startFakeEngine()
   willingEngine(engine)

@@ -113,7 +113,7 @@ export function fakeSnapshot(scene: Scene, settings: Partial<Settings>, count?: 
   const networks = scene === 'starting' || scene === 'error' ? [] : fakeNetworks(scene === 'many', hex)
   const containers = empty ? [] : fakeAttachments(Array.from({ length: count ?? (scene === 'many' ? 1000 : CAST.length) }, (_, index) => fakeContainer(index, images)), networks)
   const state: Snapshot['connections'][number]['state'] =
-    scene === 'error' ? { status: 'failed', error: { code: 'failed-precondition', reason: 'no-runtime', message: 'Neither crun nor runc was found on this machine.', hint: 'Install one of them: sudo apt install crun' } }
+    scene === 'error' ? { status: 'failed', error: { code: 'failed-precondition', reason: 'no-runtime', message: 'Neither crun nor runc is installed.', hint: 'sudo apt-get install -y crun' } }
     : scene === 'reconnecting' ? { status: 'reconnecting', since: now - 4000, reason: 'the engine ended unexpectedly (SIGKILL)' }
     : scene === 'starting' ? { status: 'connecting' }
     : { status: 'ready', since: now - HOUR, facts: fakeFacts }

@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { signalNumber } from '#base/signal.ts'
 import type { RunOptions, RunResult } from './host.ts'
+import packages from './probe/packages.json' with { type: 'json' }
+import { installCommand, type PackagedProgram } from './probe/remedy.ts'
 import { searchPath } from './programs.ts'
 
 const DEFAULT_DEADLINE = 30_000
@@ -78,7 +80,7 @@ async function endOf(child: ChildProcess, program: string, options: ProgramOptio
 }
 
 function startFailure(program: string, cause: NodeJS.ErrnoException): EngineError {
-  if (cause.code === 'ENOENT') return new EngineError('failed-precondition', `The program ${program} is not installed.`, { reason: 'program-missing', hint: `Install ${program}; the host checks name the package.`, cause })
+  if (cause.code === 'ENOENT') return new EngineError('failed-precondition', `The program ${program} is not installed.`, { reason: 'program-missing', hint: program in packages ? installCommand([program as PackagedProgram]) : `Install ${program}; the host checks name the package.`, cause })
   return new EngineError('failed-precondition', `The program ${program} cannot be started: ${cause.message}`, { reason: 'program-failed', cause })
 }
 

@@ -21,8 +21,11 @@ export interface RuntimeCommandOptions {
 
 /** @throws failed-precondition when the machine has no runtime or the shim is not built. */
 export function createRuntimeCommand({ host, layout }: RuntimeCommandOptions): RuntimeCommand {
-  const { runtime, tools, cgroup, hiddenFromRuntime } = host.facts
-  if (runtime === undefined) throw new EngineError('failed-precondition', 'no OCI runtime was found', { reason: 'no-runtime', hint: 'Install crun or runc.' })
+  const { runtime, tools, cgroup, hiddenFromRuntime, checks } = host.facts
+  if (runtime === undefined) {
+    const check = checks.find(({ id }) => id === 'runtime')
+    throw new EngineError('failed-precondition', check?.finding ?? 'no OCI runtime was found', { reason: 'no-runtime', hint: check?.remedy ?? 'Install crun or runc.' })
+  }
   const { shim } = tools
   if (shim === undefined) throw new EngineError('failed-precondition', 'slipway-shim was not found', { reason: 'no-shim', hint: 'Run npm run setup.' })
   const global = cgroupArguments(runtime.name, cgroup.driver)

@@ -8,9 +8,9 @@ export const heldDrop = shallowRef<readonly Dropped[]>([])
 /** Opens the offer to mount something in a container: `?mount-in=id`, with `&path=` where it is known and `&dropped=` its name where it is not. */
 export function useMountOffer() {
   const router = useRouter()
-  return (container: string, dropped: readonly Dropped[] = []) => {
+  return (container: string, dropped: readonly Dropped[] = [], path = dropped[0]?.path) => {
     heldDrop.value = dropped
     const [first] = dropped
-    void router.push({ query: { ...router.currentRoute.value.query, 'mount-in': container, ...(first?.path ? { path: first.path } : first && { dropped: first.name }) } })
+    void router.push({ query: { ...router.currentRoute.value.query, 'mount-in': container, ...(path ? { path } : first && { dropped: first.name }) } })
   }
 }

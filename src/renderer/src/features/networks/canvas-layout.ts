@@ -1,4 +1,4 @@
-import type { CanvasModel, Lane } from './canvas-model.ts'
+import { MANY_PINS, type CanvasModel, type Lane } from './canvas-model.ts'
 
 /** Everything has a size of its own, so that where anything is can be told without measuring. All numbers are multiples of 4. */
 export const CARD = { width: 184, height: 48 } as const
@@ -80,7 +80,7 @@ const meets = (one: Box, other: Box) => one.x < other.x + other.width && other.x
 export const anyMeet = (boxes: readonly Box[]): boolean => boxes.some((box, index) => boxes.slice(index + 1).some((other) => meets(box, other)))
 
 /** Many pins stand closer. */
-export const pinHeight = (pins: number): number => (pins > 24 ? 20 : HOST.pin)
+export const pinHeight = (pins: number): number => (pins > MANY_PINS ? 20 : HOST.pin)
 export const hostBox = (pins: number): Box => ({ x: 0, y: 0, width: HOST.width, height: HOST.head + Math.max(1, pins) * pinHeight(pins) + HOST.foot })
 export const pinPoint = (index: number, pins: number): Point => ({ x: HOST.width, y: HOST.head + (index + 0.5) * pinHeight(pins) })
 

@@ -22,6 +22,8 @@ export interface Pin {
   key: string
   container: string
   range: PortRange
+  /** Of the same container, folded into this one where there are many. */
+  others?: readonly PortRange[]
 }
 export interface CanvasModel {
   lanes: readonly Lane[]
@@ -71,5 +73,9 @@ export function canvasModel(containers: readonly ContainerSummary[], networks: r
   )
   const pins = containers.flatMap(({ id, ports }) => foldRanges(mappingsOf(ports)).map((range): Pin => ({ key: `${id}_${mappingKey(range.first)}`, container: id, range })))
   pins.sort((a, b) => (a.range.first.hostPort ?? 0) - (b.range.first.hostPort ?? 0) || a.key.localeCompare(b.key))
-  return { lanes, wires, pins, homes }
+  return { lanes, wires, pins: pins.length > MANY_PINS ? folded(pins) : pins, homes }
 }
+
+/** More than this would be a column taller than the screen: then a container has one pin, which counts. */
+export const MANY_PINS = 24
+const folded = (pins: readonly Pin[]): Pin[] => [...Map.groupBy(pins, ({ container }) => container).values()].flatMap(([first, ...others]) => (first ? [{ ...first, ...(others.length > 0 && { others: others.map(({ range }) => range) }) }] : []))

@@ -69,6 +69,8 @@ test('every container has one place, a wire to each other network, and a pin for
   expect(model.lanes.map(({ name, members }) => [name, members.map((each) => each.name)])).toEqual([['bridge', ['lone', 'other']], ['host', ['spy']], ['none', ['mute']], ['quiet', []], ['shop', ['db', 'side', 'web']], ['vault', ['safe']]])
   expect(model.wires).toEqual([{ key: `${db.id} id-vault`, container: db.id, lane: 'id-vault' }])
   expect(model.pins).toMatchObject([{ container: web.id, range: { first: { hostPort: 8080, containerPort: 80 }, count: 1 } }])
+  const busy = Array.from({ length: 30 }, (_, index) => ({ containerPort: 2 * index + 1, hostPort: 9000 + 2 * index, hostIp: '', protocol: 'tcp' as const }))
+  expect(canvasModel([...everybody, { ...lone, ports: busy }], all).pins.map(({ container, others }) => [container, others?.length])).toEqual([[web.id, undefined], [lone.id, 29]])
   expect(canvasModel([container('free', {})], all).lanes.at(-1)).toMatchObject({ id: APART, members: [{ name: 'free' }] })
   expect(canvasModel([], all).lanes.map(({ name }) => name)).toEqual(['bridge', 'quiet', 'shop', 'vault'])
   expect(homeNetwork(container('a', { bridge: undefined, shop: undefined }, { networkMode: 'default' }))).toBe('bridge')

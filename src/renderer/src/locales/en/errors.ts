@@ -40,6 +40,7 @@ export const errors = {
     'network-in-use': 'The network is in use',
     'name-in-use': 'The name is taken',
     'app-unreachable': 'Slipway cannot be reached',
+    'no-runtime': 'What runs containers is missing',
     unreachable: 'The registry cannot be reached',
     'manifest-unknown': 'The registry has no such image',
     'pull-failed': 'The image could not be pulled',

@@ -21,6 +21,7 @@ export const networks = {
     publishes: 'publishes {ports}',
     host: 'This machine',
     noPorts: 'No ports published',
+    morePorts: '+{n}',
     map: 'Overview map',
     tools: 'Picture',
     zoomIn: 'Zoom in',

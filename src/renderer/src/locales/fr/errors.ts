@@ -40,6 +40,7 @@ export const errors = {
     'network-in-use': 'Le réseau est utilisé',
     'name-in-use': 'Le nom est déjà pris',
     'app-unreachable': 'Slipway est injoignable',
+    'no-runtime': 'Ce qui fait tourner les conteneurs manque',
     unreachable: 'Le registre est injoignable',
     'manifest-unknown': 'Le registre n’a pas cette image',
     'pull-failed': 'L’image n’a pas pu être téléchargée',

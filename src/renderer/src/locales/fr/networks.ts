@@ -21,6 +21,7 @@ export const networks = {
     publishes: 'publie {ports}',
     host: 'Cette machine',
     noPorts: 'Aucun port publié',
+    morePorts: '+{n}',
     map: 'Vue d’ensemble',
     tools: 'Plan',
     zoomIn: 'Agrandir',

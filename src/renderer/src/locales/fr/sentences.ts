@@ -259,6 +259,7 @@ export const sentences: readonly Sentence[] = [
   // The checks of the machine (core/host/probe).
   ['The program {program} is not installed.', 'Le programme {program} n’est pas installé.'],
   ['Install {program}; the host checks name the package.', 'Installez {program} ; les vérifications de la machine nomment le paquet.'],
+  ['Neither crun nor runc is installed.', 'Ni crun ni runc n’est installé.'],
   ['The program ip (iproute2) is not installed.', 'Le programme ip (iproute2) n’est pas installé.'],
   ['The program nft (nftables) is not installed.', 'Le programme nft (nftables) n’est pas installé.'],
   ['Containers get no network but the host and none networks.', 'Les conteneurs n’ont d’autre réseau que host et none.'],

@@ -48,7 +48,8 @@ function found(name: RuntimeName, version: string, path: string, refusals: strin
 }
 
 function missing(refusals: string[], names: RuntimeName[]): HostCheck {
-  return { id: 'runtime', status: 'missing', finding: `${refusals.join('; ')}.`, consequence: 'No container can be started.', remedy: installCommand(names) }
+  const none = names.length > 1 && refusals.every((refusal) => refusal.endsWith(' is not installed'))
+  return { id: 'runtime', status: 'missing', finding: none ? 'Neither crun nor runc is installed.' : `${refusals.join('; ')}.`, consequence: 'No container can be started.', remedy: installCommand(names.slice(0, 1)) }
 }
 
 /** `crun version 1.8.1` */
