@@ -4,7 +4,7 @@ import type { ProgressStep } from '#shared/contract/events.ts'
 import { openConnection } from '../../connection.ts'
 import { Refusal, startFakeEngine, wireContainer, type FakeEngine } from '../../testing/fake-engine.ts'
 import { installFakeSwarm } from '../../testing/fake-swarm.ts'
-import { memoryJournal } from '../../journal.ts'
+import { engineOf, memoryJournal } from '../../journal.ts'
 import { clusterOf } from '../cluster.ts'
 import { createClusterMoves, type MoveRecord } from './moves.ts'
 import { planMove } from './plan.ts'
@@ -212,4 +212,32 @@ test('a move that the death of the app cut off is taken back when the engines ar
   leaving.abort()
   await moving.catch(() => undefined)
   expect(there()).toBe(1)
+})
+
+test('an engine that does not answer keeps the others of earlier moves, and the other half of its own, from nothing', async () => {
+  const { source, from, to, journal } = await start()
+  const [here, there] = [engineOf(from), engineOf(to)]
+  await journal.write({ id: 'one', from: here, to: there, stack: 'shop', names: ['registry.example.org/shop:1'] })
+  await journal.write({ id: 'two', from: 'gone', to: there, stack: 'blog', names: [] })
+  const answers = Promise.withResolvers<object>()
+  source.engine.routes.set('DELETE /images/*', () => answers.promise)
+  const moves = createClusterMoves(journal)
+  const hung = moves.recover(from)
+  expect(await moves.recover(to)).toEqual(['shop', 'blog'])
+  expect(await journal.all()).toEqual([{ id: 'one', from: here, to: '', stack: 'shop', names: ['registry.example.org/shop:1'] }])
+  answers.resolve({})
+  expect(await hung).toEqual(['shop'])
+  expect(await journal.all()).toEqual([])
+})
+
+test('what cannot be taken back keeps nothing else there, and is tried again', async () => {
+  const { source, from, journal } = await start()
+  for (const id of ['one', 'two']) await journal.write({ id, from: engineOf(from), to: '', stack: id, names: [`registry.example.org/${id}:1`] })
+  source.engine.routes.set('DELETE /images/*', ({ params: [name] }) => (name?.includes('one') ? new Refusal(500, 'no room') : []))
+  const moves = createClusterMoves(journal)
+  await expect(moves.recover(from)).rejects.toThrow('no room')
+  expect((await journal.all()).map(({ id }) => id)).toEqual(['one'])
+  source.engine.routes.set('DELETE /images/*', () => [])
+  expect(await moves.recover(from)).toEqual(['one'])
+  expect(await journal.all()).toEqual([])
 })

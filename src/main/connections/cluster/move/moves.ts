@@ -2,6 +2,8 @@
  * Moves to clusters, each in a journal from before its first deed until it has ended, well or undone. One that is found there when an engine is met was cut
  * off by the death of the app: what it deployed, which bears its mark, is removed, and so are the names that it made here to push. What ran here goes on.
  */
+import { KeyedMutex } from '#base/keyed-mutex.ts'
+import { settleAll } from '#base/settle-all.ts'
 import type { MoveAnswer, MoveRequest } from '#shared/contract/cluster-move.ts'
 import { isEngineError } from '#shared/errors.ts'
 import type { Connection } from '../../connection.ts'
@@ -37,23 +39,27 @@ const patience = 120_000
 export function createClusterMoves(journal: MoveJournal): ClusterMoves {
   /** Under way in this process: theirs is not to be undone by a recovery. */
   const active = new Set<string>()
-  let turns: Promise<unknown> = Promise.resolve()
+  /** By engine, and by record: an engine that does not answer keeps nobody else waiting. */
+  const turns = new KeyedMutex()
 
-  async function takeBack({ api, summary }: Pick<Connection, 'api' | 'summary'>, record: MoveRecord): Promise<void> {
+  async function takeBack({ api, summary }: Pick<Connection, 'api' | 'summary'>, { id, from, to, names }: MoveRecord): Promise<void> {
     const signal = AbortSignal.timeout(patience)
     const engine = engineOf({ summary })
-    const left = { ...record }
-    if (record.to === engine) {
+    if (to === engine) {
       const { state } = summary()
       // Who has left the cluster has left what was deployed there.
-      if (state.status !== 'ready' || state.facts.cluster !== undefined) await removeMarked(api, [markLabel, record.id], signal)
-      left.to = ''
+      if (state.status !== 'ready' || state.facts.cluster !== undefined) await removeMarked(api, [markLabel, id], signal)
     }
-    if (record.from === engine) {
-      for (const name of record.names) await api.json('DELETE', `/images/${encodeURI(name)}`, { signal }).catch(gone)
-      left.from = ''
-    }
-    if (left.to === '' && (left.from === '' || record.names.length === 0)) await journal.remove(record.id)
+    if (from === engine) for (const name of names) await api.json('DELETE', `/images/${encodeURI(name)}`, { signal }).catch(gone)
+    await turns.run(id, () => strike(id, engine))
+  }
+
+  /** Nothing is left to do there; with nothing left anywhere the move is forgotten. */
+  async function strike(id: string, engine: string): Promise<void> {
+    const record = (await journal.all()).find((each) => each.id === id)
+    if (!record) return
+    const left = { ...record, from: record.from === engine ? '' : record.from, to: record.to === engine ? '' : record.to }
+    if (left.to === '' && (left.from === '' || left.names.length === 0)) await journal.remove(id)
     else await journal.write(left)
   }
 
@@ -84,14 +90,11 @@ export function createClusterMoves(journal: MoveJournal): ClusterMoves {
     async recover(connection) {
       const engine = engineOf(connection)
       const mine = ({ id, from, to }: MoveRecord) => (from === engine || to === engine) && !active.has(id)
-      // Both engines of a move are often met at once: the second goes on from what the first has left to do.
-      const turn = turns.then(async () => {
+      return turns.run(engine, async () => {
         const found = (await journal.all()).filter(mine)
-        for (const record of found) await takeBack(connection, record)
+        await settleAll(found.map((record) => takeBack(connection, record)))
         return found.map(({ stack }) => stack)
       })
-      turns = turn.catch(() => undefined)
-      return turn
     },
   }
 }
