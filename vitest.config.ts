@@ -15,10 +15,8 @@ const expect = { poll: { timeout: 30_000 } }
 process.env.NODE_COMPILE_CACHE ??= here('.cache/compiled')
 
 // Clusters of three of Debian's Docker engines: `npm run cluster`.
-// Connections over Debian's sshd, which the set-up of the tests does not install: `npm run connections`.
 const longForms = [
   ...(process.env.SLIPWAY_CLUSTER ? [] : ['e2e/cluster/cluster.test.ts']),
-  ...(process.env.SLIPWAY_CONNECTIONS ? [] : ['e2e/app/connections-journey.test.ts']),
 ]
 
 /** unit: pure, parallel. host: real kernel, runtime and registry, one file at a time. e2e: the whole product. */
