@@ -15,8 +15,10 @@ const expect = { poll: { timeout: 30_000 } }
 process.env.NODE_COMPILE_CACHE ??= here('.cache/compiled')
 
 // Clusters of three of Debian's Docker engines: `npm run cluster`.
+// What is applied to Kubernetes on a real cluster: `SLIPWAY_KUBECONFIG=FILE npm run kubernetes`.
 const longForms = [
   ...(process.env.SLIPWAY_CLUSTER ? [] : ['e2e/cluster/cluster.test.ts']),
+  ...(process.env.SLIPWAY_KUBECONFIG ? [] : ['e2e/kubernetes/real-cluster.test.ts']),
 ]
 
 /** unit: pure, parallel. host: real kernel, runtime and registry, one file at a time. e2e: the whole product. */

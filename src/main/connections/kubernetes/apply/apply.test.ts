@@ -70,7 +70,7 @@ test('a dry run says of each object what would become of it, and keeps nothing',
   const { objects, images } = await lab.calls.planApply({ context: 'lab', namespace: 'team', text: manifest, force: false }, operation)
   expect(objects.map(({ kind, name, change }) => `${kind} ${name} ${change}`)).toEqual(['ConfigMap same unchanged', 'ConfigMap web-env created', 'Secret web-env changed', 'Deployment web changed', 'Service web refused', 'Job once refused', 'Odd odd refused'])
   expect(objects[3]?.changes).toEqual([{ path: 'spec.template.spec.containers[web].image', before: 'nginx:1', after: 'nginx:2' }])
-  expect(objects[2]?.changes).toEqual([{ path: 'stringData.TOKEN', before: '•••', after: '•••' }])
+  expect(objects[2]?.changes).toEqual([{ path: 'data.TOKEN', before: '•••', after: '•••' }])
   expect(objects.slice(4).map(({ reason }) => reason)).toEqual([expect.stringContaining('cannot patch'), expect.stringContaining('Required value'), 'The cluster knows no Odd of example.org/v1.'])
   expect(images).toEqual([])
   expect([...lab.server.objects]).toEqual(before)
@@ -239,5 +239,7 @@ test('images that no registry has are named, pushed under the name that the clus
   const answer = await lab.calls.apply(requestOf(text(two), { images: { kind: 'own', address: '10.0.0.2:5055', password: 'long enough' }, patience: 1 }), operation)
   expect(answer.applied.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['Secret shop-images', 'Deployment web'])
   expect(containers()).toMatchObject({ containers: [{ image: '10.0.0.2:5055/shop-web:latest' }, { image: 'nginx:1' }], imagePullSecrets: [{ name: 'shop-images' }] })
-  expect(lab.server.objects.get(at('secrets', 'shop-images'))).toMatchObject({ type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': expect.stringContaining('"10.0.0.2:5055":{"username":"slipway"') as string } })
+  const pull = lab.server.objects.get(at('secrets', 'shop-images')) as WireObject & { data: Record<string, string> }
+  expect(pull).toMatchObject({ type: 'kubernetes.io/dockerconfigjson' })
+  expect(Buffer.from(pull.data['.dockerconfigjson']!, 'base64').toString()).toContain('"10.0.0.2:5055":{"username":"slipway"')
 })

@@ -60,6 +60,13 @@ const leavesOf = (value: unknown, path = ''): string[] => (isTable(value) ? Obje
 const merged = (into: Table, from: Table): Table => Object.fromEntries([...new Set([...Object.keys(into), ...Object.keys(from)])].map((key) => [key, isTable(into[key]) && isTable(from[key]) ? merged(into[key], from[key]) : key in from ? from[key] : into[key]]))
 const at = (value: unknown, path: string): unknown => path.split(DOT).slice(1).reduce<unknown>((inner, key) => (isTable(inner) ? inner[key] : undefined), value)
 
+/** A secret's plain words are written and never kept: https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/ */
+function withoutStrings<Written extends WireObject>({ stringData, ...object }: Written): Written {
+  const { data } = object as { data?: Record<string, string> }
+  if (!isTable(stringData)) return object as unknown as Written
+  return { ...object, data: { ...data, ...Object.fromEntries(Object.entries(stringData).map(([key, value]) => [key, Buffer.from(String(value)).toString('base64')])) } } as unknown as Written
+}
+
 /** What a cluster keeps, and who looks. */
 class Store {
   readonly objects = new Map<string, Stored>()
@@ -101,7 +108,7 @@ class Store {
   patch(path: string, query: URLSearchParams, wanted: Stored): Stored {
     const now = this.objects.get(path)
     const manager = query.get('fieldManager') ?? ''
-    const { apiVersion, kind, metadata: { name, namespace: within, ...metadata }, ...rest } = wanted
+    const { apiVersion, kind, metadata: { name, namespace: within, ...metadata }, ...rest } = withoutStrings(wanted)
     const applied: Table = { ...rest, metadata }
     const fields = leavesOf(applied).filter((field) => field !== `${DOT}metadata`)
     const others = (now?.metadata.managedFields ?? []).filter((each) => each.manager !== manager)
@@ -148,7 +155,7 @@ export async function startFakeApiServer({ tls, tokens = {} }: { tls?: { ca: Buf
       change(object)
       store.keep(path, object, 'MODIFIED')
     },
-    put: (path, object) => void store.keep(path, { ...object, metadata: { uid: crypto.randomUUID(), managedFields: [], ...object.metadata } } as unknown as Stored, 'ADDED'),
+    put: (path, object) => void store.keep(path, { ...withoutStrings(object), metadata: { uid: crypto.randomUUID(), managedFields: [], ...object.metadata } } as unknown as Stored, 'ADDED'),
     remove: (path) => store.remove(path),
     endWatches: () => store.watchers.forEach(({ response }) => response.end()),
     forget: () => void (store.oldest = store.version),
