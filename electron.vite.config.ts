@@ -2,6 +2,7 @@ import { defineConfig } from 'electron-vite'
 import vue from '@vitejs/plugin-vue'
 import tailwindcss from '@tailwindcss/vite'
 import { resolve } from 'node:path'
+import { licencesOfBundle } from './scripts/licences.mjs'
 
 const here = (path: string) => resolve(import.meta.dirname, path)
 const alias = { '#shared': here('src/shared'), '#base': here('src/main/base') }
@@ -9,6 +10,7 @@ const alias = { '#shared': here('src/shared'), '#base': here('src/main/base') }
 export default defineConfig({
   main: {
     resolve: { alias },
+    plugins: [licencesOfBundle('main')],
     build: {
       outDir: 'out/main',
       target: 'node24',
@@ -33,7 +35,7 @@ export default defineConfig({
   renderer: {
     root: here('src/renderer'),
     resolve: { alias: { ...alias, '@': here('src/renderer/src'), https: here('src/renderer/src/features/build/no-https.ts') } },
-    plugins: [vue(), tailwindcss()],
+    plugins: [vue(), tailwindcss(), licencesOfBundle('renderer', here('src/renderer'))],
     // Nothing is inlined: a font as a data: address would need a hole in the page's content security policy.
     build: { outDir: here('out/renderer'), assetsInlineLimit: 0, rollupOptions: { input: { index: here('src/renderer/index.html') } } },
   },

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { continueUnderProjectNode } from './node.mjs'
+import { writeLicences } from './licences.mjs'
 import { hashFiles, hasStamp, inRoot, ROOT, say, writeStamp } from './project.mjs'
 
-const SHARED = ['src/shared', 'package-lock.json', 'package.json', 'electron.vite.config.ts', 'tsconfig.base.json']
+const SHARED = ['src/shared', 'package-lock.json', 'package.json', 'electron.vite.config.ts', 'scripts/licences.mjs', 'tsconfig.base.json']
 const SECTIONS = {
   main: { sources: ['src/main', ...SHARED], product: 'out/main/engine.js' },
   preload: { sources: ['src/preload', ...SHARED], product: 'out/preload/index.cjs' },
@@ -24,6 +25,7 @@ export async function build({ only = Object.keys(SECTIONS), force = false } = {}
     await bundle({ ...config[name], logLevel: 'warn' })
     writeStamp(`built-${name}`, hash)
   }
+  if (Object.values(SECTIONS).every(({ product }) => existsSync(inRoot(product)))) writeLicences()
 }
 
 const hashOf = (name) => hashFiles(SECTIONS[name].sources.map((path) => inRoot(path)), (file) => !file.endsWith('.test.ts'))

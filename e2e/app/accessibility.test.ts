@@ -11,7 +11,7 @@ const lifetime = new AsyncDisposableStack()
 let app: RunningApp
 let engine: FakeEngine
 
-const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/settings?moveData', '/settings?signIn', '/settings?q=zzz', '/connections', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/cluster', ...['edit', 'rename', 'kill', 'commit', 'duplicate', 'recipe', 'mount-in'].map((name) => `/containers?${name}=web1`), ...['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect'].map((tab) => `/containers/web1/${tab}`), '/build', '/']
+const pages = ['/containers', '/containers?run=nginx', '/images', '/images?pull=nginx', '/volumes', '/networks', '/ports', '/logs', '/logs?running', '/compose', '/engine', '/settings', '/settings?diagnostics', '/settings?licences', '/settings?moveData', '/settings?signIn', '/settings?q=zzz', '/connections', '/connections?add', '/everywhere/containers', '/?cleanup', '/images?share', '/images?load', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/cluster', ...['edit', 'rename', 'kill', 'commit', 'duplicate', 'recipe', 'mount-in'].map((name) => `/containers?${name}=web1`), ...['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect'].map((tab) => `/containers/web1/${tab}`), '/build', '/']
 
 beforeAll(async () => {
   await buildApp()

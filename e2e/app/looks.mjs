@@ -34,7 +34,7 @@ const list = (text) => text.split(',')
 const TABS = ['overview', 'logs', 'terminal', 'files', 'changes', 'stats', 'processes', 'events', 'inspect']
 const DIALOGS = ['rename', 'kill', 'commit', 'duplicate', 'recipe']
 const ADDRESSES = {
-  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/engine > Check everything', '/settings', '/connections', '/cluster', '/containers?run', '/images?pull', '/images?load', '/images?share', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?moveData', '/settings?q=log', '/?look > Ctrl K'],
+  any: ['/', '/containers', '/images', '/build', '/volumes', '/networks', '/networks > List', '/networks > Canvas', '/ports', '/ports > List', '/ports > Board', '/logs', '/compose', '/engine', '/engine > Check everything', '/settings', '/connections', '/cluster', '/containers?run', '/images?pull', '/images?load', '/images?share', '/volumes?create', '/volumes?restore', '/volumes?prune', '/networks?new', '/?cleanup', '/settings?diagnostics', '/settings?licences', '/settings?moveData', '/settings?q=log', '/?look > Ctrl K'],
   full: [
     '/containers?run=nginx:latest', '/containers?q=state:running', '/containers?q=nothing-like-it', '/images?q=zzz',
     ...TABS.map((tab) => `/containers/{web}/${tab}`), '/containers/{web}/overview?wide', '/containers/{web}/stats?wide', '/containers/{web}/logs?wide', '/containers/{migrate}/overview', '/containers/{migrate}/logs', '/containers/{nightly-worker-with-a-rather-long-name}/overview', '/containers/{trusting_hopper}/terminal', '/containers/gone/overview',

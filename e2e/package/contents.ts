@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import type { Licence } from '../../src/shared/contract/app.ts'
 import type { Packages } from './build-packages.ts'
 
 const PROJECT = resolve(import.meta.dirname, '../..')
@@ -50,6 +51,19 @@ export function contentTests(packages: () => Packages): void {
       const png = readFileSync(join(folder, `usr/share/icons/hicolor/${size}x${size}/apps/slipway-app.png`))
       expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([size, size])
     }
+  })
+
+  test('the licences of all that is in it: bundled, beside the bundle, and linked', () => {
+    const folder = packages().unpacked('0.1.0')
+    const list = JSON.parse(readFileSync(join(folder, 'opt/Slipway/resources/app/out/licences.json'), 'utf8')) as Licence[]
+    const names = list.map(({ name }) => name)
+    for (const name of ['@vue/runtime-dom', '@xterm/xterm', '@fontsource-variable/inter', 'tailwindcss', '@kubernetes/client-node', 'ssh2', 'electron-updater', 'GNU C Library']) expect(names).toContain(name)
+    // What only builds and tests is not in it.
+    for (const name of ['vite', 'vitest', 'typescript', 'eslint', 'playwright-core']) expect(names).not.toContain(name)
+    for (const name of readdirSync(join(folder, 'opt/Slipway/resources/app/node_modules')).filter((name) => !/^[.@]/.test(name))) expect(names).toContain(name)
+    expect(list.filter(({ licence, text }) => licence === '' || text === '').map(({ name }) => name)).toEqual([])
+    const text = readFileSync(join(folder, 'usr/share/doc/slipway/licences.txt'), 'utf8')
+    for (const { text: terms } of list) expect(text).toContain(terms)
   })
 
   test('the archive runs from where it was unpacked, by a link as well', () => {

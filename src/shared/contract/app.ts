@@ -44,8 +44,20 @@ export interface HostPath {
   suits: ('build' | 'compose' | 'archive')[]
 }
 
+/** Software by others that is in the app. */
+export interface Licence {
+  name: string
+  /** Empty where only the machine that built it knows. */
+  version: string
+  licence: string
+  /** As it came with the software; may be empty. */
+  text: string
+}
+
 export interface AppContract {
   facts(): Promise<AppFacts>
+  /** By name. @throws not-found where the app was not built */
+  licences(): Promise<Licence[]>
   /** http and https only. In a browser the page opens the tab itself (see renderer engine/proxy). */
   openExternal(request: { url: string }): Promise<void>
   copyText(request: { text: string }): Promise<void>
@@ -69,6 +81,7 @@ export const webUrl: Shape<string> = (value, field) => {
 
 export const appShapes: Shapes<AppContract> = {
   facts: nothing,
+  licences: nothing,
   openExternal: record<{ url: string }>({ url: webUrl }),
   copyText: record<{ text: string }>({ text: text(10_000_000) }),
   notify: record<{ title: string; body: string; path: string }>({ title: text(300), body: text(2_000), path: text(2_000) }),

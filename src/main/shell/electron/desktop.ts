@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { PathChoice } from '#shared/contract/app.ts'
 import type { Desktop } from '../application.ts'
 import { describePath, listFolder } from '../host-folders.ts'
+import { licences } from '../licences.ts'
 import { findProjectRoot } from '../project-root.ts'
 import type { Updates } from '../updates/updates.ts'
 import { notify } from './notifications.ts'
@@ -14,6 +15,7 @@ export function electronDesktop(window: BrowserWindow, updates: Updates, open: (
     updates,
     app: {
       facts: async () => ({ version: app.getVersion(), shell: 'electron', platform: process.platform, abilities: { choosePath: true, openExternal: true, copyText: true } }),
+      licences,
       openExternal: ({ url }) => openOutside(url),
       async copyText({ text }) {
         clipboard.writeText(text)

@@ -90,6 +90,7 @@ export const fakeOtherCalls = (engine: FakeEngine): FakeCalls => {
   const { world, tell } = engine
   return {
     'app.facts': () => ({ version: '0.1.0', shell: 'electron', platform: 'linux', abilities: { choosePath: false, openExternal: true, copyText: true } }),
+    'app.licences': () => [{ name: '@xterm/xterm', version: '6.0.0', licence: 'MIT', text: 'Copyright (c) 2017-2019, The xterm.js authors' }, { name: 'vue', version: '3.5.45', licence: 'MIT', text: 'The MIT License (MIT)\n\nCopyright (c) 2018-present, Yuxi (Evan) You' }],
     'app.listFolder': fakeFolder,
     'app.describePath': ({ path }: { path: string }) => ({ path, folder: path.replace(/\/[^/]+$/, '') || '/', kind: /\.\w+$/.test(path) ? 'file' : 'folder', suits: [] }),
     'app.openExternal': ({ url }: { url: string }) => void window.open(url, '_blank', 'noopener'),

@@ -28,6 +28,7 @@ export const sentences: readonly Sentence[] = [
   ['Check the path; the folder must exist.', 'Vérifiez le chemin : le dossier doit exister.'],
   ['Choose another place, or change its permissions.', 'Choisissez un autre emplacement, ou modifiez ses droits.'],
   ['Choose another place.', 'Choisissez un autre emplacement.'],
+  ['Install Slipway again.', 'Réinstallez Slipway.'],
   ['Free some room, or choose another disk.', 'Libérez de la place, ou choisissez un autre disque.'],
   ['Give the name of a file.', 'Indiquez le nom d’un fichier.'],
   ['Choose the file again.', 'Choisissez de nouveau le fichier.'],
