@@ -28,9 +28,11 @@ export const licencesOfBundle = (section, root = inRoot()) => ({
   },
 })
 
-/** Makes one list of those of the bundles and of what ships as it is. */
+/** Makes one list of those of the bundles and of what ships as it is, once both bundles have told. */
 export function writeLicences() {
-  const lists = ['main', 'renderer'].map((section) => JSON.parse(readFileSync(listOf(section), 'utf8')))
+  const files = ['main', 'renderer'].map(listOf)
+  if (!files.every((file) => existsSync(file))) return
+  const lists = files.map((file) => JSON.parse(readFileSync(file, 'utf8')))
   const all = new Map([...lists.flat(), ...shipped().map(read), ...INLINED.map((name) => read(inRoot('node_modules', name))), LIBC].map((each) => [`${each.name} ${each.version}`, each]))
   const sorted = [...all.values()].sort((one, other) => one.name.localeCompare(other.name, 'en') || one.version.localeCompare(other.version, 'en', { numeric: true }))
   writeFileSync(inRoot('out/licences.json'), JSON.stringify(sorted))
