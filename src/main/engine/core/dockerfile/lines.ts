@@ -76,7 +76,7 @@ function joinContinuations(source: string[], from: number, ends: RegExp): { text
     open = ends.test(line)
     text += open ? line.replace(/[\\`][ \t]*$/, '') : line
   }
-  return { text: text.trimEnd(), next: at, hasEmptyLine }
+  return { text: text.trim(), next: at, hasEmptyLine }
 }
 
 function readHeredocs(source: string[], from: number, starts: HeredocStart[], startLine: number): { found: Heredoc[]; next: number } {
@@ -96,6 +96,7 @@ function readHeredocs(source: string[], from: number, starts: HeredocStart[], st
 }
 
 function splitKeyword(text: string, position: Source['position'], heredocs: Heredoc[]): LogicalLine {
-  const match = /^(\S+)\s*([\s\S]*)$/.exec(text)!
+  // A line that is nothing but continued has no keyword.
+  const match = /^(\S*)\s*([\s\S]*)$/.exec(text)!
   return { keyword: match[1]!.toUpperCase(), rest: match[2]!, text, position, heredocs }
 }
