@@ -42,6 +42,7 @@ static void outbox_append(struct client *client, const struct iovec *parts, size
     const size_t skipped = skip < parts[i].iov_len ? skip : parts[i].iov_len;
     const size_t length = parts[i].iov_len - skipped;
     skip -= skipped;
+    if (length == 0) continue; /* a frame without payload has none to point to */
     memcpy(client->outbox + client->out_begin + client->out_length, (const uint8_t *)parts[i].iov_base + skipped, length);
     client->out_length += (uint32_t)length;
   }
