@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
@@ -58,6 +58,18 @@ test('damage and leftovers are told in words; what can be repaired without loss 
   expect(await readdir(join(engine.dataRoot, 'volumes/orphan/_data'))).toEqual(['precious'])
   await rm(join(engine.dataRoot, 'volumes/orphan'), { recursive: true })
   await engine.start()
+})
+
+test('folders that others may write to are told, and closed again', async () => {
+  const { dataRoot } = stage.engine
+  const places = [dataRoot, join(dataRoot, 'volumes')]
+  const modes = async () => (await Promise.all(places.map((place) => stat(place)))).map(({ mode }) => mode & 0o7777)
+  const before = await modes()
+  for (const place of places) await chmod(place, 0o777)
+  expect(await doctor()).toMatchObject({ code: 10, found: ['wrong-permissions data repairable', 'wrong-permissions volumes repairable'] })
+  expect(await doctor('--repair')).toMatchObject({ found: ['wrong-permissions data repaired', 'wrong-permissions volumes repaired'] })
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+  for (const [index, mode] of (await modes()).entries()) expect([mode & 0o022, mode & before[index]!]).toEqual([0, before[index]])
 })
 
 test('files changed under a layer that was made here, a lost volume and torn blobs of a pulled image are found; pulling again makes it whole', async () => {

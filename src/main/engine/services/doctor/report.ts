@@ -16,7 +16,7 @@ export interface Checked {
 }
 
 export interface Finding {
-  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'volume' | 'leftover'
+  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'volume' | 'folder' | 'leftover'
   /** A stable machine word, such as `blob-damaged`. */
   reason: string
   /** What it is about: a name, a digest, a path. */

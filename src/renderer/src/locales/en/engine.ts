@@ -45,7 +45,7 @@ export const engine = {
     volumes: 'no volumes | 1 volume | {n} volumes',
     repair: 'Repair what loses nothing',
     outcome: { repaired: 'Repaired', repairable: 'Can be repaired', 'needs-you': 'Needs you' },
-    kind: { database: 'Database', blob: 'Packed layer', layer: 'Layer', image: 'Image', container: 'Container', volume: 'Volume', leftover: 'Left over' },
+    kind: { database: 'Database', blob: 'Packed layer', layer: 'Layer', image: 'Image', container: 'Container', volume: 'Volume', folder: 'Folder', leftover: 'Left over' },
   },
   facts: {
     title: 'Engine',

@@ -45,7 +45,7 @@ export const engine = {
     volumes: 'aucun volume | 1 volume | {n} volumes',
     repair: 'Réparer ce qui se répare sans perte',
     outcome: { repaired: 'Réparé', repairable: 'Réparable', 'needs-you': 'À vous d’agir' },
-    kind: { database: 'Base de données', blob: 'Couche compressée', layer: 'Couche', image: 'Image', container: 'Conteneur', volume: 'Volume', leftover: 'Abandonné' },
+    kind: { database: 'Base de données', blob: 'Couche compressée', layer: 'Couche', image: 'Image', container: 'Conteneur', volume: 'Volume', folder: 'Dossier', leftover: 'Abandonné' },
   },
   facts: {
     title: 'Moteur',

@@ -254,6 +254,9 @@ export const sentences: readonly Sentence[] = [
   ['The files of layer {layer} of {name} are not those that it was made of.', 'Les fichiers de la couche {layer} de {name} ne sont pas ceux dont elle a été faite.'],
   ['The folder of volume {name} is gone, with all that was in it.', 'Le dossier du volume {name} a disparu, avec tout son contenu.'],
   ['Put it back from a backup at {path}, or remove the volume (docker volume rm {name}).', 'Remettez-le en place dans {path} à partir d’une sauvegarde, ou supprimez le volume (docker volume rm {name}).'],
+  ['Other users of this machine can change what is in {path}.', 'D’autres utilisateurs de cette machine peuvent modifier le contenu de {path}.'],
+  ['The engine is not allowed to change what is in {path}.', 'Le moteur n’a pas le droit de modifier le contenu de {path}.'],
+  ['Its permissions can be put right (chmod {mode}); nothing in it is changed.', 'Ses droits peuvent être rétablis (chmod {mode}) ; rien de son contenu n’est modifié.'],
   ['The folder {path} belongs to no volume that is recorded.', 'Le dossier {path} n’appartient à aucun volume enregistré.'],
   ['Look at what is in it. Move it away and copy it into a new volume, or remove it; the doctor does not, because it may be the only copy.', 'Regardez ce qu’il contient. Mettez-le de côté et copiez-le dans un nouveau volume, ou supprimez-le ; la vérification ne le fait pas, car c’est peut-être la seule copie.'],
 
