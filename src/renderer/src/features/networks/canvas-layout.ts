@@ -79,10 +79,22 @@ function freePlace(box: Box, others: readonly Box[]): Point {
 const meets = (one: Box, other: Box) => one.x < other.x + other.width && other.x < one.x + one.width && one.y < other.y + other.height && other.y < one.y + one.height
 export const anyMeet = (boxes: readonly Box[]): boolean => boxes.some((box, index) => boxes.slice(index + 1).some((other) => meets(box, other)))
 
-/** Many pins stand closer. */
-export const pinHeight = (pins: number): number => (pins > MANY_PINS ? 20 : HOST.pin)
-export const hostBox = (pins: number): Box => ({ x: 0, y: 0, width: HOST.width, height: HOST.head + Math.max(1, pins) * pinHeight(pins) + HOST.foot })
-export const pinPoint = (index: number, pins: number): Point => ({ x: HOST.width, y: HOST.head + (index + 0.5) * pinHeight(pins) })
+/** Many pins stand closer, and in columns: further ones to the left, so that no lane moves. */
+const PINS_IN_COLUMN = 60
+export function pinGrid(pins: number): { columns: number; rows: number; height: number } {
+  const columns = Math.max(1, Math.ceil(pins / PINS_IN_COLUMN))
+  return { columns, rows: Math.max(1, Math.ceil(pins / columns)), height: pins > MANY_PINS ? 20 : HOST.pin }
+}
+export function hostBox(pins: number): Box {
+  const { columns, rows, height } = pinGrid(pins)
+  return { x: (1 - columns) * HOST.width, y: 0, width: columns * HOST.width, height: HOST.head + rows * height + HOST.foot }
+}
+export function pinBox(index: number, pins: number): Box {
+  const { rows, height } = pinGrid(pins)
+  return { x: hostBox(pins).x + Math.floor(index / rows) * HOST.width, y: HOST.head + (index % rows) * height, width: HOST.width, height }
+}
+/** Where its wire begins: on the machine's edge. */
+export const pinPoint = (index: number, pins: number): Point => ({ x: HOST.width, y: pinBox(index, pins).y + pinGrid(pins).height / 2 })
 
 /** The card of every container, in canvas coordinates. */
 export function cardBoxes({ lanes }: Pick<CanvasModel, 'lanes'>, boxes: ReadonlyMap<string, Box>): Map<string, Box> {

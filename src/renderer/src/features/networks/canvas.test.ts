@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ContainerState, ContainerSummary } from '#shared/contract/containers.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
-import { arrange, boxAt, cardBoxes, columnsFor, laneSize, neighbour, wireEnds, type Box } from './canvas-layout.ts'
+import { arrange, boxAt, cardBoxes, columnsFor, hostBox, laneSize, neighbour, pinBox, pinPoint, wireEnds, type Box } from './canvas-layout.ts'
 import { APART, canvasModel, homeNetwork } from './canvas-model.ts'
 import { networkColours } from './network-colours.ts'
 import { namesOn, reachOf, verdictOf } from './reach.ts'
@@ -71,6 +71,7 @@ test('every container has one place, a wire to each other network, and a pin for
   expect(model.pins).toMatchObject([{ container: web.id, range: { first: { hostPort: 8080, containerPort: 80 }, count: 1 } }])
   const busy = Array.from({ length: 30 }, (_, index) => ({ containerPort: 2 * index + 1, hostPort: 9000 + 2 * index, hostIp: '', protocol: 'tcp' as const }))
   expect(canvasModel([...everybody, { ...lone, ports: busy }], all).pins.map(({ container, others }) => [container, others?.length])).toEqual([[web.id, undefined], [lone.id, 29]])
+  expect([hostBox(30).x, hostBox(300), pinBox(299, 300).x, pinPoint(0, 300).x]).toEqual([0, { x: -640, y: 0, width: 800, height: 52 + 60 * 20 + 12 }, 0, 160])
   expect(canvasModel([container('free', {})], all).lanes.at(-1)).toMatchObject({ id: APART, members: [{ name: 'free' }] })
   expect(canvasModel([], all).lanes.map(({ name }) => name)).toEqual(['bridge', 'quiet', 'shop', 'vault'])
   expect(homeNetwork(container('a', { bridge: undefined, shop: undefined }, { networkMode: 'default' }))).toBe('bridge')

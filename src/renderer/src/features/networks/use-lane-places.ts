@@ -1,6 +1,6 @@
 import { computed, shallowRef, type Ref } from 'vue'
 import { useView } from '../../composables/use-view.ts'
-import { anyMeet, arrange, cardBoxes, HEAD, HOST, hostBox, pinHeight, type Box, type Places, type Point } from './canvas-layout.ts'
+import { anyMeet, arrange, cardBoxes, HEAD, hostBox, pinBox, type Box, type Places, type Point } from './canvas-layout.ts'
 import type { CanvasModel } from './canvas-model.ts'
 
 /** Kept beside the places, so that asking again is a change even where nothing was moved. */
@@ -46,9 +46,8 @@ export function useLanePlaces(model: Readonly<Ref<CanvasModel>>) {
 
   /** What the arrow keys go over: pins, lanes by their heads, cards. */
   const stops = computed<ReadonlyMap<string, Box>>(() => {
-    const height = pinHeight(model.value.pins.length)
     return new Map([
-      ...model.value.pins.map(({ key }, index) => [key, { x: 0, y: HOST.head + index * height, width: HOST.width, height }] as const),
+      ...model.value.pins.map(({ key }, index) => [key, pinBox(index, model.value.pins.length)] as const),
       ...model.value.lanes.flatMap(({ id }) => {
         const box = boxes.value.get(id)
         return box ? [[id, { ...box, height: HEAD }] as const] : []
