@@ -81,7 +81,7 @@ function productionModules() {
 
 function put(from, to) {
   mkdirSync(dirname(to), { recursive: true })
-  cpSync(from, to, { recursive: true, dereference: true, filter: (path) => !path.endsWith('.map') })
+  cpSync(from, to, { recursive: true, dereference: true, filter: (path) => !/\.map$|\/bare-[^/]+\/prebuilds$/.test(path) })
   if (statSync(from).isFile()) chmodSync(to, statSync(from).mode & 0o111 ? 0o755 : 0o644)
 }
 

@@ -22,7 +22,7 @@ export function contentTests(packages: () => Packages): void {
     const app = '/opt/Slipway/resources/app/'
     for (const path of ['package.json', 'out/main/index.js', 'out/main/engine.js', 'out/main/serve.js', 'out/preload/index.cjs', 'out/renderer/index.html', 'resources/bin/slipway-shim', 'resources/bin/slipway-init', 'resources/bin/slipway-syscalls.node']) expect(names).toContain(app + path)
     expect(new Set(names.filter((path) => path.startsWith(app) && path !== app).map((path) => path.slice(app.length).split('/')[0]))).toEqual(new Set(['out', 'package.json', 'resources', 'node_modules']))
-    expect(names.filter((path) => path.endsWith('.map') || path.endsWith('.test.ts') || /node_modules\/(?:electron|vite|vitest|typescript|eslint)\//.test(path))).toEqual([])
+    expect(names.filter((path) => path.endsWith('.map') || path.endsWith('.test.ts') || path.includes('/prebuilds/') || /node_modules\/(?:electron|vite|vitest|typescript|eslint)\//.test(path))).toEqual([])
     expect(files.filter(({ owner, mode }) => owner !== 'root/root' || /^.....w|^........w/.test(mode) || /s/i.test(mode.slice(1))).map(({ path }) => path)).toEqual([])
     // Without the runtime: what a release adds to Electron.
     expect(files.filter(({ path }) => path !== '/opt/Slipway/node').reduce((sum, { size }) => sum + size, 0)).toBeLessThan(60e6)
