@@ -33,7 +33,7 @@ export function writeLicences() {
   const files = ['main', 'renderer'].map(listOf)
   if (!files.every((file) => existsSync(file))) return
   const lists = files.map((file) => JSON.parse(readFileSync(file, 'utf8')))
-  const all = new Map([...lists.flat(), ...shipped().map(read), ...INLINED.map((name) => read(inRoot('node_modules', name))), LIBC].map((each) => [`${each.name} ${each.version}`, each]))
+  const all = new Map([...lists.flat(), ...shippedPackages().map(read), ...INLINED.map((name) => read(inRoot('node_modules', name))), LIBC].map((each) => [`${each.name} ${each.version}`, each]))
   const sorted = [...all.values()].sort((one, other) => one.name.localeCompare(other.name, 'en') || one.version.localeCompare(other.version, 'en', { numeric: true }))
   writeFileSync(inRoot('out/licences.json'), JSON.stringify(sorted))
   writeFileSync(inRoot('out/licences.txt'), sorted.map(({ name, version, licence, text }) => `${`${name} ${version}`.trim()}\n${licence}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`))
@@ -44,8 +44,8 @@ function packageOf(id) {
   return /^\0?(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1]
 }
 
-/** Packages that are neither bundled nor for development only. */
-function shipped() {
+/** Folders of the packages that ship as they are: by the lock file, for what installs itself into node_modules is in no lock. */
+export function shippedPackages() {
   const { packages } = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8'))
   return Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev && existsSync(inRoot(path))).map(([path]) => inRoot(path))
 }

@@ -2,10 +2,11 @@
 // binary: what electron-builder.yml says of the package is real (names, dependencies, scripts, files), the runtime is not, and it is never released.
 //   node scripts/package.mjs [--output FOLDER] [--version VERSION]       Installers for people: npx electron-builder
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
+import { shippedPackages } from './licences.mjs'
 import { inRoot, PROJECT_NODE, say } from './project.mjs'
 
 const { values: { output, version: given } } = parseArgs({ options: { output: { type: 'string', default: inRoot('dist') }, version: { type: 'string' } } })
@@ -30,7 +31,7 @@ function stageProgram(home) {
   const app = join(home, 'resources', 'app')
   for (const path of ['out', 'package.json', 'resources']) put(inRoot(path), join(app, path))
   if (version !== built) pretend(app)
-  for (const path of productionModules()) put(path, join(app, relative(inRoot(), path)))
+  for (const path of shippedPackages()) put(path, join(app, relative(inRoot(), path)))
   put(PROJECT_NODE, join(home, 'node'))
   put(inRoot('packaging/stand-in/slipway-app'), join(home, config.linux.executableName))
   for (const { from, to } of config.linux.extraFiles) put(inRoot(from), join(home, to))
@@ -72,11 +73,6 @@ function stageControl() {
 
 function tar() {
   execFileSync('tar', ['-C', join(tree, 'opt'), '--owner=0', '--group=0', '-I', 'gzip -1', '-cf', `${tree}.tar.gz`, config.productName])
-}
-
-/** What is neither bundled nor for development only. */
-function productionModules() {
-  return execFileSync('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: inRoot(), encoding: 'utf8' }).trim().split('\n').slice(1).filter((path) => existsSync(path))
 }
 
 function put(from, to) {
