@@ -114,7 +114,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #take(): Worker {
-    const [idle] = this.#idle
+    // The last one to rest: what it needs is at hand, and the other one may end.
+    const idle = [...this.#idle].at(-1)
     if (!idle) return new Worker(workerEntry(), { name: 'layer', resourceLimits: { maxYoungGenerationSizeMb: 16 } })
     clearTimeout(idle[1])
     this.#idle.delete(idle[0])
