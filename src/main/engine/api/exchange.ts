@@ -108,15 +108,19 @@ async function readAll(request: IncomingMessage): Promise<Buffer> {
 /** Reads `length` bytes and leaves what follows in the socket. */
 async function readExactly(socket: Socket, length: number): Promise<Buffer> {
   if (length > JSON_LIMIT) throw tooLarge()
-  for (;;) {
-    const bytes = socket.read(length) as Buffer | null
-    if (bytes !== null) {
-      if (bytes.length < length) throw new EngineError('cancelled', 'the request body was cut off')
-      return bytes
+  const pieces: Buffer[] = []
+  for (let missing = length; missing > 0; ) {
+    // What has come is taken: waiting with a part in the buffer, `readable` comes at once, for ever.
+    const bytes = socket.read(socket.readableLength >= missing ? missing : undefined) as Buffer | null
+    if (bytes === null) {
+      if (socket.readableEnded || socket.destroyed) throw new EngineError('cancelled', 'the request body was cut off')
+      await readableOrOver(socket)
+      continue
     }
-    if (socket.readableEnded || socket.destroyed) throw new EngineError('cancelled', 'the request body was cut off')
-    await readableOrOver(socket)
+    pieces.push(bytes)
+    missing -= bytes.length
   }
+  return Buffer.concat(pieces)
 }
 
 function readableOrOver(socket: Socket): Promise<void> {
