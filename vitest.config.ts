@@ -5,9 +5,6 @@ import { resolve } from 'node:path'
 const here = (path: string) => resolve(import.meta.dirname, path)
 const alias = { '#shared': here('src/shared'), '#base': here('src/main/base'), '@': here('src/renderer/src') }
 
-// A machine shared with others may stall for a minute: in `npm test` what fails twice has failed, and what failed once is told (scripts/test.mjs).
-const retry = process.env.SLIPWAY_TEST ? 1 : 0
-
 // What a test waits for comes late on a machine that is shared.
 const expect = { poll: { timeout: 30_000 } }
 
@@ -25,9 +22,9 @@ const longForms = [
 export default defineConfig({
   test: {
     projects: [
-      { resolve: { alias }, plugins: [vue()], test: { name: 'unit', retry, testTimeout: 30_000, include: ['src/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/bench/**/*.test.ts'], exclude: ['**/*.host.test.ts'] } },
-      { resolve: { alias }, test: { name: 'host', include: ['src/**/*.host.test.ts', 'native/**/*.host.test.ts'], fileParallelism: false, retry, expect, testTimeout: 60_000, hookTimeout: 180_000 } },
-      { resolve: { alias }, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/bench/**', ...longForms], fileParallelism: false, retry, expect, testTimeout: 180_000, hookTimeout: 180_000 } },
+      { resolve: { alias }, plugins: [vue()], test: { name: 'unit', testTimeout: 30_000, include: ['src/**/*.test.ts', 'native/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/bench/**/*.test.ts'], exclude: ['**/*.host.test.ts'] } },
+      { resolve: { alias }, test: { name: 'host', include: ['src/**/*.host.test.ts', 'native/**/*.host.test.ts'], fileParallelism: false, expect, testTimeout: 60_000, hookTimeout: 180_000 } },
+      { resolve: { alias }, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: ['e2e/bench/**', ...longForms], fileParallelism: false, expect, testTimeout: 180_000, hookTimeout: 180_000 } },
     ],
   },
 })
