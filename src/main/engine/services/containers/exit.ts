@@ -9,7 +9,7 @@ import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
 import { shouldRestart } from './restart-policy.ts'
 import { isAlive, type Ended } from './state.ts'
-import { takeAsFact } from './unrecorded.ts'
+import { followRecord, takeAsFact } from './unrecorded.ts'
 
 /** Follows a running task to its end, and records that. */
 export function watchTask(ctx: ContainersContext, id: string, task: Task): void {
@@ -39,21 +39,26 @@ export async function settleExit(ctx: ContainersContext, id: string, task: Task,
   await tearDown(ctx, next, isRecorded ? task : undefined)
   live.running?.abort()
   announce(ctx, next, exit, ended)
-  if (isRecorded) await followPolicy(ctx, next, ended)
+  if (isRecorded) await followRecord(ctx, id, () => followPolicy(ctx, ctx.records.byId(id), ended))
 }
 
 async function settleRecorded(ctx: ContainersContext, id: string, task: Task, ended: Ended): Promise<void> {
   const record = ctx.records.byId(id)
   if (!record) return void (await task.remove())
   await tearDown(ctx, record, task)
-  await followPolicy(ctx, record, ended)
+  const follow = () => followPolicy(ctx, ctx.records.byId(id), ended)
+  // From here on only this is tried again.
+  ctx.live.of(id).onceRecorded = follow
+  await follow()
 }
 
-async function followPolicy(ctx: ContainersContext, record: ContainerRecord, ended: Ended): Promise<void> {
+/** Again, if it failed: what was begun is gone on with. */
+async function followPolicy(ctx: ContainersContext, record: ContainerRecord | undefined, ended: Ended): Promise<void> {
+  if (!record) return
   if (record.state.status === 'restarting') ctx.restarts.schedule(record, durationOf(ended))
   // Records, which a disk may refuse: after all that others wait for.
   forgetUnbegunExecs(ctx, record.id)
-  if (record.state.status === 'exited' && record.host.AutoRemove) await removeLocked(ctx, record, { volumes: true })
+  if (record.host.AutoRemove && (record.state.status === 'exited' || record.state.status === 'removing')) await removeLocked(ctx, record, { volumes: true })
 }
 
 /** Every step is tried, also when one before it failed: what stays behind is found again by the next start of the engine. */

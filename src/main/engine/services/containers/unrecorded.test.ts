@@ -83,6 +83,23 @@ test('a disk that refuses every record: a container goes on from a pause, and is
   expect([engine.containers.records(), engine.snapshots.size]).toEqual([[], 0])
 })
 
+test.each([
+  ['at once', 0],
+  ['late', MANY.count],
+])('a removal at the end that fails, where the exit was recorded %s, is tried again', async (_, refused) => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ AutoRemove: true })
+  const { ended } = engine.containers.wait(id, 'removed', never)
+  const failure = new Error('the disk reports errors')
+  engine.failRecords(failure, { count: refused })
+  engine.runtime.tasks.get(id)!.end({ code: 5 })
+  if (refused > 0) await vi.waitFor(() => expect(engine.containers.get(id).state.status).toBe('exited'))
+  // The exit is recorded, and then the removal is not, twice.
+  engine.failRecords(failure, { after: 1, count: 2 })
+  expect(await ended).toEqual({ code: 5 })
+  expect([engine.containers.records(), engine.snapshots.size]).toEqual([[], 0])
+})
+
 test('a restart of which nothing can be recorded is tried again', async () => {
   const engine = createFakeEngine()
   const id = await engine.run({ RestartPolicy: { Name: 'always' } })

@@ -24,9 +24,19 @@ export async function writeUnrecorded(ctx: ContainersContext, id: string): Promi
   const live = ctx.live.of(id)
   const assumed = ctx.records.assumed(id)
   if (assumed) ctx.records.commit(assumed)
-  const { onceRecorded } = live
+  await live.onceRecorded?.()
   live.onceRecorded = undefined
-  await onceRecorded?.()
+}
+
+/** Work that may only follow the record of an exit, which is written: it is tried again while it fails. Whoever calls holds the container's lock. */
+export async function followRecord(ctx: ContainersContext, id: string, work: () => Promise<void>): Promise<void> {
+  ctx.live.of(id).onceRecorded = work
+  try {
+    await writeUnrecorded(ctx, id)
+  } catch (error) {
+    ctx.log(`container ${id}: after its exit, tried again: ${messageOf(error)}`)
+    void keepTrying(ctx, id)
+  }
 }
 
 async function keepTrying(ctx: ContainersContext, id: string): Promise<void> {
@@ -37,7 +47,7 @@ async function keepTrying(ctx: ContainersContext, id: string): Promise<void> {
   for (let delay = FIRST_DELAY_MS; isOpen(); delay = Math.min(delay * 2, LONGEST_DELAY_MS)) {
     await pause(delay, undefined, { signal: ctx.closing }).catch(() => {})
     if (ctx.closing.aborted) return
-    await ctx.locks.run(id, () => writeUnrecorded(ctx, id)).catch((error: unknown) => ctx.log(`container ${id}: still not recorded: ${messageOf(error)}`))
+    await ctx.locks.run(id, () => writeUnrecorded(ctx, id)).catch((error: unknown) => ctx.log(`container ${id}: still not settled: ${messageOf(error)}`))
   }
   live.isRecording = false
 }
