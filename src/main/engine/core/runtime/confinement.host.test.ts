@@ -46,7 +46,9 @@ describe.each(INSTALLED_RUNTIMES)('a container made by %s', (name) => {
   })
 
   test('cannot use a device that it makes', async () => {
-    expect((await real.run('busybox mknod /tmp/disk b 254 0 && cat /tmp/disk')).stderr).toMatch(/Operation not permitted/)
+    // Several, since not every machine lets its own root open each: a disk, a loop device, FUSE, the kernel's log.
+    const attempt = 'for device in "b 254 0" "b 7 0" "c 10 229" "c 1 11"; do busybox mknod /tmp/it $device && echo made; (exec 3</tmp/it) 2>/dev/null && echo opened $device; rm /tmp/it; done'
+    expect(await say(attempt)).toBe('made\nmade\nmade\nmade')
     expect(await say('echo x > /dev/null && head -c 3 /dev/zero | wc -c; ls /dev')).toMatch(/^3\n/)
   })
 
