@@ -185,7 +185,9 @@ test('an image that claims the history of a build is not taken for its cache', a
   await ok('load', '-i', archive)
   expect(await build('again', dockerfile)).toMatchObject({ code: 0 })
   expect(await ok('run', '--rm', 'again', 'cat', '/word')).toBe('good')
-  // Not even for one who names it: what is below is not the same.
+  // Not even for one who names it, with nothing else to be found: what is below is not the same.
+  await ok('rmi', '-f', 'again')
+  await ok('builder', 'prune', '-af').catch(() => ok('builder', 'prune', '-f'))
   expect(await build('named', dockerfile, '--cache-from', 'honest')).toMatchObject({ code: 0 })
   expect(await ok('run', '--rm', 'named', 'cat', '/word')).toBe('good')
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFile, chmod, mkdir, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
@@ -85,9 +85,28 @@ test('files changed under a layer that was made here, a lost volume and torn blo
   expect(found).toEqual([expect.stringMatching(/^blob-damaged web:1.0 needs-you/), expect.stringMatching(/^layer-changed sha256:/), 'volume-missing lost needs-you'])
   await engine.ok('volume', 'rm', 'lost')
   await engine.ok('rmi', 'made-here')
-  await engine.ok('rmi', `${web}:1.0`)
   await engine.ok('pull', '-q', `${web}:1.0`)
   expect(await doctor()).toMatchObject({ code: 0, found: [] })
+})
+
+test('a packed layer with a wrong bit, and a layer whose files are gone, are mended while a container uses them', async () => {
+  const { engine, busybox, web } = stage
+  const blobs = join(engine.dataRoot, 'content/blobs/sha256')
+  const sizes = await Promise.all((await readdir(blobs)).map(async (name) => [(await stat(join(blobs, name))).size, name] as const))
+  const [, largest] = sizes.toSorted(([a], [b]) => b - a)[0]!
+  await using file = await open(join(blobs, largest), 'r+')
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, 5000)
+  await file.write(Buffer.of(buffer[0]! ^ 1), 0, 1, 5000)
+  const upper = await engine.ok('image', 'inspect', '-f', '{{.GraphDriver.Data.UpperDir}}', `${web}:1.0`)
+  await rm(upper, { recursive: true })
+  expect(await engine.docker('run', '--rm', `${web}:1.0`, 'true')).toMatchObject({ output: expect.stringContaining('files of an image or container are gone from the disk') as string })
+  expect((await doctor()).found).toEqual([expect.stringMatching(/^blob-damaged .* repairable/), expect.stringMatching(/^layer-missing .* repairable/)])
+  const repaired = await doctor('--repair')
+  expect(repaired).toMatchObject({ code: 11, found: [expect.stringMatching(/^blob-damaged .* repaired/), expect.stringMatching(/^blob-missing .* needs-you/), expect.stringMatching(/^layer-missing .* repaired/)] })
+  expect(await engine.ok('run', '--rm', `${web}:1.0`, 'echo', 'whole')).toBe('whole')
+  await engine.ok('pull', '-q', busybox)
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+  expect(await engine.ok('exec', 'kept', 'echo', 'runs on')).toBe('runs on')
 })
 
 test('a torn database is told, by the doctor and by an engine that will not start on it', async () => {

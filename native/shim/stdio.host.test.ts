@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builds, makeWorkDirectory, prepareHost, removeWorkDirectory, runtimes } from './testing/host-tools.ts'
-import { processPid, startExec, startRun } from './testing/shim.ts'
+import { LEAKED, processPid, startExec, startRun } from './testing/shim.ts'
 
 let work: string
 beforeAll(() => {
@@ -170,10 +171,12 @@ describe.each(builds)('%s', (build) => {
     expect(await second.until('exit')).toMatchObject({ code: 4 })
   })
 
-  test('descriptors: the process has its three and no other', async () => {
+  test('descriptors: the process has its three and no other, the shim none of who started it', async () => {
     const shim = await startRun({ work, build, args: ['sh', '-c', 'exec ls /proc/self/fd'], stdin: 'keep' })
     const client = await shim.connect()
     await client.attach({ stdout: true })
+    const held = readdirSync(`/proc/${shim.pid}/fd`).map((fd) => readlinkSync(`/proc/${shim.pid}/fd/${fd}`))
+    expect([held.length > 3, held.includes(LEAKED)]).toEqual([true, false])
     await client.send({ type: 'start' }).untilEnd()
     expect(client.output()).toBe('0\n1\n2\n3\n') // 3: the directory being listed
   })

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -127,8 +127,13 @@ export async function startExec(container: Shim, request: Pick<ShimRequestOption
   return startShim(args, { id: container.id, state, logDirectory: '', options })
 }
 
+/** Open in whoever starts a shim, and by its mistake in the shim too. */
+export const LEAKED = import.meta.filename
+
 async function startShim(args: string[], made: Pick<Shim, 'id' | 'state' | 'logDirectory' | 'options'>): Promise<Shim> {
-  const child = spawn(shimPath(made.options.build), [...args, '--ready-fd', '3'], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe'] })
+  const ours = openSync(LEAKED, 'r')
+  const child = spawn(shimPath(made.options.build), [...args, '--ready-fd', '3'], { detached: true, stdio: ['ignore', 'ignore', 'inherit', 'pipe', ours] })
+  closeSync(ours)
   const ended = once(child, 'exit').then(([code]) => code as number | null)
   onTestFinished(() => stopShim(child, made.state))
   if ((await buffer(child.stdio[3] as Readable)).toString() !== 'R') throw new Error('the shim did not become ready')

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
@@ -131,7 +131,7 @@ function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 
       const stack = records.stack(parent)
       await using undo = new AsyncDisposableStack()
       undo.defer(() => removeFolders(records, number))
-      await storage.create(number, stack, 'active')
+      await onFiles(records, stack, () => storage.create(number, stack, 'active'))
       if (marked) writeContainerMark(records.directory(number), stack.map((below) => records.directory(below)))
       records.put({ kind: 'active', name: key, number, createdAt: Date.now(), ...(parent !== undefined && { parent }) })
       undo.move()
@@ -156,15 +156,28 @@ function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' 
     async mount(key, target) {
       const record = records.get('active', key)
       await mkdir(target, { recursive: true })
-      if (!isMountPoint(target)) await storage.mount(record.number, records.stack(record.parent), target)
+      const stack = records.stack(record.parent)
+      if (!isMountPoint(target)) await onFiles(records, [record.number, ...stack], () => storage.mount(record.number, stack, target))
     },
     async mountView(chain, target) {
       await mkdir(target, { recursive: true })
-      if (!isMountPoint(target)) await storage.mountView(records.stack(chain), target)
+      const stack = records.stack(chain)
+      if (!isMountPoint(target)) await onFiles(records, stack, () => storage.mountView(stack, target))
     },
     async unmount(target) {
       if (isMountPoint(target)) host.syscalls.unmount(target, { detach: true })
     },
+  }
+}
+
+/** What fails because directories are gone is told so: the system's own words name a place that nobody knows. */
+async function onFiles(records: SnapshotRecords, numbers: readonly number[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    const gone = numbers.map(records.directory).find((directory) => !existsSync(directory))
+    if (gone === undefined) throw cause
+    throw new EngineError('data-loss', `files of an image or container are gone from the disk: ${gone}`, { reason: 'files-missing', hint: 'slipway-engine doctor says whose they are, and what can be done.', cause })
   }
 }
 

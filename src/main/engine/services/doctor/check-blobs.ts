@@ -45,7 +45,7 @@ async function lost(context: DoctorContext, digest: Digest, how: string, word: '
     return { kind: 'image', reason, subject: name, what: `The configuration of image ${name} ${how}.`, advice: pullAgain(name) }
   }
   const layer = layers.list().find(({ blob }) => blob?.digest === digest)
-  if (layer) return await ofLayer(context, layer, { how, reason, remove })
+  if (layer) return await ofLayer(context, layer, { how, word, reason, remove })
   const described = images.list().filter(({ manifest }) => manifest?.digest === digest)
   const named = names.list().filter(({ target }) => target?.digest === digest)
   if (described.length > 0 || named.length > 0) {
@@ -60,11 +60,14 @@ async function lost(context: DoctorContext, digest: Digest, how: string, word: '
   return { kind: 'blob', reason, subject: digest, what: `${digest}, which no image needs, ${how}.`, advice: 'It can be removed.', repair: remove }
 }
 
-async function ofLayer(context: DoctorContext, layer: LayerRow, { how, reason, remove }: { how: string; reason: string; remove: () => Promise<void> }): Promise<Found> {
+async function ofLayer(context: DoctorContext, layer: LayerRow, { how, word, reason, remove }: { how: string; word: 'damaged' | 'missing'; reason: string; remove: () => Promise<void> }): Promise<Found> {
   const { layers } = rowsOf(context.metadata)
   const name = imagesWith(context.metadata, layer.diffId)
   const finding = { kind: 'image' as const, reason, subject: name, what: `The packed layer ${layer.diffId.slice(7, 19)} of ${name} ${how}. Containers of it still run; it cannot be pushed or saved.` }
-  if (!(await madeAgain(context, layer))) return { ...finding, advice: pullAgain(name) }
+  if (!(await madeAgain(context, layer))) {
+    // What is damaged keeps the whole one from coming: without it, it is among the missing.
+    return word === 'missing' ? { ...finding, advice: pullAgain(name) } : { ...finding, advice: `What is damaged can be removed. Then pull the image again (docker pull ${name.split(', ')[0]}), which brings only that.`, repair: remove }
+  }
   return {
     ...finding,
     advice: 'Its unpacked files give exactly the same layer, so it can be packed again from them when it is needed.',
@@ -81,4 +84,4 @@ async function madeAgain(context: DoctorContext, { chain, diffId }: LayerRow): P
   return source !== undefined && (await context.layers.measure(source).then((made) => made.diffId === diffId, () => false))
 }
 
-const pullAgain = (name: string) => `Remove the image and pull or build it again (docker rmi ${name.split(', ')[0]}).`
+const pullAgain = (name: string) => `Pull the image again (docker pull ${name.split(', ')[0]}), which brings only what is missing; one that was built here has to be built again.`

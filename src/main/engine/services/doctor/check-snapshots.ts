@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChainId, DiffId } from '#shared/oci/digest.ts'
+import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
 import type { DiffSource } from '../../core/layers/layers.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
@@ -19,11 +21,35 @@ export async function* checkSnapshots(context: DoctorContext, checked: Checked, 
     const about = { kind: 'layer' as const, subject: row.name, advice: '' }
     const owner = diffId === undefined ? 'no image' : imagesWith(context.metadata, diffId)
     const advice = `Remove the image and pull or build it again (${owner}).`
-    if (!existsSync(directoryOf(context, row))) yield { ...about, reason: 'layer-missing', what: `The files of layer ${row.name.slice(7, 19)} of ${owner} are gone.`, advice }
+    if (!existsSync(directoryOf(context, row))) yield { ...about, reason: 'layer-missing', what: `The files of layer ${row.name.slice(7, 19)} of ${owner} are gone.`, ...unpackAgain(context, row, diffId, owner) }
     else if (row.parent !== undefined && !committed.has(row.parent)) yield { ...about, reason: 'layer-incomplete', what: `Layer ${row.name.slice(7, 19)} of ${owner} stands on a layer that is gone.`, advice }
     else if (diffId !== undefined && chainOn(row.parent, diffId) !== row.name) yield { ...about, reason: 'layer-misnamed', what: `Layer ${row.name.slice(7, 19)} of ${owner} is filed under a wrong chain ID.`, advice }
     else if (diffId !== undefined && layers.find(diffId)?.blob === undefined && !(await sameFiles(context, row.name as ChainId, diffId)))
       yield { ...about, reason: 'layer-changed', what: `The files of layer ${row.name.slice(7, 19)} of ${owner} are not those that it was made of.`, advice }
+  }
+}
+
+/** From its packed form, if that is whole. Where a layer's directory holds what is below as well, there is more to it than that. */
+function unpackAgain(context: DoctorContext, row: SnapshotRow, diffId: DiffId | undefined, owner: string): Pick<Found, 'advice' | 'repair'> {
+  const { layout, metadata, layers, form } = context
+  const blob = diffId && rowsOf(metadata).layers.find(diffId)?.blob
+  const first = owner.split(', ')[0]
+  if (!diffId || !blob || form === 'remove') return { advice: `Remove its containers and the image, and pull or build it again (docker rmi ${first}).` }
+  if (!existsSync(layout.blob(blob.digest))) return { advice: `Pull the image again (docker pull ${first}), and check again: its files can then be unpacked.` }
+  return {
+    advice: 'They can be unpacked again from the packed layer, which is here.',
+    async repair() {
+      const draft = join(layout.temporary, `unpack-${row.number}`)
+      await rm(draft, { recursive: true, force: true })
+      try {
+        await mkdir(draft, { mode: 0o755 })
+        const { implied = [] } = await layers.apply(layout.blob(blob.digest), draft, { whiteouts: form, expected: diffId })
+        adoptAttributes(draft, implied, directoriesFrom(context, row.parent) ?? [])
+        await rename(draft, directoryOf(context, row))
+      } finally {
+        await rm(draft, { recursive: true, force: true })
+      }
+    },
   }
 }
 
@@ -35,16 +61,21 @@ async function sameFiles(context: DoctorContext, chain: ChainId, diffId: DiffId)
 
 /** Undefined when something of it is gone. */
 export function sourceOf(context: DoctorContext, chain: ChainId): DiffSource | undefined {
+  const [directory, ...below] = directoriesFrom(context, chain) ?? []
+  return directory === undefined ? undefined : { directory, form: context.form, below }
+}
+
+/** From top to bottom; undefined when one of them is gone. */
+function directoriesFrom(context: DoctorContext, chain: ChainId | undefined): string[] | undefined {
   const { snapshots } = rowsOf(context.metadata)
   const stack: string[] = []
-  for (let at: ChainId | undefined = chain; at !== undefined; ) {
+  for (let at = chain; at !== undefined; ) {
     const row: SnapshotRow | undefined = snapshots.find(`committed/${at}`)
     if (!row || !existsSync(directoryOf(context, row))) return undefined
     stack.push(directoryOf(context, row))
     at = row.parent
   }
-  const [directory, ...below] = stack
-  return directory === undefined ? undefined : { directory, form: context.form, below }
+  return stack
 }
 
 const directoryOf = ({ layout }: DoctorContext, { number }: SnapshotRow) => join(layout.snapshots, String(number))

@@ -1,3 +1,4 @@
+import { messageOf } from '#shared/errors.ts'
 import type { Layers, WhiteoutForm } from '../../core/layers/layers.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
 import type { Layout } from '../../layout.ts'
@@ -26,7 +27,7 @@ export interface Doctor {
 export interface DoctorContext {
   layout: Layout
   metadata: MetadataStore
-  layers: Pick<Layers, 'measure'>
+  layers: Pick<Layers, 'apply' | 'measure'>
   /** How deletions are written in a snapshot's directory; `remove`: each holds a whole tree. */
   form: WhiteoutForm
   /** An engine serves from this data root. */
@@ -47,6 +48,11 @@ export function createDoctor(context: DoctorContext): Doctor {
 
 async function settle(finding: Omit<Finding, 'outcome'>, deed: (() => Promise<void>) | undefined, repairable: boolean): Promise<Finding> {
   if (!deed) return { ...finding, outcome: repairable ? 'repairable' : 'needs-you' }
-  await deed()
-  return { ...finding, outcome: 'repaired' }
+  try {
+    await deed()
+    return { ...finding, outcome: 'repaired' }
+  } catch (error) {
+    // The others are repaired all the same.
+    return { ...finding, advice: `It could not be repaired: ${messageOf(error)}`, outcome: 'needs-you' }
+  }
 }

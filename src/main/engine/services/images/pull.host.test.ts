@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
@@ -163,6 +164,20 @@ describe('trouble on the way', () => {
     proceed()
     await staying
     expect(registry.seen.filter((line) => line === `GET /v2/twice/blobs/${image.layers[1]!.digest}`)).toHaveLength(1)
+  })
+
+  test('what a disk has damaged of an image that is here comes with the next pull, and nothing else does', async () => {
+    const image = registry.image('mended', '1', [base, top])
+    await here.images.pull(image.name)
+    const [lost, kept] = image.layers
+    await here.content.remove(lost!.digest)
+    for (const { digest } of [image.config, image.manifest]) writeFileSync(here.content.pathOf(digest), 'damaged')
+    registry.seen.length = 0
+    await here.images.pull(image.name)
+    for (const { digest } of [image.config, image.manifest, lost!]) await expect(here.content.read({ digest })).resolves.toBeDefined()
+    expect(registry.seen.filter((line) => line.includes('/blobs/')).toSorted()).toEqual([image.config, lost!].map(({ digest }) => `GET /v2/mended/blobs/${digest}`).toSorted())
+    expect(registry.seen.join()).not.toContain(kept!.digest)
+    expect(await here.files(image.name)).toEqual({ 'etc/a': 'a', b: 'b' })
   })
 
   test('wrong bytes, a wrong diff ID and a broken layer leave nothing', async () => {

@@ -10,6 +10,7 @@ import { assertIsImage, parseManifest } from '../../core/registry/parse-manifest
 import type { FetchedManifest, Repository } from '../../core/registry/registry.ts'
 import { chainsOf } from './chains.ts'
 import { chooseManifest, isPlatform } from './choose-platform.ts'
+import { dropDamaged } from './drop-damaged.ts'
 import { fetchBlob } from './fetch-blob.ts'
 import type { PullOptions, PullResult } from './images-service.ts'
 import type { Service } from './service.ts'
@@ -58,7 +59,7 @@ async function pullOne(service: Service, reference: Reference, options: PullOpti
   if (!service.records.images.find(manifest.config.digest)) {
     service.unfinishedPulls.note(reference, [root.descriptor.digest, descriptor.digest, manifest.config.digest, ...manifest.layers.map(({ digest }) => digest)], config.rootfs.diff_ids)
     await fetchLayers(service, repository, manifest, config, lease, options)
-  }
+  } else await fetchLost(service, repository, manifest, config, options)
   const newer = await record(service, reference, root, descriptor, manifest.config.digest as string as ImageId, config)
 
   report({ status: `Digest: ${root.descriptor.digest}` })
@@ -82,12 +83,14 @@ async function choose(service: Service, repository: Repository, reference: Refer
 
 async function keep(service: Service, fetched: FetchedManifest, manifest: Manifest): Promise<Manifest> {
   assertIsImage(manifest)
+  if (service.records.images.find(manifest.config.digest)) await dropDamaged(service.content, fetched.descriptor.digest)
   await service.content.put(fetched.content)
   return manifest
 }
 
 async function fetchConfig(service: Service, repository: Repository, { config, layers }: Manifest, lease: Lease, options: PullOptions): Promise<ImageConfig> {
   lease.hold(config.digest)
+  if (service.records.images.find(config.digest)) await dropDamaged(service.content, config.digest)
   await fetchBlob({ content: service.content, repository, descriptor: config, signal: options.signal ?? NEVER })
   const parsed = parseConfig(await service.content.read(config))
   if (parsed.rootfs.diff_ids.length !== layers.length)
@@ -99,6 +102,12 @@ function assertWanted(config: ImageConfig, reference: Reference, { platform }: P
   if (config.os !== 'linux') throw new EngineError('invalid-argument', `image operating system "${config.os}" cannot be used on this platform`, { reason: 'wrong-os' })
   if (platform && !isPlatform(config, platform))
     throw new EngineError('not-found', `image with reference ${familiarName(reference)} was found but does not match the specified platform: wanted ${formatPlatform(platform)}, actual: ${formatPlatform(config)}`, { reason: 'no-platform' })
+}
+
+/** An image that is here may have lost packed layers, to a disk's errors and the doctor: they come again, and its files stay as they are. */
+async function fetchLost(service: Service, repository: Repository, { layers }: Manifest, { rootfs }: ImageConfig, { signal = NEVER, onProgress = () => {} }: PullOptions): Promise<void> {
+  const lost = layers.filter(({ digest }, index) => service.records.layers.find(rootfs.diff_ids[index]!)?.blob?.digest === digest && !service.content.has(digest))
+  await Promise.all(lost.map((blob) => download(service, repository, plain(blob), signal, onProgress)))
 }
 
 /** Every layer by its own: downloads three at a time, unpacks as they arrive, commits from the bottom up. */

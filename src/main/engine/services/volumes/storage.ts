@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
@@ -44,6 +44,7 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
     },
     async acquire(record, holder, subpath) {
       const path = folder(record.name)
+      if (!existsSync(path)) throw new EngineError('data-loss', `the folder of volume ${record.name} is gone: ${path}`, { reason: 'volume-missing', hint: 'Put it back from a backup, or remove the volume.' })
       if (record.options['device'] !== undefined && !(await isMounted(path))) await mountLocal(host.syscalls, record, path)
       const source = subpath ? await mountSubpath(host, path, subpath, layout.volumeSubpath(nameOf(holder, record.name) + hashOf(subpath))) : path
       const mine = holders.get(record.name) ?? new Set()

@@ -49,6 +49,8 @@ export const errors = {
     EDQUOT: 'Votre part du disque est épuisée',
     'file-ENOSPC': 'Le disque est plein',
     'no-room': 'La place manque',
+    'files-missing': 'Ses fichiers ont disparu du disque',
+    'volume-missing': 'Le dossier du volume a disparu',
   },
-  remedies: { ports: 'Voir les ports', proxy: 'Réglages du proxy…' },
+  remedies: { checkUp: 'Vérifier le disque', ports: 'Voir les ports', proxy: 'Réglages du proxy…' },
 }
