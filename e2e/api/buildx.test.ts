@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -44,6 +44,24 @@ describe.skipIf(code !== 0)('docker buildx, as it is', () => {
     const again = await build('--build-arg', 'WHO=you', context)
     expect(again.output.match(/ CACHED/g)).toHaveLength(4)
     expect((await build('--build-arg', 'WHO=you', '--no-cache-filter', 'first', context)).output).toMatch(/#(\d+) \[first 2\/2\] RUN[^\n]*\n#\1 DONE/)
+  })
+
+  test('of a folder that was built before only what has changed is sent, and the image has what is there now', async () => {
+    const folder = join(stage.folder, 'again')
+    await mkdir(join(folder, 'left'), { recursive: true })
+    for (const name of ['one', 'two', 'left/behind']) await writeFile(join(folder, name), 'x'.repeat(100_000))
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nCOPY . /all\n`)
+    const first = await build('-t', 'again', folder)
+    expect(first.output).toMatch(/load build context[^]*transferring context: 300\.\d+kB/)
+    expect((await build('-t', 'again', folder)).output).toContain('transferring context: done')
+    await writeFile(join(folder, 'two'), 'y')
+    await rm(join(folder, 'left'), { recursive: true })
+    const second = await build('-t', 'again', folder)
+    expect(second.output).toMatch(/load build context[^]*transferring context: \d+B/)
+    expect(await stage.engine.ok('run', '--rm', 'again', 'sh', '-c', 'ls /all; cat /all/two; wc -c < /all/one')).toBe('Dockerfile\none\ntwo\ny100000')
+    expect((await docker(['buildx', 'du', '--verbose'])).stdout).toMatch(/Type:\s+source\.local/)
+    expect((await docker(['builder', 'prune', '-f', '--filter', 'type=source.local'])).stdout).toMatch(/100\.?\d*kB/)
+    expect((await build('-t', 'again', folder)).output).toMatch(/transferring context: 100\.\d+kB/)
   })
 
   test('a failing step: its output, its lines, its exit code', async () => {

@@ -22,6 +22,7 @@ import { createRest } from './rest.ts'
 import { engineRoutes } from './routes.ts'
 import { createBuilder } from './services/builder/builder.ts'
 import { createCacheMounts } from './services/builder/cache-mounts.ts'
+import { createKeptContexts } from './services/builder/kept-contexts.ts'
 import { createContainers, type Containers } from './services/containers/containers.ts'
 import { createDoctor } from './services/doctor/doctor.ts'
 import { createFiles } from './services/files/files.ts'
@@ -90,7 +91,8 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const spec = createSpecMaker(host, layout)
   const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, logOptions: defaults.logOptions, closing: closing.signal, needs: { images, networks, volumes } })
   const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
-  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata) })
+  const keptContexts = createKeptContexts({ root: layout.buildContexts, temporary: layout.temporary, layers, metadata })
+  const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata), keptContexts })
   const doctor = createDoctor({ layout, metadata, layers, form: whiteoutFormOf({ root: layout.snapshots, host }), running: true })
   const system = createSystem({
     facts: host.facts,

@@ -25,6 +25,8 @@ export interface Layout {
   /** Where a part of a volume is mounted for a container that has only that. */
   volumeSubpath(name: string): string
   readonly buildCache: string
+  /** Folders of clients as they were when last built from. */
+  readonly buildContexts: string
   /** The runtime's own state (crun --root). */
   readonly runtimeRoot: string
   /** Pinned network namespaces. */
@@ -77,6 +79,7 @@ export function createLayout(dataRoot: string, runRoot: string): Layout {
     sharing: join(dataRoot, 'registry', 'settings.json'),
     volumeSubpath: (name) => join(runRoot, 'subpaths', name),
     buildCache: join(dataRoot, 'build-cache'),
+    buildContexts: join(dataRoot, 'build-contexts'),
     runtimeRoot: join(runRoot, 'runtime'),
     networkNamespaces: join(runRoot, 'netns'),
     rootlessState: join(runRoot, 'rootlesskit'),

@@ -1,6 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { BuildRequest } from '../../services/builder/builder.ts'
+import type { FolderChanges, FolderListing } from '../../services/builder/kept-contexts.ts'
 import { BuildFailure } from './failure.ts'
 import { readIgnored, readPatterns } from './ignored.ts'
 import { namedContexts } from './named-contexts.ts'
@@ -10,7 +11,8 @@ import type { Progress } from './progress.ts'
 import type { Attributes, Definition } from './protocol/messages.ts'
 import { answerRequest } from './requests.ts'
 import { clientOf, upload } from './session/client.ts'
-import { openFiles, readFiles } from './session/read-file.ts'
+import type { WantedFiles } from './session/receive-files.ts'
+import { folderKey, openFiles, readFiles } from './session/read-file.ts'
 import type { Session, Sessions } from './session/sessions.ts'
 import type { Solve } from './solves.ts'
 import { observeSteps } from './steps.ts'
@@ -93,23 +95,26 @@ function loadIgnored(session: Session, progress: Progress, attributes: Attribute
 const contextFolder = (attributes: Attributes) => attributes['contextkey'] || 'context'
 
 function openContext(session: Session, progress: Progress, attributes: Attributes, exclude: readonly string[]): BuildRequest['context'] {
-  let sum = 0
-  let report = () => {}
-  const { stream, received } = openFiles(session, { folder: contextFolder(attributes), exclude }, (total) => {
-    sum = total
-    report()
-  })
+  const folder = contextFolder(attributes)
+  return { kind: 'folder', key: folderKey(session, folder), changes: (since) => receiveContext(session, progress, { folder, exclude }, since) }
+}
+
+/** Shown as a step from the question to the last byte. */
+async function receiveContext(session: Session, progress: Progress, wanted: WantedFiles, since: FolderListing): Promise<FolderChanges> {
+  const opened = Promise.withResolvers<FolderChanges>()
   const shown = progress.during('[internal] load build context', async ({ status }) => {
-    let next = 0
-    report = () => {
+    let [sum, next] = [0, 0]
+    const changes = await openFiles(session, wanted, since, (total) => {
+      sum = total
       if (performance.now() < next) return
       next = performance.now() + 200
       status('transferring context:', { current: sum })
-    }
-    await received
+    })
+    opened.resolve(changes)
+    await changes.received
     status('transferring context:', { current: sum }, true)
   })
-  // The builder reads the stream and meets the same error there.
-  shown.catch(() => {})
-  return { kind: 'tar', stream }
+  // The builder reads the archive and meets the same error there.
+  shown.catch(opened.reject)
+  return opened.promise
 }

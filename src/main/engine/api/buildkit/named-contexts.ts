@@ -3,7 +3,7 @@ import type { NamedContext } from '../../services/builder/builder.ts'
 import { imageOfDefinition } from './image-reference.ts'
 import type { Attributes, Definition } from './protocol/messages.ts'
 import { readIgnored } from './ignored.ts'
-import { openFiles } from './session/read-file.ts'
+import { folderKey, openFiles } from './session/read-file.ts'
 import type { Session } from './session/sessions.ts'
 
 /** `--build-context name=…` of the client: `context:name` says what stands for that name. @throws EngineError invalid-argument, not-implemented */
@@ -36,7 +36,7 @@ async function namedContext(session: Session, name: string, value: string, input
 
 async function folderOf(session: Session, folder: string): Promise<NamedContext> {
   const exclude = await readIgnored(session, folder)
-  return { kind: 'folder', source: () => ({ kind: 'tar', stream: openFiles(session, { folder, exclude }).stream }) }
+  return { kind: 'folder', source: () => ({ kind: 'folder', key: folderKey(session, folder), changes: (since) => openFiles(session, { folder, exclude }, since) }) }
 }
 
 function resultOf(name: string, input: Definition | undefined): string {

@@ -36,9 +36,9 @@ export function buildkitRoutes(needs: BuildkitNeeds): Route[] {
         requireUpgrade(exchange)
         const id = header(exchange.request, 'x-docker-expose-session-uuid')
         if (!id) throw new EngineError('invalid-argument', 'a session needs an id', { field: 'X-Docker-Expose-Session-Uuid' })
-        const methods = methodsOf(exchange.request)
+        const opening = { id, methods: methodsOf(exchange.request), sharedKey: header(exchange.request, 'x-docker-expose-session-sharedkey') || undefined }
         const { session } = await load()
-        session(id, methods, upgrade(exchange))
+        session(opening, upgrade(exchange))
         return undefined
       },
     },

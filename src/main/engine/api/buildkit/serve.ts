@@ -5,13 +5,13 @@ import { failureDetails, statusOf } from './failure.ts'
 import { gatewayMethods } from './gateway.ts'
 import { serveGrpc, type Call } from './grpc/server.ts'
 import type { BuildkitNeeds } from './needs.ts'
-import { createSessions } from './session/sessions.ts'
+import { createSessions, type SessionOpening } from './session/sessions.ts'
 import { createSolves } from './solves.ts'
 
 /** Both ends of what a BuildKit client dials: it calls us over `grpc`, and is called by us over `session`. */
 export interface BuildkitFront {
   grpc(socket: Duplex): void
-  session(id: string, methods: readonly string[], socket: Duplex): void
+  session(opening: SessionOpening, socket: Duplex): void
 }
 
 export function createBuildkitFront(needs: BuildkitNeeds): BuildkitFront {
@@ -23,7 +23,7 @@ export function createBuildkitFront(needs: BuildkitNeeds): BuildkitFront {
   ])
   return {
     grpc: (socket) => serveGrpc(socket, { methods, status: statusOf, details: failureDetails, onError: (path, error) => reportBug(needs, path, error) }),
-    session: (id, names, socket) => sessions.accept(id, names, socket),
+    session: (opening, socket) => sessions.accept(opening, socket),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Lease } from '../../core/leases/leases.ts'
 import type { Platform } from '#shared/oci/platform.ts'
 import type { BuildObserver } from './build-observer.ts'
 import type { BuildMessage, BuildRequest } from './builder.ts'
+import type { KnownDigests } from './copy/copied-entries.ts'
 import type { BuilderContext } from './needs.ts'
 import type { Plan, PlannedStage } from './plan.ts'
 import type { StageState } from './stage-state.ts'
@@ -17,6 +18,8 @@ export interface BuildRun {
   plan: Plan
   /** The context's files on disk. */
   contextFolder: string
+  /** Of contents that an earlier build has read. */
+  digests: KnownDigests | undefined
   ignored: IgnoreMatcher
   platform: Platform
   platformArgs: Record<string, string>

@@ -60,7 +60,7 @@ function prepare(context: BuilderContext, request: BuildRequest, opened: OpenedC
   const platformArgs = platformArguments(own, platform)
   const plan = planBuild(file, { ...(request.target ? { target: request.target } : {}), buildArgs: request.buildArgs, labels: request.labels, platformArgs, contexts: contextNames(request.contexts ?? {}, platform), ...(request.platform ? { platform: request.platform } : {}) })
   const consumed = new Set(file.globalArgs.flatMap(({ args }) => args.map(({ name }) => name)))
-  return { context, request, file, source: opened.dockerfile, plan, contextFolder: opened.folder, ignored: opened.ignored, platform, platformArgs, lease, signal: request.signal, contexts: new Map(), usedSteps: new Set(), consumed }
+  return { context, request, file, source: opened.dockerfile, plan, contextFolder: opened.folder, digests: opened.digests, ignored: opened.ignored, platform, platformArgs, lease, signal: request.signal, contexts: new Map(), usedSteps: new Set(), consumed }
 }
 
 /** Starts every needed stage at once; each waits for those it builds on. The first failure stops the others. */

@@ -6,6 +6,7 @@ import { createBuildCache } from './build-cache.ts'
 import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuildClient } from './build-client.ts'
 import type { BuildObserver } from './build-observer.ts'
+import type { ClientFolder } from './kept-contexts.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
 import { describeFile, type DescribeRequest, type FileDescription } from './description/describe-file.ts'
 import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
@@ -16,7 +17,8 @@ import { sweepBuilds } from './sweep.ts'
  * The builder: Dockerfile and context in, image out.
  *
  * `build.ts` is the table of contents. A build goes through four things, each with a file of its own:
- * - the **context** (context.ts): an input tree on disk, from a tar stream, a URL or a git repository, minus what .dockerignore says;
+ * - the **context** (context.ts): an input tree on disk, from a tar stream, a URL, a git repository, or a folder of the client that is kept from build to build
+ *   (kept-contexts.ts), minus what .dockerignore says;
  * - the **plan** (plan.ts): which stages the target needs, with their bases known; a stage nobody needs is not built;
  * - the **stages** (stage.ts): each walks its instructions, one **step** at a time (steps/); independent stages run side by side;
  * - the **cache** (build-cache.ts): a step's result is found again by its parent image, its text and the digest of what it reads (contents,
@@ -77,7 +79,8 @@ export interface BuildRequest {
 
 export type NamedContext = { kind: 'image'; name: string } | { kind: 'folder'; source: () => ContextSource }
 
-export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string }
+/** A folder is only what the client sends of it: what .dockerignore says is left out already. */
+export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string } | ({ kind: 'folder' } & ClientFolder)
 
 /** What the client shows, in order. */
 export type BuildMessage = { stream: string } | { aux: { ID: ImageId } } | { progress: { id?: string; status: string; current?: number; total?: number } }
@@ -85,7 +88,10 @@ export type BuildMessage = { stream: string } | { aux: { ID: ImageId } } | { pro
 export function createBuilder(context: Omit<BuilderContext, 'cache'>): Builder {
   const full: BuilderContext = { ...context, cache: createBuildCache(context.metadata) }
   return {
-    restore: (log) => sweepBuilds(context, log),
+    async restore(log) {
+      await sweepBuilds(context, log)
+      await context.keptContexts.restore()
+    },
     build: (request) => build(full, request),
     cacheEntries: () => listCacheEntries(full),
     async prune(request) {

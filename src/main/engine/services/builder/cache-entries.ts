@@ -4,7 +4,7 @@ import type { BuilderContext } from './needs.ts'
 export interface CacheEntry {
   id: string
   parent?: string
-  type: 'regular' | 'exec.cachemount'
+  type: 'regular' | 'exec.cachemount' | 'source.local'
   description: string
   /** A build that is under way works with it. */
   inUse: boolean
@@ -18,9 +18,9 @@ export interface CacheEntry {
   usageCount: number
 }
 
-/** Every step whose image is still here, and every folder of a cache mount. Steps whose image went are forgotten on the way. */
+/** Every step whose image is still here, every folder of a cache mount, and every kept context. Steps whose image went are forgotten on the way. */
 export async function listCacheEntries(context: BuilderContext): Promise<CacheEntry[]> {
-  return [...(await stepEntries(context)), ...(await mountEntries(context))]
+  return [...(await stepEntries(context)), ...(await mountEntries(context)), ...contextEntries(context)]
 }
 
 async function stepEntries({ cache, images, leases }: BuilderContext): Promise<CacheEntry[]> {
@@ -64,3 +64,6 @@ async function mountEntries({ cacheMounts, layers }: BuilderContext): Promise<Ca
     })),
   )
 }
+
+const contextEntries = ({ keptContexts }: BuilderContext): CacheEntry[] =>
+  keptContexts.list().map(({ name, inUse, size, createdAt, lastUsedAt, usageCount }) => ({ id: name, type: 'source.local', description: 'local source for context', inUse, shared: false, size, createdAt, lastUsedAt, usageCount }))

@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import { EngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../core/dockerfile/dockerfile.ts'
 import { decompressed } from '../../core/layers/decompress.ts'
-import type { BuildRequest } from './builder.ts'
+import type { BuildRequest, ContextSource } from './builder.ts'
+import type { KnownDigests } from './copy/copied-entries.ts'
 import { cloneRepository, isGitUrl } from './git-source.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchFile } from './remote-file.ts'
@@ -14,6 +15,8 @@ import { fetchFile } from './remote-file.ts'
 /** The input tree of a build on disk, gone when disposed. */
 export interface OpenedContext extends AsyncDisposable {
   folder: string
+  /** Of contents that an earlier build has read. */
+  digests: KnownDigests | undefined
   dockerfile: string
   ignored: IgnoreMatcher
 }
@@ -23,16 +26,14 @@ const DOCKERFILE_LIMIT = 4 * 2 ** 20
 /** @throws EngineError invalid-argument, not-found (no Dockerfile), unavailable (URL) */
 export async function openContext(context: BuilderContext, request: BuildRequest): Promise<OpenedContext> {
   await using undo = new AsyncDisposableStack()
-  const work = join(context.layout.temporary, `context-${randomUUID()}`)
-  undo.defer(() => context.layers.remove(work))
-  // `COPY . /x/` gives /x the mode of the tree's own folder.
-  await mkdir(work, { recursive: true, mode: 0o700 })
-  await mkdir(join(work, 'tree'), { mode: 0o755 })
-  const opened = await fillTree(context, request.context, request.signal, work)
-  if (request.dockerfileText !== undefined) {
-    const kept = undo.move()
-    return { folder: opened.folder, dockerfile: request.dockerfileText, ignored: createIgnoreMatcher(''), [Symbol.asyncDispose]: () => kept.disposeAsync() }
-  }
+  const opened = undo.use(await openSource(context, request.context, request.signal))
+  const found = await findDockerfile(context, request, opened)
+  const kept = undo.move()
+  return { folder: opened.folder, digests: opened.digests, ...found, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function findDockerfile(context: BuilderContext, request: BuildRequest, opened: OpenedSource): Promise<Pick<OpenedContext, 'dockerfile' | 'ignored'>> {
+  if (request.dockerfileText !== undefined) return { dockerfile: request.dockerfileText, ignored: createIgnoreMatcher('') }
   const name = request.context.kind === 'remote' && opened.lone ? 'Dockerfile' : request.dockerfile
   if (posix.normalize(request.dockerfile).startsWith('../')) throw new EngineError('invalid-argument', `forbidden path outside the build context: ${request.dockerfile} ()`, { field: 'dockerfile' })
   // As Docker's daemon: who names no file may have written its name in small letters.
@@ -40,12 +41,32 @@ export async function openContext(context: BuilderContext, request: BuildRequest
   if (dockerfile === undefined) throw new EngineError('not-found', `Cannot locate specified Dockerfile: ${request.dockerfile}`, { hint: 'Name it with -f, relative to the build context.' })
   if (dockerfile.trim() === '') throw new EngineError('invalid-argument', `the Dockerfile (${name}) cannot be empty`, { reason: 'dockerfile', hint: 'Begin it with FROM.' })
   const ignore = readInside(context, opened.folder, `${request.dockerfile}.dockerignore`) ?? readInside(context, opened.folder, '.dockerignore') ?? ''
-  const kept = undo.move()
-  return { folder: opened.folder, dockerfile, ignored: createIgnoreMatcher(ignore), [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { dockerfile, ignored: createIgnoreMatcher(ignore) }
 }
 
-/** Puts what the source gives into `tree` in the folder `work`. `lone`: the remote was a Dockerfile and nothing else. */
-export async function fillTree(context: BuilderContext, source: BuildRequest['context'], signal: AbortSignal, work: string): Promise<{ folder: string; lone: boolean }> {
+interface OpenedSource extends AsyncDisposable {
+  folder: string
+  digests: KnownDigests | undefined
+  /** It was a Dockerfile and nothing else. */
+  lone: boolean
+}
+
+/** The files of a source on disk. */
+export async function openSource(context: BuilderContext, source: ContextSource, signal: AbortSignal): Promise<OpenedSource> {
+  if (source.kind === 'folder') return { lone: false, ...(await context.keptContexts.open(source, signal)) }
+  await using undo = new AsyncDisposableStack()
+  const work = join(context.layout.temporary, `context-${randomUUID()}`)
+  undo.defer(() => context.layers.remove(work))
+  // `COPY . /x/` gives /x the mode of the tree's own folder.
+  await mkdir(work, { recursive: true, mode: 0o700 })
+  await mkdir(join(work, 'tree'), { mode: 0o755 })
+  const filled = await fillTree(context, source, signal, work)
+  const kept = undo.move()
+  return { ...filled, digests: undefined, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** Puts what the source gives into `tree` in the folder `work`. */
+async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' }>, signal: AbortSignal, work: string): Promise<{ folder: string; lone: boolean }> {
   const folder = join(work, 'tree')
   const archive = join(work, 'context.tar')
   if (source.kind === 'tar') {

@@ -1,18 +1,15 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { familiarName, findReference } from '#shared/oci/reference.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
 import type { BuildRun, ContextState, Step } from './build-run.ts'
 import type { BuildRequest } from './builder.ts'
-import { fillTree } from './context.ts'
+import { openSource } from './context.ts'
 import { copyStepOf } from './copy-step.ts'
 import { planCopy } from './copy/copy-plan.ts'
 import { openTree } from './copy/rooted-tree.ts'
-import { digestEntries } from './copy/copied-entries.ts'
+import { digestEntries, type KnownDigests } from './copy/copied-entries.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchImage } from './stage-image.ts'
 import { baseState, scratchState, type StageState } from './stage-state.ts'
-import { withFolder } from './view-chain.ts'
 
 /** The context that a name of a FROM or --from means, by its name among those of the request. */
 export type ContextNames = (name: string) => string | undefined
@@ -45,11 +42,8 @@ async function openNamed(step: Step, name: string): Promise<ContextState> {
   const { run } = step
   const context = run.request.contexts![name]!
   if (context.kind === 'image') return baseState(await fetchImage(run, context.name, step.stage.platform, step.emit))
-  return withFolder(run.context, async (work) => {
-    await mkdir(join(work, 'tree'), { mode: 0o755 })
-    const { folder } = await fillTree(run.context, context.source(), run.signal, work)
-    return layerOf(step, folder)
-  })
+  await using opened = await openSource(run.context, context.source(), run.signal)
+  return await layerOf(step, opened)
 }
 
 /** What files of a named context became is nobody's image, unless a stage was built on it. */
@@ -65,12 +59,12 @@ export async function forgetContexts({ cache, images }: BuilderContext, contexts
 }
 
 /** As `COPY . /` on scratch would: found again by what is in it. */
-async function layerOf(step: Step, folder: string): Promise<ContextState> {
+async function layerOf(step: Step, { folder, digests }: { folder: string; digests: KnownDigests | undefined }): Promise<ContextState> {
   using tree = openTree(folder, step.run.context.host.syscalls)
   const source = { ...tree.locate('')!, name: '', parentsPath: '' }
   const entries = await planCopy({ sources: [source], destination: '/', target: undefined, parents: false, ignored: () => false, excluded: undefined })
   const attributes = { owner: { uid: 0, gid: 0 }, mode: undefined }
   const quiet: Step = { ...step, observer: undefined, say: () => {}, state: scratchState(step.run.platform) }
-  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(step.run.context.layers, entries, attributes, step.run.signal), read: entries, plan: async () => ({ entries, attributes }) })
+  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(step.run.context.layers, entries, attributes, { signal: step.run.signal, digests }), read: entries, plan: async () => ({ entries, attributes }) })
   return { ...state, layered: true }
 }

@@ -12,6 +12,7 @@ import type { Snapshotter } from '../../core/snapshots/snapshotter.ts'
 import type { Layout } from '../../layout.ts'
 import type { BuildCache } from './build-cache.ts'
 import type { CacheMounts } from './cache-mounts.ts'
+import type { KeptContexts } from './kept-contexts.ts'
 
 /** What the builder works with. */
 export interface BuilderContext {
@@ -27,6 +28,7 @@ export interface BuilderContext {
   networks: BuilderNetworks
   cache: BuildCache
   cacheMounts: CacheMounts
+  keptContexts: KeptContexts
 }
 
 export interface BuilderImages {

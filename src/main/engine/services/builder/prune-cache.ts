@@ -39,11 +39,14 @@ export async function pruneCache(context: BuilderContext, request: PruneRequest)
 const owned = ({ shared, size }: CacheEntry) => (shared ? 0 : size)
 const lastUse = (entry: CacheEntry) => entry.lastUsedAt ?? entry.createdAt
 
-async function remove({ cache, cacheMounts, images }: BuilderContext, entries: readonly CacheEntry[], byKey: ReadonlyMap<string, ImageId>): Promise<void> {
+async function remove({ cache, cacheMounts, keptContexts, images }: BuilderContext, entries: readonly CacheEntry[], byKey: ReadonlyMap<string, ImageId>): Promise<void> {
   const pending = new Set(entries.flatMap(({ id, shared }) => (shared ? [] : (byKey.get(id) ?? []))))
   // Forgotten in the turn in which nobody held them: no build finds them from here on.
-  for (const { id, type } of entries) if (type !== 'exec.cachemount') cache.forget(id)
-  for (const { id, type } of entries) if (type === 'exec.cachemount') await cacheMounts.remove(id)
+  for (const { id, type } of entries) if (type === 'regular') cache.forget(id)
+  for (const { id, type } of entries) {
+    if (type === 'exec.cachemount') await cacheMounts.remove(id)
+    if (type === 'source.local') await keptContexts.remove(id)
+  }
   // An image goes once those built on it are gone, so the last steps go first, in as many rounds as there are steps on each other.
   for (let before = -1; pending.size > 0 && pending.size !== before; ) {
     before = pending.size

@@ -1,18 +1,24 @@
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar-stream'
+import type { FolderListing } from '../../../services/builder/kept-contexts.ts'
 import type { Session } from './sessions.ts'
 import { receiveFiles, wantedMetadata, type WantedFiles } from './receive-files.ts'
 
 export const DIFF_COPY = '/moby.filesync.v1.FileSync/DiffCopy'
 
-export const openFiles = (session: Session, wanted: WantedFiles, onBytes?: (total: number) => void) => receiveFiles(session.client.open(DIFF_COPY, wantedMetadata(wanted)), onBytes)
+/** Those that are other than `since`. */
+export const openFiles = (session: Session, wanted: WantedFiles, since?: FolderListing, onBytes?: (total: number) => void) => receiveFiles(session.client.open(DIFF_COPY, wantedMetadata(wanted)), since, onBytes)
+
+/** Of a folder of this client from session to session. */
+export const folderKey = ({ sharedKey }: Session, folder: string): string | undefined => sharedKey && JSON.stringify([sharedKey, folder])
 
 /** A few small files of one of the client's folders, by name; what is not there is left out. */
 export async function readFiles(session: Session, folder: string, names: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>()
-  const { stream } = openFiles(session, { folder, follow: names })
+  const { archive } = await openFiles(session, { folder, follow: names })
+  if (!archive) return found
   const reader = extract()
-  const whole = pipeline(stream, reader)
+  const whole = pipeline(archive, reader)
   whole.catch(() => {})
   for await (const entry of reader) {
     const chunks: Buffer[] = []

@@ -2,6 +2,7 @@ import { duplexPair } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar-stream'
 import { expect, test } from 'vitest'
+import type { FolderListing } from '../../../services/builder/kept-contexts.ts'
 import { createGrpcClient } from '../grpc/client.ts'
 import { serveGrpc, type Call } from '../grpc/server.ts'
 import { messages, type Stat } from '../protocol/messages.ts'
@@ -13,8 +14,8 @@ interface Offered extends Partial<Stat> {
   content?: string
 }
 
-/** Sends as fsutil does: the list, then what is asked for, pieces of several files in between one another. */
-async function offer(files: readonly Offered[], call: Call) {
+/** Sends as fsutil does: the list, then what is asked for, pieces of several files in between one another; `wanted`: how many will be asked for. */
+async function offer(files: readonly Offered[], call: Call, wanted = files.filter(({ content }) => content !== undefined).length) {
   const send = (packet: Parameters<typeof messages.packet.encode>[0]) => call.send(messages.packet.encode(packet))
   for (const { content, ...stat } of files) await send({ type: PACKETS.stat, stat: { size: content?.length ?? 0, modTime: 1.7e18, ...stat } as Stat })
   await send({ type: PACKETS.stat })
@@ -23,22 +24,24 @@ async function offer(files: readonly Offered[], call: Call) {
     const { type, ID } = messages.packet.decode(bytes)
     if (type === PACKETS.finish) return send({ type: PACKETS.finish })
     asked.push(ID)
-    if (asked.length < files.filter(({ content }) => content !== undefined).length) continue
+    if (asked.length < wanted) continue
     // Last first, so that they come in another order than they are wanted.
     for (const id of asked.toReversed()) await send({ type: PACKETS.data, ID: id, data: Buffer.from(files[id]!.content!) })
     for (const id of asked) await send({ type: PACKETS.data, ID: id })
   }
 }
 
-function receivingFrom(answer: (call: Call) => Promise<void>) {
+function receivingFrom(answer: (call: Call) => Promise<void>, since?: FolderListing) {
   const [ours, theirs] = duplexPair()
   serveGrpc(theirs, { methods: new Map([['/f/DiffCopy', answer]]), status: () => 2, details: () => undefined, onError: () => {} })
-  return receiveFiles(createGrpcClient(ours).open('/f/DiffCopy'))
+  return receiveFiles(createGrpcClient(ours).open('/f/DiffCopy'), since)
 }
 
-async function list({ stream, received }: ReturnType<typeof receivingFrom>) {
+async function list(incoming: ReturnType<typeof receivingFrom>) {
+  const { archive, received } = await incoming
+  if (!archive) return []
   const reader = extract()
-  const whole = pipeline(stream, reader)
+  const whole = pipeline(archive, reader)
   whole.catch(() => {})
   const found: string[] = []
   for await (const entry of reader) {
@@ -61,6 +64,20 @@ test('folders, files, links, and contents that come out of order', async () => {
     { path: 'socket', mode: 2 ** 24 + 0o644 },
   ]
   expect(await list(receivingFrom((call) => offer(files, call)))).toEqual(['directory a 755', 'file a/one 4755  1', 'file a/two 644  22', 'file empty 600', 'link hard 644 a/two', 'symlink link 777 a/one'])
+})
+
+test('since it was last listed: only what has changed comes, and what went is a whiteout', async () => {
+  const file = (path: string, content: string, modTime: number) => ({ path, mode: goMode('file', 0o644), content, modTime })
+  const before = [{ path: 'gone', mode: goMode('directory', 0o755) }, file('gone/below', 'x', 1), file('kept', 'k', 1), file('later', 'old', 1), { path: 'sub', mode: goMode('directory', 0o755) }, file('sub/went', 'w', 1)]
+  const after = [file('kept', 'k', 1), file('later', 'new', 2), { path: 'sub', mode: goMode('directory', 0o755) }, file('sub/new', 'n', 2)]
+  const first = await receivingFrom((call) => offer(before, call))
+  first.archive?.resume()
+  await first.received
+  const second = receivingFrom((call) => offer(after, call, 2), first.listing)
+  expect(await list(second)).toEqual(['file .wh.gone 644', 'file sub/.wh.went 644', 'file later 644  new', 'directory sub 755', 'file sub/new 644  n'])
+  const { listing, size } = await second
+  expect([...listing.keys(), size]).toEqual(['kept', 'later', 'sub', 'sub/new', 5])
+  expect(await receivingFrom((call) => offer(after, call, 0), listing)).toMatchObject({ archive: undefined, size: 5 })
 })
 
 test('a sender that fails, or ends too early, fails the stream', async () => {

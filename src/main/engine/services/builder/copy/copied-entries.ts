@@ -10,20 +10,41 @@ export interface CopyAttributes {
   mode: ((before: number, directory: boolean) => number) | undefined
 }
 
+/** Of contents, by where they are; of a file that has other names nothing is known, since it changes with them. */
+export interface KnownDigests {
+  find(hostPath: string): Uint8Array | undefined
+  put(hostPath: string, digest: Uint8Array): void
+}
+
 /** Digest of everything that makes a difference to the result: names, kinds, modes, owners, contents; never times. */
-export async function digestEntries(layers: Pick<Layers, 'digests'>, entries: readonly CopyEntry[], attributes: CopyAttributes, signal: AbortSignal): Promise<string> {
+export async function digestEntries(layers: Pick<Layers, 'digests'>, entries: readonly CopyEntry[], attributes: CopyAttributes, { signal, digests }: { signal: AbortSignal; digests: KnownDigests | undefined }): Promise<string> {
   const hash = createHash('sha256')
   const sorted = [...entries].sort((a, b) => (a.target < b.target ? -1 : 1))
-  const files = sorted.flatMap((entry) => (entry.kind === 'file' && !entry.content ? [entry.hostPath!] : []))
-  const digests = files.length > 0 ? await layers.digests(files, { signal }) : new Uint8Array()
-  let at = 0
+  const contents = await digestFiles(layers, sorted.filter(({ kind, content }) => kind === 'file' && !content), signal, digests)
   for (const entry of sorted) {
     const { uid, gid, mode } = layerEntry(entry, attributes)
     hash.update(JSON.stringify([entry.target, entry.kind, mode, uid, gid, entry.kind === 'symlink' ? readlinkSync(entry.hostPath!) : '']))
-    if (entry.kind !== 'file') continue
-    hash.update(entry.content ? createHash('sha256').update(entry.content).digest() : digests.subarray(at, (at += DIGEST_BYTES)))
+    if (entry.kind === 'file') hash.update(entry.content ? createHash('sha256').update(entry.content).digest() : contents.get(entry)!)
   }
   return hash.digest('hex')
+}
+
+async function digestFiles(layers: Pick<Layers, 'digests'>, entries: readonly CopyEntry[], signal: AbortSignal, known: KnownDigests | undefined): Promise<ReadonlyMap<CopyEntry, Uint8Array>> {
+  const found = new Map<CopyEntry, Uint8Array>()
+  const hasOtherNames = ({ stat }: CopyEntry) => (stat.nlink ?? 1) > 1
+  const unknown = entries.filter((entry) => {
+    const digest = hasOtherNames(entry) ? undefined : known?.find(entry.hostPath!)
+    if (digest) found.set(entry, digest)
+    return !digest
+  })
+  if (unknown.length === 0) return found
+  const read = await layers.digests(unknown.map(({ hostPath }) => hostPath!), { signal })
+  for (const [index, entry] of unknown.entries()) {
+    const digest = read.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES)
+    found.set(entry, digest)
+    if (!hasOtherNames(entry)) known?.put(entry.hostPath!, digest)
+  }
+  return found
 }
 
 /** As they go into the layer. */

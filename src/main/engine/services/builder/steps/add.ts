@@ -32,7 +32,7 @@ export async function addStep(step: Step, instruction: Add): Promise<StageState>
       const planned = await Promise.all(found.map((source) => source.plan(target)))
       return { entries: [...planned.flat(), ...(await heredocs(destination, target))], attributes: await attributesOf(step, instruction.flags, root, undefined, expand) }
     }
-    const digest = await digestEntries(step.run.context.layers, read, { owner: undefined, mode: undefined }, step.run.signal)
+    const digest = await digestEntries(step.run.context.layers, read, { owner: undefined, mode: undefined }, step.run)
     return copyStepOf(step, { verb: `ADD ${ownershipWords(instruction.flags, expand)}`, destination, digest, read, plan })
   })
 }

@@ -41,7 +41,7 @@ async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources:
   return copyStepOf(step, {
     verb: `COPY ${ownershipWords(flags, expand)}`,
     destination,
-    digest: await digestEntries(step.run.context.layers, read, { owner, mode: undefined }, step.run.signal),
+    digest: await digestEntries(step.run.context.layers, read, { owner, mode: undefined }, step.run),
     read,
     plan: async (target, root) => ({ entries: await entries(destination, target), attributes: await attributesOf(step, flags, root, owner, expand) }),
   })

@@ -32,7 +32,7 @@ async function contextDigest(step: Step, source = ''): Promise<string> {
   const found = tree.locate(source)
   if (!found) throw new EngineError('not-found', `failed to compute cache key: "/${source}": not found`, { hint: 'The source of a bind mount is a path in the build context.' })
   const entries = await planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: '/x', target: undefined, parents: false, ignored: (path) => step.run.ignored.ignores(path), excluded: undefined })
-  return digestEntries(step.run.context.layers, entries, { owner: undefined, mode: undefined }, step.run.signal)
+  return digestEntries(step.run.context.layers, entries, { owner: undefined, mode: undefined }, step.run)
 }
 
 /** Makes what the mounts need, runs `work` with them, and undoes it. */

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import type { KnownDigests } from './copy/copied-entries.ts'
+import type { FolderListing } from './kept-contexts.ts'
+
+/** What the tree of a kept context holds. */
+export interface ContextState {
+  listing: FolderListing
+  /** Path → SHA-256 in hex, of what an earlier build has read. */
+  digests: Map<string, string>
+  /** Bytes. */
+  size: number
+}
+
+interface Written {
+  boot: string
+  size: number
+  listing: [string, string][]
+  digests: [string, string][]
+}
+
+/** Undefined where nothing is known, and after a reboot: the tree was not flushed to the disk. */
+export async function readState(file: string): Promise<ContextState | undefined> {
+  try {
+    const { boot, size, listing, digests } = JSON.parse(await readFile(file, 'utf8')) as Written
+    return boot === bootId() ? { size, listing: new Map(listing), digests: new Map(digests) } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A state that could not be written is begun anew, so it fails no build. */
+export async function writeState(file: string, { size, listing, digests }: ContextState): Promise<void> {
+  const written: Written = { boot: bootId(), size, listing: [...listing], digests: [...digests] }
+  await writeFile(file, JSON.stringify(written)).catch(() => {})
+}
+
+/** Of files that the client has listed: a path through a link is another's. */
+export function digestsOf(tree: string, state: ContextState & { written: boolean }): KnownDigests {
+  const pathOf = (hostPath: string) => (hostPath.startsWith(`${tree}/`) ? hostPath.slice(tree.length + 1) : undefined)
+  return {
+    find(hostPath) {
+      const hex = state.digests.get(pathOf(hostPath) ?? '')
+      return hex === undefined ? undefined : Buffer.from(hex, 'hex')
+    },
+    put(hostPath, digest) {
+      const path = pathOf(hostPath)
+      if (path === undefined || !state.listing.has(path)) return
+      state.digests.set(path, Buffer.from(digest).toString('hex'))
+      state.written = false
+    },
+  }
+}
+
+const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
