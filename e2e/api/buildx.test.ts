@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,6 +62,22 @@ describe.skipIf(code !== 0)('docker buildx, as it is', () => {
     expect((await docker(['buildx', 'du', '--verbose'])).stdout).toMatch(/Type:\s+source\.local/)
     expect((await docker(['builder', 'prune', '-f', '--filter', 'type=source.local'])).stdout).toMatch(/100\.?\d*kB/)
     expect((await build('-t', 'again', folder)).output).toMatch(/transferring context: 100\.\d+kB/)
+  })
+
+  test('what a Dockerfile does not name is not sent', async () => {
+    const folder = join(stage.folder, 'named')
+    await mkdir(join(folder, 'app/deep'), { recursive: true })
+    for (const name of ['huge', 'a.json', 'b.json', 'app/deep/file', 'real']) await writeFile(join(folder, name), name === 'huge' ? 'x'.repeat(5_000_000) : name)
+    await symlink('real', join(folder, 'link'))
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nCOPY *.json link /x/\nCOPY app /y\n`)
+    const first = await build('-t', 'named', folder)
+    expect(first.output).not.toMatch(/transferring context: [\d.]+MB/)
+    expect(await stage.engine.ok('run', '--rm', 'named', 'sh', '-c', 'cat /x/* /y/deep/file')).toBe('a.jsonb.jsonrealapp/deep/file')
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nRUN : nothing\n`)
+    expect((await build(folder)).output).not.toContain('transferring context: 5')
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nCOPY . /all\n`)
+    await build('-t', 'named', folder)
+    expect(await stage.engine.ok('run', '--rm', 'named', 'sh', '-c', 'wc -c < /all/huge')).toBe('5000000')
   })
 
   test('a failing step: its output, its lines, its exit code', async () => {

@@ -1,12 +1,12 @@
 import { EngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
-import type { BuildRequest } from '../../services/builder/builder.ts'
+import type { BuildRequest, NamedContext } from '../../services/builder/builder.ts'
 import type { FolderChanges, FolderListing } from '../../services/builder/kept-contexts.ts'
 import { BuildFailure } from './failure.ts'
 import { readIgnored, readPatterns } from './ignored.ts'
 import { namedContexts } from './named-contexts.ts'
 import type { BuildkitNeeds } from './needs.ts'
-import { decodeOptions } from './options.ts'
+import { decodeOptions, type BuildOptions } from './options.ts'
 import type { Progress } from './progress.ts'
 import type { Attributes, Definition } from './protocol/messages.ts'
 import { answerRequest } from './requests.ts'
@@ -25,7 +25,11 @@ export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: 
   const contexts = await namedContexts(session, attributes, inputs)
   const remote = remoteContext(session, attributes)
   const dockerfile = remote && !attributes['dockerfilekey'] ? undefined : await loadDockerfile(session, solve.progress, attributes, options.dockerfile)
-  const context = remote ?? openContext(session, solve.progress, attributes, await loadIgnored(session, solve.progress, attributes, dockerfile))
+  const context = remote ?? openContext(session, solve.progress, {
+    folder: contextFolder(attributes),
+    exclude: await loadIgnored(session, solve.progress, attributes, dockerfile),
+    follow: await pathsOf(needs, options, contexts, dockerfile),
+  })
   try {
     return await needs.builder.build({
       ...options,
@@ -94,9 +98,15 @@ function loadIgnored(session: Session, progress: Progress, attributes: Attribute
 
 const contextFolder = (attributes: Attributes) => attributes['contextkey'] || 'context'
 
-function openContext(session: Session, progress: Progress, attributes: Attributes, exclude: readonly string[]): BuildRequest['context'] {
-  const folder = contextFolder(attributes)
-  return { kind: 'folder', key: folderKey(session, folder), changes: (since) => receiveContext(session, progress, { folder, exclude }, since) }
+/** An image that is pulled anew, or stands for another, may want files that its name says nothing of. */
+async function pathsOf({ builder }: BuildkitNeeds, { target, buildArgs, pull }: BuildOptions, contexts: Record<string, NamedContext>, dockerfile: GivenDockerfile | undefined): Promise<string[] | undefined> {
+  if (!dockerfile || pull || Object.keys(contexts).length > 0) return undefined
+  return builder.contextPaths({ text: dockerfile.text, buildArgs, ...(target !== undefined && { target }) })
+}
+
+function openContext(session: Session, progress: Progress, wanted: WantedFiles): BuildRequest['context'] {
+  if (wanted.follow?.length === 0) return { kind: 'folder', key: undefined, changes: async () => ({ listing: new Map(), size: 0, archive: undefined }) }
+  return { kind: 'folder', key: folderKey(session, wanted), changes: (since) => receiveContext(session, progress, wanted, since) }
 }
 
 /** Shown as a step from the question to the last byte. */

@@ -36,7 +36,7 @@ async function namedContext(session: Session, name: string, value: string, input
 
 async function folderOf(session: Session, folder: string): Promise<NamedContext> {
   const exclude = await readIgnored(session, folder)
-  return { kind: 'folder', source: () => ({ kind: 'folder', key: folderKey(session, folder), changes: (since) => openFiles(session, { folder, exclude }, since) }) }
+  return { kind: 'folder', source: () => ({ kind: 'folder', key: folderKey(session, { folder }), changes: (since) => openFiles(session, { folder, exclude }, since) }) }
 }
 
 function resultOf(name: string, input: Definition | undefined): string {

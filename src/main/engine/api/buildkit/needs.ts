@@ -14,6 +14,7 @@ export interface BuildkitNeeds {
     prune(request: PruneRequest): Promise<Pruned>
     withResult: Builder['withResult']
     describe: Builder['describe']
+    contextPaths: Builder['contextPaths']
   }
   images: Pick<Images, 'tag' | 'push' | 'save'>
 }

@@ -8,6 +8,7 @@ import type { BuildClient } from './build-client.ts'
 import type { BuildObserver } from './build-observer.ts'
 import type { ClientFolder } from './kept-contexts.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
+import { contextPaths, type ContextPathsRequest } from './description/context-paths.ts'
 import { describeFile, type DescribeRequest, type FileDescription } from './description/describe-file.ts'
 import { pruneCache, type Pruned, type PruneRequest } from './prune-cache.ts'
 import { withResult, type ResultFiles } from './result-files.ts'
@@ -37,6 +38,8 @@ export interface Builder {
   withResult<Result>(image: ImageId, work: (files: ResultFiles) => Promise<Result>): Promise<Result>
   /** What a Dockerfile says of itself, without building it. @throws DockerfileError */
   describe(request: DescribeRequest): FileDescription
+  /** What a build will read of its context; undefined where everything has to be there. */
+  contextPaths(request: ContextPathsRequest): Promise<string[] | undefined>
 }
 
 export interface BuildRequest {
@@ -101,5 +104,6 @@ export function createBuilder(context: Omit<BuilderContext, 'cache'>): Builder {
     },
     withResult: (image, work) => withResult(full, image, work),
     describe: describeFile,
+    contextPaths: (request) => contextPaths(full, request),
   }
 }

@@ -9,8 +9,8 @@ export const DIFF_COPY = '/moby.filesync.v1.FileSync/DiffCopy'
 /** Those that are other than `since`. */
 export const openFiles = (session: Session, wanted: WantedFiles, since?: FolderListing, onBytes?: (total: number) => void) => receiveFiles(session.client.open(DIFF_COPY, wantedMetadata(wanted)), since, onBytes)
 
-/** Of a folder of this client from session to session. */
-export const folderKey = ({ sharedKey }: Session, folder: string): string | undefined => sharedKey && JSON.stringify([sharedKey, folder])
+/** Of this part of a folder of this client, from session to session. */
+export const folderKey = ({ sharedKey }: Session, { folder, follow }: WantedFiles): string | undefined => sharedKey && JSON.stringify([sharedKey, folder, follow])
 
 /** A few small files of one of the client's folders, by name; what is not there is left out. */
 export async function readFiles(session: Session, folder: string, names: readonly string[]): Promise<Map<string, string>> {

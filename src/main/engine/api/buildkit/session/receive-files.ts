@@ -50,7 +50,8 @@ export async function receiveFiles(conversation: Conversation, since: FolderList
   await using undo = new AsyncDisposableStack()
   undo.defer(() => conversation[Symbol.dispose]())
   const packets = readPackets(conversation)
-  const listed = (await readList(packets)).filter(({ stat }) => kindOf(stat.mode) !== 'other')
+  // Sockets and pipes, and names that images reserve for deletions, are in no layer.
+  const listed = (await readList(packets)).filter(({ stat }) => kindOf(stat.mode) !== 'other' && !posix.basename(stat.path).startsWith('.wh.'))
   const listing = new Map(listed.map(({ stat }) => [stat.path, stateOf(stat)]))
   const size = listed.reduce((sum, entry) => sum + (isContent(entry.stat) ? entry.stat.size : 0), 0)
   const gone = topmost([...since.keys()].filter((path) => !listing.has(path)))
