@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '#shared/errors.ts'
@@ -9,6 +9,7 @@ import { decompressed } from '../../core/layers/decompress.ts'
 import type { BuildRequest, ContextSource } from './builder.ts'
 import type { KnownDigests } from './copy/copied-entries.ts'
 import { cloneRepository, isGitUrl } from './git-source.ts'
+import { useMemory } from './memory-tree.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchFile } from './remote-file.ts'
 
@@ -60,13 +61,13 @@ export async function openSource(context: BuilderContext, source: ContextSource,
   // `COPY . /x/` gives /x the mode of the tree's own folder.
   await mkdir(work, { recursive: true, mode: 0o700 })
   await mkdir(join(work, 'tree'), { mode: 0o755 })
-  const filled = await fillTree(context, source, signal, work)
+  const filled = await fillTree(context, source, signal, { work, undo })
   const kept = undo.move()
   return { ...filled, digests: undefined, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 /** Puts what the source gives into `tree` in the folder `work`. */
-async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' }>, signal: AbortSignal, work: string): Promise<{ folder: string; lone: boolean }> {
+async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' }>, signal: AbortSignal, { work, undo }: { work: string; undo: AsyncDisposableStack }): Promise<{ folder: string; lone: boolean }> {
   const folder = join(work, 'tree')
   const archive = join(work, 'context.tar')
   if (source.kind === 'tar') {
@@ -82,6 +83,8 @@ async function fillTree(context: BuilderContext, source: Exclude<ContextSource, 
     }
     await rename(file.path, archive)
   }
+  const release = useMemory(context, folder, (await stat(archive)).size)
+  if (release) undo.defer(release)
   await context.layers.apply(archive, folder, { whiteouts: 'remove', signal })
   await rm(archive)
   return { folder, lone: false }
