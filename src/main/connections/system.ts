@@ -10,7 +10,7 @@ import type { Operation } from './operation.ts'
 interface WireUsage {
   LayersSize?: number
   Images?: { Id: string; RepoTags?: string[] | null; Size: number; SharedSize: number; Containers: number }[] | null
-  Containers?: { Id: string; Names?: string[] | null; SizeRw?: number; State: string }[] | null
+  Containers?: { Id: string; Names?: string[] | null; SizeRw?: number; State: string; ImageID?: string; Mounts?: { Type: string; Name?: string }[] | null }[] | null
   Volumes?: { Name: string; UsageData?: { Size: number; RefCount: number } | null; Labels?: Record<string, string> | null }[] | null
   BuildCache?: { Size: number; Shared?: boolean }[] | null
   BuilderSize?: number
@@ -53,11 +53,13 @@ async function readUsage(api: EngineApi, signal: AbortSignal): Promise<DiskUsage
     api.json<{ Path: string; Total: number; Free: number }>('GET', '/slipway/host/disk', { signal }).catch(() => undefined),
   ])
   const images = usage.Images ?? []
+  const containers = usage.Containers ?? []
+  const holdersOf = (holds: (container: (typeof containers)[number]) => boolean | undefined) => containers.filter(holds).map(({ Id }) => Id)
   return {
     imagesBytes: usage.LayersSize ?? images.reduce((sum, { Size }) => sum + Size, 0),
-    images: images.map(({ Id, RepoTags, Size, SharedSize, Containers }) => ({ id: Id, tags: (RepoTags ?? []).filter((tag) => !tag.startsWith('<none>')), bytes: Size, ownBytes: Math.max(0, Size - Math.max(0, SharedSize)), containers: Containers })),
-    containers: (usage.Containers ?? []).map(({ Id, Names, SizeRw, State }) => ({ id: Id, name: Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12), bytes: SizeRw ?? 0, running: State === 'running' || State === 'paused' || State === 'restarting' })),
-    volumes: (usage.Volumes ?? []).map(({ Name, UsageData, Labels }) => ({ name: Name, bytes: Math.max(0, UsageData?.Size ?? 0), containers: Math.max(0, UsageData?.RefCount ?? 0), anonymous: Labels?.['com.docker.volume.anonymous'] !== undefined || /^[0-9a-f]{64}$/.test(Name) })),
+    images: images.map(({ Id, RepoTags, Size, SharedSize, Containers }) => ({ id: Id, tags: (RepoTags ?? []).filter((tag) => !tag.startsWith('<none>')), bytes: Size, ownBytes: Math.max(0, Size - Math.max(0, SharedSize)), containers: Containers, holders: holdersOf(({ ImageID }) => ImageID === Id) })),
+    containers: containers.map(({ Id, Names, SizeRw, State }) => ({ id: Id, name: Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12), bytes: SizeRw ?? 0, running: State === 'running' || State === 'paused' || State === 'restarting' })),
+    volumes: (usage.Volumes ?? []).map(({ Name, UsageData, Labels }) => ({ name: Name, bytes: Math.max(0, UsageData?.Size ?? 0), containers: Math.max(0, UsageData?.RefCount ?? 0), holders: holdersOf(({ Mounts }) => Mounts?.some(({ Type, Name: mounted }) => Type === 'volume' && mounted === Name)), anonymous: Labels?.['com.docker.volume.anonymous'] !== undefined || /^[0-9a-f]{64}$/.test(Name) })),
     buildCacheBytes: usage.BuildCache?.reduce((sum, { Size, Shared }) => sum + (Shared ? 0 : Size), 0) ?? usage.BuilderSize ?? 0,
     ...(disk && { disk: { path: disk.Path, totalBytes: disk.Total, freeBytes: disk.Free } }),
   }

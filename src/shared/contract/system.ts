@@ -19,6 +19,8 @@ export interface DiskImage {
   /** What no other image has: freed when it goes. */
   ownBytes: number
   containers: number
+  /** Those of them that are known, by id. */
+  holders: string[]
 }
 export interface DiskContainer {
   id: string
@@ -31,6 +33,8 @@ export interface DiskVolume {
   name: string
   bytes: number
   containers: number
+  /** Those of them that are known, by id. */
+  holders: string[]
   anonymous: boolean
 }
 

@@ -41,11 +41,12 @@ export function fakeLayerFiles(layer: number, listener: StreamListener): StreamP
   return { send: () => undefined, ack: () => undefined, close: () => undefined }
 }
 
+const heldBy = (holders: Snapshot['containers']) => ({ containers: holders.length, holders: holders.map(({ id }) => id) })
 const usage = ({ images, containers, volumes }: Snapshot): DiskUsage => ({
   imagesBytes: images.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  images: [...images.map(({ id, tags, sizeBytes }) => ({ id, tags, bytes: sizeBytes, ownBytes: sizeBytes * 0.6, containers: containers.filter(({ imageId }) => imageId === id).length })), ...(images.length > 0 ? [{ id: `sha256:${'e'.repeat(64)}`, tags: [], bytes: 421_000_000, ownBytes: 88_000_000, containers: 0 }, { id: `sha256:${'d'.repeat(64)}`, tags: [], bytes: 419_000_000, ownBytes: 86_000_000, containers: 0 }] : [])],
+  images: [...images.map(({ id, tags, sizeBytes }) => ({ id, tags, bytes: sizeBytes, ownBytes: sizeBytes * 0.6, ...heldBy(containers.filter(({ imageId }) => imageId === id)) })), ...(images.length > 0 ? [{ id: `sha256:${'e'.repeat(64)}`, tags: [], bytes: 421_000_000, ownBytes: 88_000_000, ...heldBy([]) }, { id: `sha256:${'d'.repeat(64)}`, tags: [], bytes: 419_000_000, ownBytes: 86_000_000, ...heldBy([]) }] : [])],
   containers: containers.slice(0, 40).map(({ id, name, state }, index) => ({ id, name, bytes: index * 1_300_000, running: state.status === 'running' })),
-  volumes: [...volumes.map(({ name, anonymous }, index) => ({ name, bytes: (index + 1) * 91_000_000, containers: 1, anonymous })), ...(volumes.length > 0 ? [{ name: 'old-shop-data', bytes: 1_240_000_000, containers: 0, anonymous: false }, { name: 'f'.repeat(64), bytes: 12_000_000, containers: 0, anonymous: true }] : [])],
+  volumes: [...volumes.map(({ name, anonymous }, index) => ({ name, bytes: (index + 1) * 91_000_000, ...heldBy(containers.filter(({ mounts }) => mounts.some(({ source }) => source === name))), anonymous })), ...(volumes.length > 0 ? [{ name: 'old-shop-data', bytes: 1_240_000_000, ...heldBy([]), anonymous: false }, { name: 'f'.repeat(64), bytes: 12_000_000, ...heldBy([]), anonymous: true }] : [])],
   buildCacheBytes: images.length > 0 ? 640_000_000 : 0,
   disk: { path: '/home/ada/.local/share/slipway', totalBytes: 512_000_000_000, freeBytes: 14_800_000_000 },
 })

@@ -18,18 +18,26 @@ export interface CleanUpGroup {
 const short = (id: string) => id.replace(/^sha256:/, '').slice(0, 12)
 const HARMLESS = new Set<CleanUpKind>(['untagged', 'buildCache'])
 
-/** What nothing uses, by kind, the largest first. What only a stopped container holds is not among it: that container comes first. */
-export function cleanUpPlan(usage: DiskUsage): CleanUpGroup[] {
-  const images = usage.images.filter(({ containers }) => containers === 0)
-  const volumes = usage.volumes.filter(({ containers }) => containers === 0).map(({ name, bytes, anonymous }) => ({ id: name, name: anonymous ? short(name) : name, bytes, anonymous }))
+/** Who is left of those that hold it, once `going` are gone. One that holds it unknown to us stays. */
+const leftOf = ({ containers, holders }: { containers: number; holders: readonly string[] }, going: ReadonlySet<string>) => Math.max(0, Math.max(containers, holders.length) - holders.filter((id) => going.has(id)).length)
+
+/**
+ * What nothing uses, by kind, the largest first within each. What only stopped containers hold is among it once these are chosen to go (`going`), but for volumes
+ * without a name: those go with their container, and count as part of it.
+ */
+export function cleanUpPlan(usage: DiskUsage, going: ReadonlySet<string> = new Set()): CleanUpGroup[] {
+  const images = usage.images.filter((image) => leftOf(image, going) === 0)
+  const anonymous = usage.volumes.filter((volume) => volume.anonymous && volume.containers === 0)
+  const named = usage.volumes.filter((volume) => !volume.anonymous && leftOf(volume, going) === 0)
+  const takenAlong = (id: string) => sum(usage.volumes.filter((volume) => volume.anonymous && volume.containers === 1 && volume.holders[0] === id))
   const image = ({ id, tags, ownBytes }: DiskUsage['images'][number]) => ({ id, name: tags.length > 0 ? tags.join(', ') : short(id), bytes: ownBytes })
   const groups: [CleanUpKind, CleanUpItem[]][] = [
     ['untagged', images.filter(({ tags }) => tags.length === 0).map(image)],
     ['buildCache', usage.buildCacheBytes > 0 ? [{ id: '', name: '', bytes: usage.buildCacheBytes }] : []],
-    ['anonymousVolumes', volumes.filter(({ anonymous }) => anonymous)],
-    ['stopped', usage.containers.filter(({ running }) => !running).map(({ id, name, bytes }) => ({ id, name, bytes }))],
+    ['stopped', usage.containers.filter(({ running }) => !running).map(({ id, name, bytes }) => ({ id, name, bytes: bytes + takenAlong(id) }))],
+    ['anonymousVolumes', anonymous.map(({ name, bytes }) => ({ id: name, name: short(name), bytes }))],
     ['unused', images.filter(({ tags }) => tags.length > 0).map(image)],
-    ['volumes', volumes.filter(({ anonymous }) => !anonymous)],
+    ['volumes', named.map(({ name, bytes }) => ({ id: name, name, bytes }))],
   ]
   return groups.filter(([, items]) => items.length > 0).map(([kind, items]) => ({ kind, items: items.toSorted((a, b) => b.bytes - a.bytes), bytes: sum(items), harmless: HARMLESS.has(kind) }))
 }
@@ -40,7 +48,7 @@ export const sum = (items: readonly { bytes: number }[]): number => items.reduce
 export function reclaimable(usage: DiskUsage): Record<'images' | 'containers' | 'volumes' | 'buildCache', number> {
   const groups = new Map(cleanUpPlan(usage).map(({ kind, bytes }) => [kind, bytes]))
   const of = (...kinds: CleanUpKind[]) => kinds.reduce((total, kind) => total + (groups.get(kind) ?? 0), 0)
-  return { images: of('untagged', 'unused'), containers: of('stopped'), volumes: of('anonymousVolumes', 'volumes'), buildCache: of('buildCache') }
+  return { images: of('untagged', 'unused'), containers: sum(usage.containers.filter(({ running }) => !running)), volumes: of('anonymousVolumes', 'volumes'), buildCache: of('buildCache') }
 }
 
 /** An image with names loses each of them; the last takes the image along. */

@@ -19,6 +19,8 @@ export function useRunForm() {
   const error = shallowRef<unknown>()
   /** Ports and mounts were said already, by a template or a pasted line: the image is not to say others. */
   const said = ref(false)
+  /** The form was opened with an image whose ports and volumes are still to be read: what stands below them would move. */
+  const reading = ref(false)
   const secrets = ref<{ name: string; value: string }[]>([])
   const leftOut = ref<string[]>([])
   const problem = shallowRef<RunProblem>()
@@ -42,12 +44,14 @@ export function useRunForm() {
     ;[secrets.value, leftOut.value, problem.value, carried.value] = [[], [], undefined, {}]
     fields.begin()
     error.value = undefined
-    void readImage(local.value?.id)
+    reading.value = local.value !== undefined
+    void readImage(local.value?.id).finally(() => (reading.value = false))
   }
   function fill(request: RunRequest, passwords: { name: string; value: string }[] = []) {
     reset(request.image)
     form.value = formOfRequest(request)
     said.value = true
+    reading.value = false
     secrets.value = passwords
     carried.value = { ...(request.platform && { platform: request.platform }), ...(request.pull && { pull: request.pull }) }
   }
@@ -60,5 +64,5 @@ export function useRunForm() {
   }
   watch(() => local.value?.id, readImage)
   watch(form, () => (error.value = undefined), { deep: true })
-  return { form, detail, error, local, secrets, leftOut, problem, carried, reset, fill, fillFromLine, ...fields }
+  return { form, detail, error, local, reading, secrets, leftOut, problem, carried, reset, fill, fillFromLine, ...fields }
 }

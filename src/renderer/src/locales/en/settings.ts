@@ -44,6 +44,7 @@ export const settings = {
   noProxyHint: 'Hosts, apart by commas; this machine always.',
   data: {
     title: 'Where the data is',
+    measuring: 'Measuring…',
     size: '{size} of images, containers and volumes; {free} free on that disk.',
     fixed: { external: 'Another program started this engine: move it there.', 'command-line': 'The command line says so: without --data-root it can be moved.' },
     move: 'Move…',

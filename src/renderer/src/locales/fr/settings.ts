@@ -44,6 +44,7 @@ export const settings = {
   noProxyHint: 'Hôtes séparés par des virgules ; cette machine toujours.',
   data: {
     title: 'Où sont les données',
+    measuring: 'Mesure en cours…',
     size: '{size} d’images, de conteneurs et de volumes ; {free} libres sur ce disque.',
     fixed: { external: 'Un autre programme a démarré ce moteur : c’est là qu’elles se déplacent.', 'command-line': 'La ligne de commande le dit : sans --data-root, elles peuvent être déplacées.' },
     move: 'Déplacer…',
