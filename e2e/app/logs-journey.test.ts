@@ -78,7 +78,7 @@ test.skipIf(!compose)('a compose file: checked at the line, up, scaled, compared
   await page.getByText('Line 6: web depends on cache, which is not there.').waitFor({ timeout: patience })
   await writeFile(join(folder, 'compose.yaml'), `services:\n  web:\n${service}    depends_on: [db]\n  db:\n${service}`)
   await go('/compose')
-  await go(`/compose?file=${encodeURIComponent(folder)}`)
+  await go(`/compose?file=${encodeURIComponent(folder)}&as=list`)
   await page.getByText('not made yet').first().waitFor({ timeout: patience })
   await page.getByRole('button', { name: 'Up', exact: true }).click()
   const running = async () => (await docker('ps', '--filter', 'label=com.docker.compose.project=shop', '--format', '{{.Names}}')).split('\n').filter(Boolean).sort()

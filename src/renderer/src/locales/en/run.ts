@@ -85,7 +85,7 @@ export const run = {
     addFolder: 'Add folder',
     remove: 'Remove mount',
   },
-  variables: { title: 'Environment', name: 'Variable', value: 'Value', add: 'Add variable', remove: 'Remove variable' },
+  variables: { title: 'Environment', name: 'Variable', value: 'Value', add: 'Add variable', paste: 'A pasted .env becomes rows.', remove: 'Remove variable' },
   problems: {
     required: 'This is needed.',
     port: 'A port is a number from 1 to 65535.',

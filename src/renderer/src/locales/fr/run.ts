@@ -85,7 +85,7 @@ export const run = {
     addFolder: 'Ajouter un dossier',
     remove: 'Retirer le montage',
   },
-  variables: { title: 'Environnement', name: 'Variable', value: 'Valeur', add: 'Ajouter une variable', remove: 'Retirer la variable' },
+  variables: { title: 'Environnement', name: 'Variable', value: 'Valeur', add: 'Ajouter une variable', paste: 'Un .env collé devient des lignes.', remove: 'Retirer la variable' },
   problems: {
     required: 'À remplir.',
     port: 'Un port est un nombre de 1 à 65535.',
