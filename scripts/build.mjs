@@ -1,11 +1,12 @@
 // Builds into out/ what is older than its sources.   node scripts/build.mjs [--force] [main] [preload] [renderer]
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { continueUnderProjectNode } from './node.mjs'
 import { writeLicences } from './licences.mjs'
 import { hashFiles, hasStamp, inRoot, ROOT, say, writeStamp } from './project.mjs'
 
-const SHARED = ['src/shared', 'package-lock.json', 'package.json', 'electron.vite.config.ts', 'scripts/licences.mjs', 'tsconfig.base.json']
+const SHARED = ['src/shared', 'packaging/linux/slipway.1', 'package-lock.json', 'package.json', 'electron.vite.config.ts', 'scripts/licences.mjs', 'tsconfig.base.json']
 const SECTIONS = {
   main: { sources: ['src/main', ...SHARED], product: 'out/main/engine.js' },
   preload: { sources: ['src/preload', ...SHARED], product: 'out/preload/index.cjs' },
@@ -26,6 +27,8 @@ export async function build({ only = Object.keys(SECTIONS), force = false } = {}
     writeStamp(`built-${name}`, hash)
   }
   writeLicences()
+  // As packages have it: small, and without a time in it.
+  writeFileSync(inRoot('out/slipway.1.gz'), gzipSync(readFileSync(inRoot('packaging/linux/slipway.1')), { level: 9 }))
 }
 
 const hashOf = (name) => hashFiles(SECTIONS[name].sources.map((path) => inRoot(path)), (file) => !file.endsWith('.test.ts'))

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Licence } from '../../src/shared/contract/app.ts'
@@ -40,7 +41,7 @@ export function contentTests(packages: () => Packages): void {
     if (has('appstreamcli')) expect(spawnSync('appstreamcli', ['validate', '--no-net', metainfo], { encoding: 'utf8' })).toMatchObject({ status: 0 })
     const { version } = JSON.parse(read('package.json')) as { version: string }
     expect(readFileSync(metainfo, 'utf8')).toContain(`<release version="${version}"`)
-    if (has('groff')) expect(spawnSync('groff', ['-man', '-Tutf8', '-wall', join(folder, 'usr/share/man/man1/slipway.1')], { encoding: 'utf8' }).stderr).toBe('')
+    if (has('groff')) expect(spawnSync('groff', ['-man', '-Tutf8', '-wall'], { encoding: 'utf8', input: gunzipSync(readFileSync(join(folder, 'usr/share/man/man1/slipway.1.gz'))) }).stderr).toBe('')
     if (has('update-mime-database')) {
       const mime = join(folder, 'usr/share/mime')
       mkdirSync(join(mime, 'packages'), { recursive: true })
