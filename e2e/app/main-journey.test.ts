@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { chmod, readdir, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Locator, Page } from 'playwright-core'
 import { makeAppRoots, type AppRoots } from '../fixtures/app-roots.ts'
@@ -55,6 +57,7 @@ async function journey({ page }: RunningApp, roots: AppRoots, image: string): Pr
   await killTheEngine(page, roots, site)
   await logsAreWhole(page, roots, site)
   await terminal(page, 'echo again-$((7*8))', 'again-56')
+  await theDiskIsMended(page, roots, image)
   await stopAndRemove(page, roots, site)
 }
 
@@ -156,6 +159,32 @@ async function logsAreWhole(page: Page, roots: AppRoots, { asked }: Site): Promi
 }
 
 const visitsIn = (log: string) => [...log.matchAll(/"GET (\S+) HTTP/g)].map(([, path]) => path)
+
+/** After such an end Home offers the check. It finds what a disk did to a layer that the container runs on, and a folder that is open to all; both are mended while it runs. */
+async function theDiskIsMended(page: Page, roots: AppRoots, image: string): Promise<void> {
+  const blobs = join(roots.dataRoot, 'content/blobs/sha256')
+  const sizes = await Promise.all((await readdir(blobs)).map(async (name) => [name, (await stat(join(blobs, name))).size] as const))
+  await truncate(join(blobs, sizes.toSorted(([, a], [, b]) => b - a)[0]![0]), 1000)
+  await chmod(join(roots.dataRoot, 'volumes'), 0o777)
+  await place(page, 'Home')
+  await seen(page.getByText(/The engine ended unexpectedly/))
+  await page.getByRole('button', { name: 'To the check of the disk' }).click()
+  await page.getByRole('button', { name: 'Check everything' }).click()
+  await seen(page.getByText('2 things are amiss.'))
+  await seen(page.getByText(/The packed layer .* has other bytes than its digest says/))
+  await page.getByRole('button', { name: 'Repair what loses nothing' }).click()
+  await seen(page.getByText('One thing is amiss.'))
+  expect((await stat(join(roots.dataRoot, 'volumes'))).mode & 0o022).toBe(0)
+  await seen(page.getByText(/Pull the image again \(docker pull .*\), which brings only what is missing/))
+  await pull(page, image)
+  await page.getByRole('contentinfo').getByRole('link').first().click()
+  await page.getByRole('button', { name: 'Check again' }).click()
+  await seen(page.getByText('Everything is whole.'))
+  expect(await inspected(roots, '{{.State.Status}}')).toBe('running')
+  await place(page, 'Containers')
+  await page.getByRole('row', { name: 'journey', exact: true }).getByText('journey', { exact: true }).click()
+  await seen(page.getByRole('heading', { name: /Running/ }))
+}
 
 async function stopAndRemove(page: Page, roots: AppRoots, { port }: Site): Promise<void> {
   const pane = page.getByRole('main')

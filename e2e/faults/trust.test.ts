@@ -6,7 +6,10 @@ import { callRaw } from '../fixtures/raw-api.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 
 let stage: Stage
-beforeAll(async () => void (stage = await setStage()))
+beforeAll(async () => {
+  stage = await setStage()
+  await stage.engine.ok('run', '-d', '--name', 'runs', stage.busybox, 'sleep', '1000')
+})
 afterAll(async () => stage?.[Symbol.asyncDispose]())
 
 const call = (method: string, path: string, body?: unknown) => callRaw(stage.engine.socket, method, path, body)
@@ -56,8 +59,10 @@ function requestsNaming(name: string, busybox: string): [method: string, path: s
     create({}, { Binds: ['typed:/bin'] }),
     ['POST', `/images/create?fromImage=${text}&tag=1`],
     ['POST', `/images/${encodeURIComponent(busybox)}/tag?repo=${text}`],
-    ['GET', `/containers/${text}/top?ps_args=${text}`],
+    ['GET', `/containers/${text}/top`],
+    ['GET', `/containers/runs/top?ps_args=${text}`],
     ['POST', `/build?remote=${text}`],
+    ...[name, `main:${name}`].map((place): [string, string] => ['POST', `/build?remote=${encodeURIComponent(`http://127.0.0.1:1/x.git#${place}`)}`]),
     ['POST', '/auth', { serveraddress: name, username: name, password: name }],
     ['GET', `/events?since=${text}&until=1`],
   ]

@@ -11,6 +11,7 @@ test('a failure has the words of the program, unless it is allowed', async () =>
   await expect(runProgram('ls', ['/no/such/place'])).rejects.toMatchObject({ code: 'failed-precondition', reason: 'program-failed', message: expect.stringContaining('/no/such/place') })
   expect(await runProgram('false', [], { allowFailure: true })).toMatchObject({ code: 1 })
   await expect(runProgram('no-such-program-here', [])).rejects.toMatchObject({ reason: 'program-missing' })
+  await expect(runProgram('true', ['a\0b'])).rejects.toMatchObject({ code: 'invalid-argument' })
 })
 
 test('a program that does not end is killed, by deadline or by signal', async () => {

@@ -21,6 +21,7 @@ export type ProgramOptions = Omit<RunOptions, 'networkNamespace'> & { networkNam
  */
 export async function runProgram(program: string, args: readonly string[], options: ProgramOptions = {}): Promise<RunResult> {
   options.signal?.throwIfAborted()
+  if (args.some((arg) => arg.includes('\0'))) throw new EngineError('invalid-argument', `${program} cannot be given a text with a NUL byte.`, { reason: 'nul-byte' })
   const [file, ...rest] = inNamespace(program, args, options.networkNamespace)
   const child = spawn(file, rest, {
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

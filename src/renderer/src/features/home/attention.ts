@@ -6,6 +6,7 @@ import { containerLook } from '../containers/container-words.ts'
 export type Concern =
   | { kind: 'crashed'; container: ContainerSummary; code: number; at: number | undefined }
   | { kind: 'unhealthy' | 'restarting' | 'dead'; container: ContainerSummary }
+  | { kind: 'engine'; reason: string }
   | { kind: 'disk'; freeBytes: number; totalBytes: number }
 
 /** A crash of long ago is history. */
@@ -14,8 +15,9 @@ const TIGHT = 0.1
 const PLENTY = 20_000_000_000
 
 /** What needs attention, the worst first. A stop that was asked for is none of it (containerLook knows). */
-export function concerns(containers: readonly ContainerSummary[], disk: DiskUsage['disk'], now: number): Concern[] {
+export function concerns(containers: readonly ContainerSummary[], disk: DiskUsage['disk'], now: number, engineEnd?: string): Concern[] {
   const found: Concern[] = []
+  if (engineEnd !== undefined) found.push({ kind: 'engine', reason: engineEnd })
   if (disk && disk.freeBytes < disk.totalBytes * TIGHT && disk.freeBytes < PLENTY) found.push({ kind: 'disk', freeBytes: disk.freeBytes, totalBytes: disk.totalBytes })
   for (const container of containers) {
     const { state } = container
@@ -23,7 +25,7 @@ export function concerns(containers: readonly ContainerSummary[], disk: DiskUsag
     else if (state.status === 'running' && state.health === 'unhealthy') found.push({ kind: 'unhealthy', container })
     else if (state.status === 'exited' && containerLook(state).look === 'failed' && now - (state.finishedAt ?? now) < RECENT) found.push({ kind: 'crashed', container, code: state.code, at: state.finishedAt })
   }
-  const rank: Concern['kind'][] = ['disk', 'unhealthy', 'restarting', 'dead', 'crashed']
+  const rank: Concern['kind'][] = ['disk', 'engine', 'unhealthy', 'restarting', 'dead', 'crashed']
   return found.sort((a, b) => rank.indexOf(a.kind) - rank.indexOf(b.kind) || atOf(b) - atOf(a))
 }
 
