@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { appendFile, chmod, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
 import { callRaw } from '../fixtures/raw-api.ts'
@@ -107,6 +108,27 @@ test('a packed layer with a wrong bit, and a layer whose files are gone, are men
   await engine.ok('pull', '-q', busybox)
   expect(await doctor()).toMatchObject({ code: 0, found: [] })
   expect(await engine.ok('exec', 'kept', 'echo', 'runs on')).toBe('runs on')
+})
+
+test('what runs without a record, and what is recorded and does not run, are told; the next engine makes both agree', async () => {
+  const { engine, busybox } = stage
+  for (const name of ['stray', 'lost']) await engine.ok('run', '-d', '--name', name, busybox, 'sleep', '1000')
+  const [stray = '', lost = ''] = (await engine.ok('inspect', '-f', '{{.Id}}', 'stray', 'lost')).split('\n')
+  const pids = (await engine.ok('inspect', '-f', '{{.State.Pid}}', 'stray', 'lost')).split('\n').map(Number)
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+  await engine.kill('SIGKILL')
+  {
+    using database = new DatabaseSync(join(engine.dataRoot, 'slipway.db'))
+    database.prepare("DELETE FROM record WHERE collection = 'containers' AND key = ?").run(stray)
+  }
+  process.kill(pids[1]!, 'SIGKILL')
+  const wanted = [expect.stringMatching(/^leftover .* repairable/), 'process-missing lost needs-you', `process-unrecorded ${stray} needs-you`]
+  await expect.poll(async () => (await doctor()).found.sort()).toEqual(wanted)
+  await engine.start()
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+  expect(() => process.kill(pids[0]!, 0)).toThrow('ESRCH')
+  expect(await engine.ok('inspect', '-f', '{{.State.Status}}', lost)).toBe('exited')
+  await engine.ok('rm', 'lost')
 })
 
 test('a torn database is told, by the doctor and by an engine that will not start on it', async () => {

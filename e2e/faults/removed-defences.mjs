@@ -74,7 +74,7 @@ const DEFENCES = [
   [38, `${ENGINE}/core/network/ports/port-claims.ts`, 'undo.defer(() => release(mappings))', '', `unit ${ENGINE}/core/network/ports/port-claims.test.ts`, 'what fails half way claims nothing'],
   [39, `${ENGINE}/core/network/firewall/ruleset.ts`, /\t\t[io]ifname @internal drop\n/g, '', `host ${ENGINE}/services/networks/user-networks.host.test.ts`, 'an internal network reaches nothing outside'],
   [40, `${ENGINE}/core/host/run-program.ts`, 'spawn(file, rest, {', 'spawn(file, rest, {\n    shell: true,', 'e2e e2e/faults/trust.test.ts', 'touch CANARY'],
-  [41, `${ENGINE}/services/containers/restore.ts`, 'if (!task) return await settleLost(ctx, record)', 'if (!task) return void settleLost', 'e2e e2e/faults/survival.test.ts', 'whose shim was killed as well is recorded as lost'],
+  [41, `${ENGINE}/services/containers/restore.ts`, 'if (!task) return await settleLost(ctx, record)', 'if (!task) return void settleLost', 'e2e e2e/faults/reboot.test.ts', 'after a reboot what its policy wants runs again'],
   [41, `${ENGINE}/services/volumes/context.ts`, 'record?.unfinished ? undefined : record', 'record', `unit ${ENGINE}/services/volumes/cut-engine.test.ts`, 'a volume that was being made or removed is not there'],
   [42, `${ENGINE}/core/metadata/sqlite-metadata-store.ts`, '    reserve(database)\n', '    void reserve\n', 'e2e e2e/faults/conditions.test.ts', 'a full disk: what needs space is refused in words'],
   [42, `${ENGINE}/core/metadata/sqlite-metadata-store.ts`, `for (const step of undo.reverse()) step()`, '', `unit ${ENGINE}/core/metadata/metadata-store.test.ts`, ''],

@@ -8,6 +8,7 @@ import { checkDatabase } from './check-database.ts'
 import { checkImages } from './check-images.ts'
 import { checkLeftovers } from './check-leftovers.ts'
 import { checkPermissions } from './check-permissions.ts'
+import { checkProcesses } from './check-processes.ts'
 import { checkSnapshots } from './check-snapshots.ts'
 import { checkVolumes } from './check-volumes.ts'
 import type { Finding, Report } from './report.ts'
@@ -38,7 +39,7 @@ export function createDoctor(context: DoctorContext): Doctor {
   return {
     async check({ repair, signal }) {
       const report: Report = { checked: { blobs: 0, bytes: 0, layers: 0, images: 0, containers: 0, volumes: 0 }, findings: [] }
-      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkSnapshots, checkImages, checkContainers, checkVolumes, checkLeftovers]) {
+      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkSnapshots, checkImages, checkContainers, checkProcesses, checkVolumes, checkLeftovers]) {
         for await (const { repair: deed, ...finding } of check(context, report.checked, signal)) report.findings.push(await settle(finding, repair ? deed : undefined, deed !== undefined))
       }
       return report

@@ -35,6 +35,7 @@ export interface ContainerRow {
   id: string
   name: string
   mounts: { kind: string; volume?: string }[]
+  state: { status: string }
 }
 export interface VolumeRow {
   name: string
