@@ -36,6 +36,8 @@ await seen('shop-web')
 // What crashed is told at once; it would lie over every picture.
 await page.getByRole('button', { name: 'Dismiss' }).click()
 await page.mouse.move(0, 0)
+await page.goto(`${address()}#/containers`)
+await page.getByRole('row', { name: /shop-web/ }).waitFor()
 await picture('containers')
 await page.goto(`${address()}#/containers?run=nginx:latest`)
 await page.getByRole('dialog').getByLabel('Port in the container').waitFor()
