@@ -51,6 +51,28 @@ test('a crash is told with its code and last words, once in a while; an end that
   stop()
 })
 
+test('one that crashes over and over is told once, until it has run for a while', async () => {
+  await using engine = await startFakeEngine()
+  const web = serveContainer(engine, 'web')
+  await using connection = openConnection({ id: 'a', name: 'A', target: { kind: 'socket', socketPath: engine.socketPath } })
+  await connection.ready(AbortSignal.timeout(10_000))
+  const told: (number | undefined)[] = []
+  let now = 0
+  const stop = watchContainers(connection, ({ code }) => told.push(code), () => now)
+  const settled = (status: string) => expect.poll(() => connection.mirror.container('web')?.state.status).toBe(status)
+  for (const [after, code] of [[0, 1], [70_000, 2], [70_000, 3], [70_000, 4], [160_000, 5]] as const) {
+    now += after
+    web.become({}, {}, 'start')
+    await settled('running')
+    web.become({ State: 'restarting', Status: `Restarting (${code}) 1 second ago` }, { ExitCode: code })
+    await settled('restarting')
+    // It has been looked into before it goes on.
+    await expect.poll(() => engine.asked.filter((each) => each.startsWith('GET /containers/web/json')).length).toBe(code)
+  }
+  await expect.poll(() => told).toEqual([1, 5])
+  stop()
+})
+
 test('a container that was stopped or killed has not crashed, whatever it then ends with; one that was told something and then ends has', async () => {
   await using engine = await startFakeEngine()
   const [stopped, told, restarted] = [serveContainer(engine, 'stopped'), serveContainer(engine, 'told'), serveContainer(engine, 'restarted')]

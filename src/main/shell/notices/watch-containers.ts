@@ -6,8 +6,10 @@ import type { WireContainerDetail } from '../../connections/wire/container.ts'
 
 /** Lines of a log that are told with a notice. */
 const lastWords = 5
-/** A container that crashes again within this time (milliseconds) is not told of again: one in a restart loop is one piece of news. */
+/** A container that crashes again within this time (milliseconds) is not told of again. */
 const quiet = 60_000
+/** One that is started again each time is one piece of news until it has run this long: an engine waits up to a minute before it does. */
+const quietInLoop = 150_000
 
 /** Ends that somebody asked for without the engine's knowing: by Ctrl-C, by a signal from inside. */
 const asked = new Set([0, 130, 137, 143])
@@ -15,7 +17,7 @@ const asked = new Set([0, 130, 137, 143])
 /** Hears of containers that crash or turn unhealthy while they are watched; what was so before is no news. @returns stops watching. */
 export function watchContainers(connection: Connection, tell: (notice: ContainerNotice) => void, clock: () => number = Date.now): () => void {
   const before = new Map<string, ContainerState>()
-  const toldAt = new Map<string, number>()
+  const heardAt = new Map<string, number>()
   const closing = new AbortController()
   const remember = () => {
     before.clear()
@@ -23,6 +25,7 @@ export function watchContainers(connection: Connection, tell: (notice: Container
   }
 
   async function look(container: ContainerSummary, kind: ContainerNotice['kind']): Promise<void> {
+    const now = clock()
     const detail = await connection.api.json<WireContainerDetail>('GET', `/containers/${container.id}/json`, { signal: closing.signal })
     const outOfMemory = detail.State.OOMKilled === true
     const code = detail.State.ExitCode ?? 0
@@ -30,8 +33,10 @@ export function watchContainers(connection: Connection, tell: (notice: Container
     const isAsked = asked.has(code) || (container.state.status === 'exited' && container.state.asked)
     if (kind === 'crash' && isAsked && !outOfMemory) return
     const key = `${kind} ${container.id}`
-    if (clock() - (toldAt.get(key) ?? -Infinity) < quiet) return
-    toldAt.set(key, clock())
+    const isLoop = container.state.status === 'restarting'
+    const isNews = now - (heardAt.get(key) ?? -Infinity) >= (isLoop ? quietInLoop : quiet)
+    if (isNews || isLoop) heardAt.set(key, now)
+    if (!isNews) return
     tell({ kind, container: { id: container.id, name: container.name }, ...(kind === 'crash' && { code, outOfMemory }), lines: await readLastWords(connection, container.id, closing.signal) })
   }
 
