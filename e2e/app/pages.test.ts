@@ -10,6 +10,7 @@ import { launchApp, type RunningApp } from './drivers/launch-app.ts'
 const lifetime = new AsyncDisposableStack()
 const bridge = { Networks: { bridge: { NetworkID: 'net1', IPAddress: '172.17.0.2' } } }
 const inProject = (project: string) => ({ Labels: { 'com.docker.compose.project': project, 'com.docker.compose.service': 'x' } })
+const disk = { LayersSize: 3_000_000, Images: [], Containers: [], Volumes: [], BuildCache: [] }
 let engine: FakeEngine
 let app: RunningApp
 let folder: string
@@ -21,7 +22,8 @@ beforeAll(async () => {
   await mkdir(join(folder, 'site'))
   engine = lifetime.use(await startFakeEngine())
   engine.routes.set('GET /networks', () => [{ Id: 'net1', Name: 'bridge', Driver: 'bridge', Scope: 'local', IPAM: { Config: [{ Subnet: '172.17.0.0/16', Gateway: '172.17.0.1' }] } }])
-  engine.routes.set('GET /system/df', () => ({ LayersSize: 3_000_000, Images: [], Containers: [], Volumes: [], BuildCache: [] }))
+  engine.routes.set('GET /system/df', () => disk)
+  engine.images.set('sha256:9', { Id: 'sha256:9', RepoTags: ['other:1'], Size: 1 })
   engine.containers.set('web1', wireContainer('web1', { Names: ['/web'], ...inProject('shop'), Ports: [{ IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' }, { IP: '127.0.0.1', PrivatePort: 443, PublicPort: 8443, Type: 'tcp' }], NetworkSettings: bridge }))
   engine.containers.set('db1', wireContainer('db1', { Names: ['/db'], ...inProject('shop'), NetworkSettings: bridge }))
   engine.containers.set('old1', wireContainer('old1', { Names: ['/old'], State: 'exited', Status: 'Exited (0) 2 hours ago', NetworkSettings: bridge }))
@@ -119,6 +121,21 @@ test('a pasted .env becomes rows, wherever among the variables it is pasted', as
   await expect.poll(() => names.evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value))).toEqual(['NAME', 'LEVEL'])
   expect(await form.getByRole('textbox', { name: 'Value' }).first().inputValue()).toBe('two words')
   await page.keyboard.press('Escape')
+})
+
+test('what is measured late moves nothing that stands below it', async () => {
+  const { page } = app
+  const measured = Promise.withResolvers<void>()
+  engine.routes.set('GET /system/df', () => measured.promise.then(() => disk))
+  await go('/')
+  await page.reload()
+  await page.getByText('Measuring…').waitFor()
+  const below = page.getByRole('button', { name: 'Look', exact: true })
+  await page.evaluate(() => document.fonts.ready)
+  const before = await below.boundingBox()
+  measured.resolve()
+  await page.getByText('3 MB').first().waitFor()
+  expect(await below.boundingBox()).toEqual(before)
 })
 
 test('an engine that goes away leaves what was known, and each page says how it is', async () => {
