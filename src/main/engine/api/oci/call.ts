@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { EngineError } from '#shared/errors.ts'
+import { chunksOf } from '#base/batches.ts'
 
 /** One request to the registry, its path taken apart. */
 export interface Call {
@@ -33,7 +34,7 @@ export async function bodyOf({ request }: Call, limit: number): Promise<Buffer> 
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of chunksOf(request)) {
+  for await (const chunk of bodyChunks(request)) {
     size += chunk.length
     if (size > limit) throw tooLarge()
     chunks.push(chunk as Buffer)
@@ -42,9 +43,9 @@ export async function bodyOf({ request }: Call, limit: number): Promise<Buffer> 
 }
 
 /** The body as it comes; one that was cut is said to be so. */
-export async function* chunksOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+export async function* bodyChunks(request: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of request as AsyncIterable<Uint8Array>) yield chunk
+    yield* chunksOf(request)
   } catch (cause) {
     throw new EngineError('cancelled', 'the request body was cut off', { reason: 'cut', cause })
   }

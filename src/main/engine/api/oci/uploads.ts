@@ -1,5 +1,5 @@
 import { EngineError, isEngineError } from '#shared/errors.ts'
-import { chunksOf, reply, type Answer, type Call } from './call.ts'
+import { bodyChunks, reply, type Answer, type Call } from './call.ts'
 import { ociError } from './errors.ts'
 import type { OciNeeds } from './needs.ts'
 
@@ -13,7 +13,7 @@ export const uploadAnswers = (images: OciNeeds): Record<'POST' | 'GET' | 'PATCH'
     const digest = call.query.get('digest')
     if (digest === null) return status({ ...call, reference: id }, 202, 0)
     try {
-      await images.uploads.append(call.name, id, chunksOf(call.request))
+      await images.uploads.append(call.name, id, bodyChunks(call.request))
       created(call, await images.uploads.finish(call.name, id, digest))
     } catch (error) {
       // Nobody knows of this upload, so nobody would go on with it.
@@ -43,7 +43,7 @@ export const uploadAnswers = (images: OciNeeds): Record<'POST' | 'GET' | 'PATCH'
 async function append(images: OciNeeds, call: Call): Promise<number | undefined> {
   try {
     const from = startOf(call)
-    return await images.uploads.append(call.name, call.reference, chunksOf(call.request), from)
+    return await images.uploads.append(call.name, call.reference, bodyChunks(call.request), from)
   } catch (error) {
     if (!isEngineError(error, 'failed-precondition')) throw error
     await outOfOrder(images, call, error)

@@ -47,7 +47,7 @@ export interface ContentIngester {
 export interface ContentWriter extends AsyncDisposable {
   /** Bytes already there from an earlier, cut attempt. */
   readonly offset: number
-  write(chunk: Uint8Array): Promise<void>
+  write(...chunks: Uint8Array[]): Promise<void>
   /** Starts over, e.g. when the server cannot resume. */
   truncate(): Promise<void>
   /** `hold` is called just before the blob is there. @throws data-loss when digest or size differ from what was expected; nothing becomes visible then. */

@@ -49,6 +49,16 @@ async function hashSoFar(file: FileHandle, limit: number): Promise<{ hash: Hash;
   return { hash, size }
 }
 
+/** What is left of the chunks once so many bytes of them are written. */
+function behind(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes
+  for (const [index, chunk] of chunks.entries()) {
+    if (chunk.length > left) return [chunk.subarray(left), ...chunks.slice(index + 1)]
+    left -= chunk.length
+  }
+  return []
+}
+
 class IngestFile implements ContentWriter {
   #hash: Hash
   #size: number
@@ -73,12 +83,12 @@ class IngestFile implements ContentWriter {
     return this.#start
   }
 
-  async write(chunk: Uint8Array) {
-    const size = this.#size + chunk.length
+  async write(...chunks: Uint8Array[]) {
+    const size = chunks.reduce((sum, { length }) => sum + length, this.#size)
     if (this.#expected && size > this.#expected.size) throw mismatch(this.#expected, `more than ${this.#expected.size} bytes`)
-    this.#hash.update(chunk)
+    for (const chunk of chunks) this.#hash.update(chunk)
     try {
-      for (let at = 0; at < chunk.length; ) at += (await this.#file.write(chunk, at)).bytesWritten
+      for (let left: readonly Uint8Array[] = chunks; left.length > 0; ) left = behind(left, (await this.#file.writev(left)).bytesWritten)
     } catch (error) {
       // The hash has run ahead of the file; only the file counts when this is taken up again.
       throw fromSystemError(error, 'cannot write to the content store')

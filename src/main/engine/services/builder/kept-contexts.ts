@@ -74,6 +74,9 @@ interface InUse extends ContextState {
 const KEPT_BYTES = 2 * 2 ** 30
 const KEPT_MS = 48 * 3600_000
 
+/** Bytes that are written in one go. */
+const WRITE = 2 ** 20
+
 export interface KeptContextsNeeds {
   root: string
   temporary: string
@@ -200,7 +203,7 @@ async function openOnce({ layers, temporary }: KeptContextsNeeds, source: Client
 }
 
 async function unpack(layers: KeptContextsNeeds['layers'], archive: Readable, folder: string, file: string, signal: AbortSignal): Promise<void> {
-  await pipeline(archive, createWriteStream(file), { signal })
+  await pipeline(archive, createWriteStream(file, { highWaterMark: WRITE }), { signal })
   await layers.apply(file, folder, { whiteouts: 'remove', signal })
   await rm(file)
 }

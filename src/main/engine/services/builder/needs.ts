@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ChainId, ImageId } from '#shared/oci/digest.ts'
 import type { ImageConfig } from '#shared/oci/image-config.ts'
 import type { Platform } from '#shared/oci/platform.ts'
@@ -37,7 +38,7 @@ export interface BuilderImages {
   pull(name: string, options: PullOptions): Promise<unknown>
   resolve(name: string, platform?: Platform): Promise<BaseImage>
   commitLayer(key: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
-  addLayer(archive: AsyncIterable<Uint8Array>, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  addLayer(archive: Readable, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   create(request: { config: ImageConfig; parent?: ImageId; lease?: Lease }): Promise<ImageId>
   tag(source: string, target: string): Promise<void>
   list(options: { all: boolean }): Promise<BuilderImage[]>

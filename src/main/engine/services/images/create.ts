@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { batchesOf } from '#base/batches.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, ImageId } from '#shared/oci/digest.ts'
 import { familiarName, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
@@ -40,12 +42,12 @@ async function commitMeasured({ records }: Service, { diffId, size, contentSize 
 }
 
 /** A tar archive as a layer; its bytes are kept as the blob. */
-export async function addLayer(service: Service, archive: AsyncIterable<Uint8Array>, options: LayerOptions): Promise<CommittedLayer> {
+export async function addLayer(service: Service, archive: Readable, options: LayerOptions): Promise<CommittedLayer> {
   await using writer = await service.content.writer()
   let head: Uint8Array | undefined
-  for await (const chunk of archive) {
-    head ??= chunk.subarray(0, 6)
-    await writer.write(chunk)
+  for await (const chunks of batchesOf(archive)) {
+    head ??= chunks[0]!.subarray(0, 6)
+    await writer.write(...chunks)
   }
   const { digest, size } = await writer.commit((made) => options.lease?.hold(made))
   const compression = detectCompression(head ?? new Uint8Array())

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isEngineError, EngineError, messageOf } from '#shared/errors.ts'
+import { batchesOf } from '#base/batches.ts'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import { createBackoff } from '#base/backoff.ts'
 import type { ContentStore, ContentWriter } from '../../core/content/content-store.ts'
@@ -50,9 +51,9 @@ async function attempt({ repository, descriptor, signal, onBytes }: BlobFetch, w
     const { stream, offset } = await repository.blob(descriptor, at, signal)
     if (offset !== at) await writer.truncate()
     at = offset
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      await writer.write(chunk)
-      onBytes?.((at += chunk.length))
+    for await (const chunks of batchesOf(stream)) {
+      await writer.write(...chunks)
+      onBytes?.((at += chunks.reduce((sum, { length }) => sum + length, 0)))
     }
   } catch (error) {
     if (signal.aborted || (isEngineError(error) && error.code !== 'unavailable')) throw error

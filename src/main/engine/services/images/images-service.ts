@@ -59,7 +59,7 @@ export interface Images {
    */
   commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; mountTargets?: readonly string[]; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** Makes the tar file a layer on `parent`: applied to a committed snapshot and kept as a blob. */
-  addLayer(archive: AsyncIterable<Uint8Array>, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  addLayer(archive: Readable, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** A config after Dockerfile instructions, as `--change` of commit and import gives them. @throws invalid-argument */
   applyChanges(config: ContainerDefaults, changes: readonly string[]): ContainerDefaults
   /** Makes an image of a config whose layers are all committed. The same config gives the same image. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { batchesOf } from '#base/batches.ts'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import type { Lease } from '../../core/leases/leases.ts'
@@ -47,9 +48,9 @@ export async function importImage(service: Service, source: Readable | string, o
 
 async function keep({ content }: Service, stream: Readable, lease: Lease, signal: AbortSignal | undefined) {
   await using writer = await content.writer()
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunks of batchesOf(stream)) {
     if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
-    await writer.write(chunk)
+    await writer.write(...chunks)
   }
   return (await writer.commit((digest) => lease.hold(digest))).digest
 }

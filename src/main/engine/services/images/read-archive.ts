@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { chunksOf } from '#base/batches.ts'
 import type { Digest } from '#shared/oci/digest.ts'
 import type { ContentStore, ContentWriter } from '../../core/content/content-store.ts'
 import type { Lease } from '../../core/leases/leases.ts'
@@ -36,7 +37,7 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
   const reader = new TarReader({ entry: (entry) => steps.push({ entry }), data: (data) => steps.push({ data }), complete: () => steps.push('complete') })
   let current: { path: string; head: Buffer; writer: ContentWriter } | undefined
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of chunksOf(stream)) {
       if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
       if (!reader.ended) reader.write(chunk)
       for (const step of steps.splice(0)) {

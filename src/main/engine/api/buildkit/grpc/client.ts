@@ -1,8 +1,9 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { chunksOf } from '#base/batches.ts'
 import { writeTo } from '../../streams/duplex-peer.ts'
-import { chunksOf, decodeFrames, encodeFrame } from './frames.ts'
+import { decodeFrames, encodeFrame } from './frames.ts'
 import { errorFrom } from './status.ts'
 
 /** A call of ours, open in both directions. */
@@ -62,7 +63,7 @@ async function* answers(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
     if (headers['grpc-status'] !== undefined) ending = headers
   })
   try {
-    yield* decodeFrames(chunksOf(stream))
+    yield* decodeFrames(chunksOf(stream, { keepOpen: true }))
   } catch (cause) {
     if (cause instanceof EngineError) throw cause
     throw new EngineError('unavailable', 'the client has closed its session', { cause })

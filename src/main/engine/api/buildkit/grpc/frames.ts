@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 
 /** One byte of compression, four of length, then the message: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests */
@@ -43,6 +42,3 @@ function lengthOf(header: Buffer): number {
   if (length > LIMIT) throw new EngineError('resource-exhausted', `a message of ${length} bytes is too large`)
   return length
 }
-
-/** A reader that stops early leaves the stream open: the other direction may still be needed. */
-export const chunksOf = (stream: Readable): AsyncIterable<Buffer> => stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>

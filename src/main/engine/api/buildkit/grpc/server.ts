@@ -1,8 +1,9 @@
 import { performServerHandshake, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { chunksOf } from '#base/batches.ts'
 import { writeTo } from '../../streams/duplex-peer.ts'
-import { chunksOf, decodeFrames, encodeFrame } from './frames.ts'
+import { decodeFrames, encodeFrame } from './frames.ts'
 import { encodeMessage } from './status.ts'
 
 /** One call, from whoever dialled. */
@@ -60,5 +61,5 @@ export function serveGrpc(socket: Duplex, { methods, status, details, onError }:
 function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Call {
   const controller = new AbortController()
   stream.once('close', () => controller.abort(new EngineError('cancelled', 'the client went away')))
-  return { headers, signal: controller.signal, messages: decodeFrames(chunksOf(stream)), send: (message) => writeTo(stream, encodeFrame(message)) }
+  return { headers, signal: controller.signal, messages: decodeFrames(chunksOf(stream, { keepOpen: true })), send: (message) => writeTo(stream, encodeFrame(message)) }
 }

@@ -3,6 +3,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { chunksOf } from '#base/batches.ts'
 import type { Conversation } from '../grpc/client.ts'
 import { messages, type Stat } from '../protocol/messages.ts'
 import { goMode } from './go-mode.ts'
@@ -25,7 +26,7 @@ function open({ client, supports }: Session, place: number): Conversation {
 export async function sendStream(session: Session, { stream, place }: { stream: Readable; place: number }, onBytes: OnBytes = () => {}): Promise<number> {
   using conversation = open(session, place)
   let total = 0
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(stream)) {
     for (let at = 0; at < chunk.length; at += PIECE) await conversation.send(messages.bytes.encode({ data: chunk.subarray(at, at + PIECE) }))
     onBytes((total += chunk.length))
   }

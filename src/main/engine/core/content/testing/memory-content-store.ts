@@ -58,7 +58,8 @@ function memoryWriter(ref: string, expected: Descriptor | undefined, ingests: Ma
   const start = content.length
   return {
     offset: start,
-    async write(chunk) {
+    async write(...chunks) {
+      const chunk = Buffer.concat(chunks)
       if (expected && content.length + chunk.length > expected.size) throw mismatch(expected, `more than ${expected.size} bytes`)
       content = Buffer.concat([content, chunk])
       ingests.set(ref, content)
