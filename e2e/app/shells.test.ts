@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,9 +9,9 @@ import { desktopShell, launchApp, type RunningApp, type ShellName } from './driv
 /** What every shell owes the page, whatever the engine: over a Docker API in memory. */
 const shells: ShellName[] = ['browser', desktopShell()]
 
-async function open(shell: ShellName, engine: FakeEngine): Promise<RunningApp> {
+async function open(shell: ShellName, engine: FakeEngine, more: { home?: string } = {}): Promise<RunningApp> {
   engine.containers.set('web1', wireContainer('web1', { Names: ['/shop-web'] }))
-  return launchApp({ shell, engineSocket: engine.socketPath })
+  return launchApp({ shell, engineSocket: engine.socketPath, ...more })
 }
 const seen = (app: RunningApp, text: string) => app.page.getByText(text, { exact: false }).first().waitFor({ timeout: 15_000 })
 /** Only the desktop exposes its bridge to the page. */
@@ -81,6 +81,23 @@ test.runIf(shells.includes('stand-in'))('stand-in: dialogs, the menu, a reload, 
   await app.desktop!.clickMenu(['View', 'Containers'])
   await seen(app, 'shop-web')
   await app.closeWindow()
+})
+
+test.runIf(shells.includes('stand-in'))('stand-in: the window comes where it was last, and its place is kept when it closes', async () => {
+  await using engine = await startFakeEngine()
+  await using undo = new AsyncDisposableStack()
+  const home = await mkdtemp(join(tmpdir(), 'slipway-window-'))
+  undo.defer(() => rm(home, { recursive: true, force: true }))
+  const file = join(home, 'userData/window.json')
+  const place = { x: 40, y: 30, width: 1000, height: 700, maximized: true }
+  await mkdir(join(home, 'userData'))
+  await writeFile(file, JSON.stringify({ ...place, former: 1 }))
+  const app = undo.use(await open('stand-in', engine, { home }))
+  await seen(app, 'shop-web')
+  const { maximized, ...bounds } = place
+  expect((await app.desktop!.records()).find(([what]) => what === 'window')?.[1]).toMatchObject(bounds)
+  await app.closeWindow()
+  await expect.poll(async () => JSON.parse(await readFile(file, 'utf8')) as unknown).toEqual({ ...bounds, maximized })
 })
 
 /** What may be opened with the app, and the page that knows what to do with it. */

@@ -1,7 +1,6 @@
 import { app, screen, type BrowserWindow, type Rectangle } from 'electron'
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '#base/atomic-file.ts'
 
 interface WindowState extends Partial<Rectangle> {
   width: number
@@ -25,14 +24,19 @@ export function readWindowState(): WindowState {
   }
 }
 
-/** Written once the window has been still for a moment, and when it closes. */
+/** Written once the window has been still for a moment, and when it closes: at once, for the app may end with its window. Of no worth after a power cut, so it is not waited for. */
 export function keepWindowState(window: BrowserWindow): void {
   let timer: NodeJS.Timeout | undefined
   const save = () => {
     clearTimeout(timer)
     if (window.isDestroyed()) return
     const state: WindowState = { ...window.getNormalBounds(), maximized: window.isMaximized() }
-    void writeFileAtomic(path(), JSON.stringify(state)).catch(() => {})
+    try {
+      writeFileSync(`${path()}.tmp`, JSON.stringify(state))
+      renameSync(`${path()}.tmp`, path())
+    } catch {
+      // A window that opens where it opened before is no reason to stop.
+    }
   }
   const later = () => {
     clearTimeout(timer)
