@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { timeProgram } from '../processes.ts'
 import type { Bench, Group } from '../runner.ts'
+import type { Subject } from '../subject.ts'
 
 const DOCKERFILE = (base: string) => `FROM ${base}
 ENV A=1
@@ -30,6 +33,17 @@ export const builds: Group = {
     const limit = () => timeProgram('sh', ['-c', `tar -C "${context}" -cf - . | tar -xf - -C "$(mktemp -d -p "${bench.folder}")"`])
     await bench.measure(`docker build, COPY of ${MANY} small files, cold`, { rounds: 3, budget: { ratio: 0.7 }, limit }, async (subject) => void (await subject.docker(['build', '--no-cache', '-q', '-t', 'bench-built', context])))
     await bench.measure('the same, cached', { rounds: 3, budget: { ratio: 1 } }, async (subject) => void (await subject.docker(['build', '-q', '-t', 'bench-built', context])))
+    await forgetBuilt(bench)
+  },
+  'with buildx': async (bench) => {
+    if (spawnSync('docker', ['buildx', 'version']).status !== 0) return console.error('  the docker client has no buildx')
+    const context = await writeManyFiles(bench)
+    const build = (subject: Subject) => subject.docker(['buildx', 'build', '-q', '-t', 'bench-built', context])
+    await bench.measure(`docker buildx build, COPY of ${MANY} small files, cached`, { rounds: 5, warmUp: 1, budget: { ratio: 1 } }, async (subject) => void (await build(subject)))
+    await bench.measure('the same, one of them changed', { rounds: 3 }, async (subject) => {
+      await writeFile(join(context, 'm', '0', '0'), randomUUID())
+      await build(subject)
+    })
     await forgetBuilt(bench)
   },
 }
