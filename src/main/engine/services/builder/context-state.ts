@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import type { KnownDigests } from './copy/copied-entries.ts'
+import type { CopiedDigest, KnownDigests } from './copy/copied-entries.ts'
 import type { FolderListing } from './kept-contexts.ts'
 
 /** What the tree of a kept context holds. */
@@ -8,6 +8,8 @@ export interface ContextState {
   listing: FolderListing
   /** Path → SHA-256 in hex, of what an earlier build has read. */
   digests: Map<string, string>
+  /** Of whole COPYs, by their words; of this listing. */
+  copies: Map<string, CopiedDigest>
   /** Bytes. */
   size: number
 }
@@ -17,21 +19,22 @@ interface Written {
   size: number
   listing: [string, string][]
   digests: [string, string][]
+  copies: [string, CopiedDigest][]
 }
 
 /** Undefined where nothing is known, and after a reboot: the tree was not flushed to the disk. */
 export async function readState(file: string): Promise<ContextState | undefined> {
   try {
-    const { boot, size, listing, digests } = JSON.parse(await readFile(file, 'utf8')) as Written
-    return boot === bootId() ? { size, listing: new Map(listing), digests: new Map(digests) } : undefined
+    const { boot, size, listing, digests, copies } = JSON.parse(await readFile(file, 'utf8')) as Written
+    return boot === bootId() ? { size, listing: new Map(listing), digests: new Map(digests), copies: new Map(copies) } : undefined
   } catch {
     return undefined
   }
 }
 
 /** A state that could not be written is begun anew, so it fails no build. */
-export async function writeState(file: string, { size, listing, digests }: ContextState): Promise<void> {
-  const written: Written = { boot: bootId(), size, listing: [...listing], digests: [...digests] }
+export async function writeState(file: string, { size, listing, digests, copies }: ContextState): Promise<void> {
+  const written: Written = { boot: bootId(), size, listing: [...listing], digests: [...digests], copies: [...copies] }
   await writeFile(file, JSON.stringify(written)).catch(() => {})
 }
 
@@ -47,6 +50,11 @@ export function digestsOf(tree: string, state: ContextState & { written: boolean
       const path = pathOf(hostPath)
       if (path === undefined || !state.listing.has(path)) return
       state.digests.set(path, Buffer.from(digest).toString('hex'))
+      state.written = false
+    },
+    findCopy: (words) => state.copies.get(words),
+    putCopy(words, copied) {
+      state.copies.set(words, copied)
       state.written = false
     },
   }

@@ -1,7 +1,7 @@
 import type { Step } from './build-run.ts'
 import type { CopyEntry } from './copy/copy-plan.ts'
 import type { RootedTree } from './copy/rooted-tree.ts'
-import { layerEntry, type CopyAttributes } from './copy/copied-entries.ts'
+import { layerEntry, type CopiedDigest, type CopyAttributes } from './copy/copied-entries.ts'
 import type { CommittedLayer } from './needs.ts'
 import { noCommand, type StageState } from './stage-state.ts'
 import { finishStep, withView } from './step-result.ts'
@@ -11,21 +11,19 @@ export interface CopyWork {
   verb: string
   destination: string
   /** Of what is read, wherever it goes: with the image below, which the cache knows as well, it decides the result. So a step found in the cache mounts nothing. */
-  digest: string
-  read: readonly CopyEntry[]
+  read: CopiedDigest
   /** Once the image so far can be looked at. */
   plan: (target: RootedTree | undefined, root: string | undefined) => Promise<{ entries: readonly CopyEntry[]; attributes: CopyAttributes }>
 }
 
 /** The layer that holds the entries, as a step of its own. */
-export function copyStepOf(step: Step, { verb, destination, digest, read, plan }: CopyWork): Promise<StageState> {
-  const files = read.filter((entry) => entry.kind === 'file').length
+export function copyStepOf(step: Step, { verb, destination, read, plan }: CopyWork): Promise<StageState> {
   const make = async () => {
     const { entries, attributes } = await withView(step, step.state.chain, plan)
     if (entries.length === 0) return undefined
     return addEntries(step, entries, attributes)
   }
-  return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${files > 1 ? 'multi' : files === 1 ? 'file' : 'dir'}:${digest} in ${destination} `, next: step.state, make })
+  return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${read.what}:${read.digest} in ${destination} `, next: step.state, make })
 }
 
 /** A layer of these on the image so far. */

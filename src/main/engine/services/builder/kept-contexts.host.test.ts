@@ -90,6 +90,17 @@ test('a digest is remembered for as long as its file is listed as it was', async
   expect(found).toEqual([digest, undefined, undefined])
 })
 
+test('what a COPY has read is remembered for as long as nothing is listed otherwise', async () => {
+  const source = client('a', { one: '1' })
+  await built(source, ({ digests }) => digests?.putCopy('["."]', { digest: 'd', what: 'file' }))
+  const known = () => new Promise((resolve) => void built(source, ({ digests }) => resolve(digests?.findCopy('["."]'))))
+  expect(await known()).toEqual({ digest: 'd', what: 'file' })
+  await start()
+  expect(await known()).toEqual({ digest: 'd', what: 'file' })
+  source.files['two'] = '2'
+  expect(await known()).toBeUndefined()
+})
+
 test('builds share a folder that is as it was; one that finds changes has a copy of its own and leaves it as it is', async () => {
   const source = client('a', { one: '1' })
   const first = await contexts.open(source, signal)

@@ -149,7 +149,8 @@ class ContextFolders implements KeptContexts {
     const written = before !== undefined && archive === undefined
     if (!written) await this.#change(name, before !== undefined, archive, signal)
     const digests = new Map([...(before?.digests ?? [])].filter(([path]) => before?.listing.get(path) === listing.get(path)))
-    return { listing, digests, size, builds: 1, written }
+    const copies = written ? before.copies : new Map()
+    return { listing, digests, copies, size, builds: 1, written }
   }
 
   /** A tree that could not be changed to its end is nobody's any more. */

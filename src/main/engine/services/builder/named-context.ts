@@ -6,7 +6,7 @@ import { openSource } from './context.ts'
 import { copyStepOf } from './copy-step.ts'
 import { planCopy } from './copy/copy-plan.ts'
 import { openTree } from './copy/rooted-tree.ts'
-import { digestEntries, type KnownDigests } from './copy/copied-entries.ts'
+import { digestEntries, whatIs, type KnownDigests } from './copy/copied-entries.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchImage } from './stage-image.ts'
 import { baseState, scratchState, type StageState } from './stage-state.ts'
@@ -65,6 +65,6 @@ async function layerOf(step: Step, { folder, digests }: { folder: string; digest
   const entries = await planCopy({ sources: [source], destination: '/', target: undefined, parents: false, ignored: () => false, excluded: undefined })
   const attributes = { owner: { uid: 0, gid: 0 }, mode: undefined }
   const quiet: Step = { ...step, observer: undefined, say: () => {}, state: scratchState(step.run.platform) }
-  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', digest: await digestEntries(step.run.context.layers, entries, attributes, { signal: step.run.signal, digests }), read: entries, plan: async () => ({ entries, attributes }) })
+  const state = await copyStepOf(quiet, { verb: 'COPY ', destination: '/', read: { digest: await digestEntries(step.run.context.layers, entries, attributes, { signal: step.run.signal, digests }), what: whatIs(entries) }, plan: async () => ({ entries, attributes }) })
   return { ...state, layered: true }
 }

@@ -14,6 +14,20 @@ export interface CopyAttributes {
 export interface KnownDigests {
   find(hostPath: string): Uint8Array | undefined
   put(hostPath: string, digest: Uint8Array): void
+  /** Of all that a COPY has read, by its words; nothing in the context is another since. */
+  findCopy(words: string): CopiedDigest | undefined
+  putCopy(words: string, copied: CopiedDigest): void
+}
+
+/** What a COPY or ADD reads, for its line in the history: the digest, and whether it is several files, one, or none. */
+export interface CopiedDigest {
+  digest: string
+  what: 'multi' | 'file' | 'dir'
+}
+
+export function whatIs(entries: readonly CopyEntry[]): CopiedDigest['what'] {
+  const files = entries.filter(({ kind }) => kind === 'file').length
+  return files > 1 ? 'multi' : files === 1 ? 'file' : 'dir'
 }
 
 /** Digest of everything that makes a difference to the result: names, kinds, modes, owners, contents; never times. */

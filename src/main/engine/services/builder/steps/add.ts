@@ -10,7 +10,7 @@ import type { Step } from '../build-run.ts'
 import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
 import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources, type Source } from '../copy/select-sources.ts'
-import { digestEntries } from '../copy/copied-entries.ts'
+import { digestEntries, whatIs } from '../copy/copied-entries.ts'
 import { cloneRepository, isGitUrl } from '../git-source.ts'
 import { fetchFile } from '../remote-file.ts'
 import { variablesOf, type StageState } from '../stage-state.ts'
@@ -33,7 +33,7 @@ export async function addStep(step: Step, instruction: Add): Promise<StageState>
       return { entries: [...planned.flat(), ...(await heredocs(destination, target))], attributes: await attributesOf(step, instruction.flags, root, undefined, expand) }
     }
     const digest = await digestEntries(step.run.context.layers, read, { owner: undefined, mode: undefined }, step.run)
-    return copyStepOf(step, { verb: `ADD ${ownershipWords(instruction.flags, expand)}`, destination, digest, read, plan })
+    return copyStepOf(step, { verb: `ADD ${ownershipWords(instruction.flags, expand)}`, destination, read: { digest, what: whatIs(read) }, plan })
   })
 }
 

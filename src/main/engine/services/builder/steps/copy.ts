@@ -7,7 +7,7 @@ import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
 import { parseFileMode } from '../copy/file-mode.ts'
 import { openTree, type RootedTree } from '../copy/rooted-tree.ts'
 import { selectSources } from '../copy/select-sources.ts'
-import { digestEntries, type CopyAttributes } from '../copy/copied-entries.ts'
+import { digestEntries, whatIs, type CopiedDigest, type CopyAttributes, type KnownDigests } from '../copy/copied-entries.ts'
 import { copyStepOf } from '../copy-step.ts'
 import { sourceImage } from '../source-image.ts'
 import { variablesOf, workingDirectory, type StageState } from '../stage-state.ts'
@@ -30,21 +30,38 @@ async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources:
   const patterns = instruction.sources.map(expand)
   const destination = destinationOf(step, expand(instruction.destination))
   const fromContext = flags.from === undefined
-  const found = patterns.length === 0 || !sources ? [] : selectSources(sources, patterns, fromContext ? step.run.ignored : undefined)
-  const excluded = flags.exclude.length > 0 ? createIgnoreMatcher(flags.exclude.map(expand).join('\n')) : undefined
+  const find = once(() => (patterns.length === 0 || !sources ? [] : selectSources(sources, patterns, fromContext ? step.run.ignored : undefined)))
+  const exclude = flags.exclude.map(expand)
+  const excluded = exclude.length > 0 ? createIgnoreMatcher(exclude.join('\n')) : undefined
   const ignored = (path: string) => fromContext && step.run.ignored.ignores(path)
   const entries = async (place: string, target: RootedTree | undefined) => [
-    ...(found.length > 0 ? await planCopy({ sources: found, destination: place, target, parents: flags.parents === true, ignored, excluded }) : []),
+    ...(find().length > 0 ? await planCopy({ sources: find(), destination: place, target, parents: flags.parents === true, ignored, excluded }) : []),
     ...(await heredocEntries(instruction.heredocs, place, expand, target)),
   ]
-  const read = await entries(asFolder(destination), undefined)
+  const read = async () => {
+    const all = await entries(asFolder(destination), undefined)
+    return { digest: await digestEntries(step.run.context.layers, all, { owner, mode: undefined }, step.run), what: whatIs(all) }
+  }
   return copyStepOf(step, {
     verb: `COPY ${ownershipWords(flags, expand)}`,
     destination,
-    digest: await digestEntries(step.run.context.layers, read, { owner, mode: undefined }, step.run),
-    read,
+    read: fromContext && instruction.heredocs.length === 0 ? await remembered(step.run.digests, JSON.stringify([patterns, destination, flags.parents, exclude]), read) : await read(),
     plan: async (target, root) => ({ entries: await entries(destination, target), attributes: await attributesOf(step, flags, root, owner, expand) }),
   })
+}
+
+async function remembered(digests: KnownDigests | undefined, words: string, read: () => Promise<CopiedDigest>): Promise<CopiedDigest> {
+  const known = digests?.findCopy(words)
+  if (known) return known
+  const copied = await read()
+  digests?.putCopy(words, copied)
+  return copied
+}
+
+/** Made when it is first asked for. */
+function once<Result>(make: () => Result): () => Result {
+  let made: { result: Result } | undefined
+  return () => (made ??= { result: make() }).result
 }
 
 export const asFolder = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
