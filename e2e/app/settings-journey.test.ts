@@ -119,6 +119,8 @@ test('a shortcut is given other keys, those of another are refused, and everythi
   await expect.poll(() => change('Go to or do anything').innerText()).toMatch(/Ctrl\s*K/)
   await page.keyboard.press('Control+k')
   await seen(palette)
+  await page.keyboard.press('Escape')
+  await gone(palette)
 })
 
 async function importBox(): Promise<void> {
@@ -133,3 +135,19 @@ async function importBox(): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+test('what is being typed stays when another setting changes elsewhere', async () => {
+  await go('/settings')
+  const typed = page.getByLabel('Registries without a certificate check', { exact: true })
+  const now = (kept()['insecureRegistries'] ?? []) as string[]
+  await expect.poll(() => typed.inputValue(), { timeout: patience }).toBe(now.join('; '))
+  await seen(page.getByText('Engine ready'))
+  await typed.fill('half.inv')
+  const other = await page.context().newPage()
+  await other.goto(page.url())
+  await other.getByLabel('Without a proxy', { exact: true }).fill('elsewhere.invalid')
+  await other.keyboard.press('Enter')
+  await expect.poll(() => page.getByLabel('Without a proxy', { exact: true }).inputValue(), { timeout: patience }).toBe('elsewhere.invalid')
+  expect(await typed.inputValue()).toBe('half.inv')
+  await other.close()
+})
