@@ -8,7 +8,7 @@ const OWNER_ENTERS = 0o700
 
 /** The engine's own folders: written by nobody else, and open to the engine itself. What is in volumes and layers has the modes that its makers gave it. */
 export async function* checkPermissions({ layout }: DoctorContext, _checked: Checked): AsyncGenerator<Found> {
-  for (const path of [layout.dataRoot, layout.content, layout.snapshots, layout.volumes, layout.temporary, dirname(layout.container('0').data)]) {
+  for (const path of [layout.dataRoot, layout.content, layout.snapshots, layout.volumes, layout.buildCache, layout.buildContexts, layout.temporary, dirname(layout.container('0').data)]) {
     const found = await lstat(path).catch(() => undefined)
     if (!found?.isDirectory()) continue
     const right = (found.mode & 0o7777 & ~OTHERS_WRITE) | OWNER_ENTERS
