@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { createWriteStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '#shared/errors.ts'
@@ -12,6 +11,7 @@ import { cloneRepository, isGitUrl } from './git-source.ts'
 import { useMemory } from './memory-tree.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchFile } from './remote-file.ts'
+import { openTemporaryTree, type TreePlace } from './temporary-tree.ts'
 
 /** The input tree of a build on disk, gone when disposed. */
 export interface OpenedContext extends AsyncDisposable {
@@ -55,20 +55,11 @@ interface OpenedSource extends AsyncDisposable {
 /** The files of a source on disk. */
 export async function openSource(context: BuilderContext, source: ContextSource, signal: AbortSignal): Promise<OpenedSource> {
   if (source.kind === 'folder') return { lone: false, ...(await context.keptContexts.open(source, signal)) }
-  await using undo = new AsyncDisposableStack()
-  const work = join(context.layout.temporary, `context-${randomUUID()}`)
-  undo.defer(() => context.layers.remove(work))
-  // `COPY . /x/` gives /x the mode of the tree's own folder.
-  await mkdir(work, { recursive: true, mode: 0o700 })
-  await mkdir(join(work, 'tree'), { mode: 0o755 })
-  const filled = await fillTree(context, source, signal, { work, undo })
-  const kept = undo.move()
-  return { ...filled, digests: undefined, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return openTemporaryTree({ temporary: context.layout.temporary, layers: context.layers }, async (place) => ({ ...(await fillTree(context, source, signal, place)), digests: undefined }))
 }
 
-/** Puts what the source gives into `tree` in the folder `work`. */
-async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' }>, signal: AbortSignal, { work, undo }: { work: string; undo: AsyncDisposableStack }): Promise<{ folder: string; lone: boolean }> {
-  const folder = join(work, 'tree')
+/** Puts there what the source gives. */
+async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' }>, signal: AbortSignal, { work, folder, undo }: TreePlace): Promise<{ folder: string; lone: boolean }> {
   const archive = join(work, 'context.tar')
   if (source.kind === 'tar') {
     await pipeline(await decompressed(source.stream), createWriteStream(archive), { signal })

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import type { Layers } from '../../core/layers/layers.ts'
 import type { Collection, MetadataStore } from '../../core/metadata/metadata-store.ts'
 import { digestsOf, readState, writeState, type ContextState } from './context-state.ts'
 import type { KnownDigests } from './copy/copied-entries.ts'
+import { openTemporaryTree } from './temporary-tree.ts'
 
 /**
  * Folders of clients, as they were when last built from: the next build asks for what has changed since, and reads only that. A client that builds the
@@ -191,16 +192,12 @@ class ContextFolders implements KeptContexts {
 }
 
 /** A copy for one build. */
-async function openOnce({ layers, temporary }: KeptContextsNeeds, source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
-  await using undo = new AsyncDisposableStack()
-  const work = join(temporary, `context-${randomUUID()}`)
-  undo.defer(() => layers.remove(work))
-  const folder = join(work, 'tree')
-  await mkdir(folder, { recursive: true, mode: 0o755 })
-  const { archive } = await source.changes(new Map())
-  if (archive) await unpack(layers, archive, folder, join(work, 'context.tar'), signal)
-  const kept = undo.move()
-  return { folder, digests: undefined, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+function openOnce(needs: KeptContextsNeeds, source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
+  return openTemporaryTree(needs, async ({ work, folder }) => {
+    const { archive } = await source.changes(new Map())
+    if (archive) await unpack(needs.layers, archive, folder, join(work, 'context.tar'), signal)
+    return { folder, digests: undefined }
+  })
 }
 
 async function unpack(layers: KeptContextsNeeds['layers'], archive: Readable, folder: string, file: string, signal: AbortSignal): Promise<void> {
