@@ -29,8 +29,8 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
     if (content.has(descriptor.digest)) return
     const outcome = await attempt(fetch, writer)
     if (outcome === 'complete') {
-      await writer.commit()
-      return
+      if (await committed(writer)) return
+      continue
     }
     fruitless = outcome.progressed ? 0 : fruitless + 1
     if (fruitless >= FRUITLESS_LIMIT) throw outcome.error
@@ -38,6 +38,17 @@ export async function fetchBlob(fetch: BlobFetch): Promise<void> {
     // Letting go of the writer first lets another pull of the same blob go on.
     await writer[Symbol.asyncDispose]()
     await pause(backoff.next(), undefined, { signal }).catch(() => Promise.reject(new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })))
+  }
+}
+
+/** False when the part that was taken up was damaged, as by a power cut: it is gone, and the whole blob has to come. @throws data-loss */
+async function committed(writer: ContentWriter): Promise<boolean> {
+  try {
+    await writer.commit()
+    return true
+  } catch (error) {
+    if (writer.offset > 0 && isEngineError(error, 'data-loss')) return false
+    throw error
   }
 }
 

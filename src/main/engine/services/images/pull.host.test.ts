@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { mediaTypes } from '#shared/oci/descriptor.ts'
@@ -178,6 +179,24 @@ describe('trouble on the way', () => {
     expect(registry.seen.filter((line) => line.includes('/blobs/')).toSorted()).toEqual([image.config, lost!].map(({ digest }) => `GET /v2/mended/blobs/${digest}`).toSorted())
     expect(registry.seen.join()).not.toContain(kept!.digest)
     expect(await here.files(image.name)).toEqual({ 'etc/a': 'a', b: 'b' })
+  })
+
+  test('what a power cut tore, a layer that was there or a part of one, is fetched again by the next pull', async () => {
+    const image = registry.image('torn', '1', [base, top])
+    const [whole, part] = image.layers
+    registry.onBlob = (request, response, content) => (request.url!.includes(part!.digest) && !request.headers.range ? (response.writeHead(200, { 'Content-Length': content.length }), response.write(content.subarray(0, 20)), true) : false)
+    const stop = new AbortController()
+    const cut = here.images.pull(image.name, { signal: stop.signal })
+    await expect.poll(() => here.content.has(whole!.digest) && here.snapshots.listCommitted().length === 1 && registry.seen.some((line) => line.includes(part!.digest))).toBe(true)
+    stop.abort()
+    await expect(cut).rejects.toMatchObject({ code: 'cancelled' })
+    registry.onBlob = undefined
+    await here.snapshots.removeCommitted(here.snapshots.listCommitted()[0]!.chain)
+    const torn = join(here.folder, 'content/ingest', part!.digest.slice(7))
+    for (const path of [here.content.pathOf(whole!.digest), torn]) writeFileSync(path, Buffer.alloc(20))
+    await here.images.pull(image.name)
+    expect(await here.files(image.name)).toEqual({ 'etc/a': 'a', b: 'b' })
+    for (const { digest } of image.layers) await expect(here.content.read({ digest })).resolves.toBeDefined()
   })
 
   test('wrong bytes, a wrong diff ID and a broken layer leave nothing', async () => {

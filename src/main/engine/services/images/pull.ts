@@ -1,4 +1,4 @@
-import { EngineError } from '#shared/errors.ts'
+import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
 import type { ImageConfig } from '#shared/oci/image-config.ts'
@@ -135,8 +135,14 @@ async function fetchLayer(service: Service, repository: Repository, layer: Layer
   if (service.snapshots.has(layer.chain)) return report({ id, status: 'Already exists' })
   report({ id, status: 'Pulling fs layer' })
   await service.shared.join(`layer/${layer.chain}`, options, async (signal, tell) => {
-    await download(service, repository, layer.blob, signal, tell)
-    await unpackLayer(service, layer, () => parentOf(service, layer, signal), { signal, report: tell })
+    const fetchAndUnpack = async () => {
+      await download(service, repository, layer.blob, signal, tell)
+      await unpackLayer(service, layer, () => parentOf(service, layer, signal), { signal, report: tell })
+    }
+    await fetchAndUnpack().catch(async (error: unknown) => {
+      if (!(isEngineError(error, 'data-loss') || isEngineError(error, 'invalid-argument')) || !(await dropDamaged(service.content, layer.blob.digest))) throw error
+      await fetchAndUnpack()
+    })
     tell({ id, status: 'Pull complete' })
   })
 }
