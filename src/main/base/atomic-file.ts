@@ -1,22 +1,28 @@
-import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { disk, writeAll, type Disk } from './disk.ts'
 
 let counter = 0
 
-/**
- * Replaces the file in one step: a reader, or a reader after a power cut, sees the old bytes or the new ones, never a mixture. A kill may leave `temporary`,
- * which has to be on the same file system.
- */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644, temporary = `${path}.${process.pid}.${counter++}.tmp`): Promise<void> {
+export interface AtomicFileOptions {
+  /** Where it is written before it takes its place, on the same file system; a kill may leave it. */
+  temporary?: string
+  on?: Disk
+}
+
+/** Replaces the file in one step: a reader, or a reader after a power cut, sees the old bytes or the new ones, never a mixture. */
+export async function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644, { temporary = `${path}.${process.pid}.${counter++}.tmp`, on = disk }: AtomicFileOptions = {}): Promise<void> {
   try {
-    await using file = await open(temporary, 'wx', mode)
-    await file.writeFile(content)
-    await file.sync()
-    await rename(temporary, path)
+    const file = await on.open(temporary, 'wx', mode)
+    try {
+      await writeAll(file, [Buffer.from(content)])
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await on.rename(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    await on.remove(temporary)
     throw error
   }
-  await using folder = await open(dirname(path), 'r')
-  await folder.sync()
+  await on.syncFolder(dirname(path))
 }

@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createReadStream, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, isDigest, type Digest } from '#shared/oci/digest.ts'
 import { EngineError } from '#shared/errors.ts'
 import { writeFileAtomic } from '#base/atomic-file.ts'
+import { disk as realDisk, type Disk } from '#base/disk.ts'
 import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { assertMatches, assertReadable, digestOf, noSuchBlob, SMALL_BLOB_LIMIT } from './blob-reader.ts'
 import type { ContentStore } from './content-store.ts'
@@ -13,13 +14,13 @@ import { createTurns } from './turns.ts'
 import { mismatch, verifiedStream } from './verified-stream.ts'
 
 /** Opens or creates the OCI image layout at `root`; removes what a cut left that nobody can take up. */
-export async function openContentStore(root: string): Promise<ContentStore> {
+export async function openContentStore(root: string, disk: Disk = realDisk): Promise<ContentStore> {
   const blobs = join(root, 'blobs', 'sha256')
   const ingests = join(root, 'ingest')
   mkdirSync(blobs, { recursive: true, mode: 0o700 })
   mkdirSync(ingests, { recursive: true, mode: 0o700 })
   if (!existsSync(join(root, 'oci-layout'))) writeFileSync(join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
-  await removeUnusable(blobs, ingests)
+  await removeUnusable(disk, blobs, ingests)
   const turns = createTurns()
   let made = 0
   /** Of what is never taken up: the next opening removes it. */
@@ -29,7 +30,7 @@ export async function openContentStore(root: string): Promise<ContentStore> {
   async function writerAt(place: string, expected: Descriptor | undefined, keep = expected !== undefined) {
     const release = await turns.take(place)
     try {
-      return await openIngest(place, expected, { keep, placeOf: pathOf, closed: release })
+      return await openIngest(place, expected, { keep, placeOf: pathOf, closed: release, disk })
     } catch (error) {
       release()
       throw fromSystemError(error, 'cannot write to the content store')
@@ -45,18 +46,18 @@ export async function openContentStore(root: string): Promise<ContentStore> {
         if (found) yield { digest: digest as Digest, size: found.size }
       }
     },
-    remove: (digest) => discard(pathOf(digest), temporary('removed')),
+    remove: (digest) => discard(disk, pathOf(digest), temporary('removed')),
     writer: (expected) => writerAt(expected ? join(ingests, hexOf(expected.digest)) : temporary('new'), expected),
     namedWriter: (name) => writerAt(join(ingests, `${NAMED}${assertPlain(name)}`), undefined, true),
     listParts: async () => (await readdir(ingests)).filter((name) => isPart(name) && !turns.isTaken(join(ingests, name))).map((name) => `sha256:${name}` as Digest),
     async removePart(digest) {
       const place = join(ingests, hexOf(digest))
-      if (!turns.isTaken(place)) await discard(place, temporary('removed'))
+      if (!turns.isTaken(place)) await discard(disk, place, temporary('removed'))
     },
-    adopt: (file, written) => adopt(file, written, pathOf(written.digest)),
+    adopt: (file, written) => adopt(disk, file, written, pathOf(written.digest)),
     async put(content) {
       const digest = digestOf(content)
-      if (!existsSync(pathOf(digest))) await writeFileAtomic(pathOf(digest), content, 0o600, temporary('put')).catch((error: unknown) => Promise.reject(fromSystemError(error, 'cannot write to the content store')))
+      if (!existsSync(pathOf(digest))) await writeFileAtomic(pathOf(digest), content, 0o600, { temporary: temporary('put'), on: disk }).catch((error: unknown) => Promise.reject(fromSystemError(error, 'cannot write to the content store')))
       return digest
     },
   }
@@ -90,20 +91,22 @@ const reading = (pathOf: (digest: Digest) => string): Pick<ContentStore, 'pathOf
 })
 
 /** Out of sight before anybody else has a turn, so that what was looked at just before still holds; its bytes go after. */
-async function discard(path: string, aside: string): Promise<void> {
+async function discard(disk: Disk, path: string, aside: string): Promise<void> {
   try {
-    renameSync(path, aside)
+    disk.renameNow(path, aside)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return
     throw fromSystemError(error, `cannot remove ${path}`)
   }
-  await rm(aside, { force: true })
+  await disk.remove(aside)
 }
 
-async function adopt(file: string, { digest, size }: { digest: Digest; size: number }, place: string) {
+async function adopt(disk: Disk, file: string, { digest, size }: { digest: Digest; size: number }, place: string) {
   const found = await stat(file)
   if (found.size !== size) throw mismatch({ digest }, `${found.size} bytes instead of ${size}`)
-  await rename(file, place)
+  await disk.sync(file)
+  await disk.rename(file, place)
+  await disk.syncFolder(dirname(place))
 }
 
 function missing(error: unknown, digest: Digest): never {
@@ -119,7 +122,7 @@ function assertPlain(name: string): string {
 const isPart = (name: string) => isDigest(`sha256:${name}`)
 
 /** Only the part of a blob that is known, or has a name, can be taken up. Earlier versions wrote small blobs beside the whole ones. */
-async function removeUnusable(blobs: string, ingests: string) {
-  for (const name of await readdir(ingests)) if (!isPart(name) && !name.startsWith(NAMED)) await rm(join(ingests, name), { force: true })
-  for (const name of await readdir(blobs)) if (name.endsWith('.tmp')) await rm(join(blobs, name), { force: true })
+async function removeUnusable(disk: Disk, blobs: string, ingests: string) {
+  for (const name of await readdir(ingests)) if (!isPart(name) && !name.startsWith(NAMED)) await disk.remove(join(ingests, name))
+  for (const name of await readdir(blobs)) if (name.endsWith('.tmp')) await disk.remove(join(blobs, name))
 }

@@ -1,16 +1,17 @@
 import { createHash, type Hash } from 'node:crypto'
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Descriptor } from '#shared/oci/descriptor.ts'
 import type { Digest } from '#shared/oci/digest.ts'
+import { writeAll, type Disk, type DiskFile } from '#base/disk.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import type { ContentWriter } from './content-store.ts'
 import { mismatch } from './verified-stream.ts'
 
 /**
- * Blobs up to this size (manifests, configs) are flushed to the disk before they become visible. Layers are not: that would cost more
- * than fetching them, a torn one is found out whenever it is read, and it can be fetched again.
+ * What is fetched and larger than this (layers) is not flushed to the disk before it becomes visible, for a pull should not wait for the disk: a power cut
+ * may leave it torn, which is found out whenever it is read, and it is fetched again (docs/decisions/0803-what-a-power-cut-leaves.md).
  */
-const FLUSH_UP_TO = 1024 * 1024
+export const FLUSH_UP_TO = 1024 * 1024
 
 export interface IngestOptions {
   /** Can be taken up when it is let go of. */
@@ -18,11 +19,12 @@ export interface IngestOptions {
   /** Where the blob belongs. */
   placeOf(digest: Digest): string
   closed(): void
+  disk: Disk
 }
 
 /** Opens the ingest file at `path` and takes up what an earlier attempt left there. */
 export async function openIngest(path: string, expected: Descriptor | undefined, options: IngestOptions): Promise<ContentWriter> {
-  const file = await open(path, 'a+', 0o600)
+  const file = await options.disk.open(path, 'a+', 0o600)
   try {
     const { hash, size } = await hashSoFar(file, expected?.size ?? Infinity)
     return new IngestFile(path, file, expected, options, { hash, size })
@@ -32,7 +34,7 @@ export async function openIngest(path: string, expected: Descriptor | undefined,
   }
 }
 
-async function hashSoFar(file: FileHandle, limit: number): Promise<{ hash: Hash; size: number }> {
+async function hashSoFar(file: DiskFile, limit: number): Promise<{ hash: Hash; size: number }> {
   const hash = createHash('sha256')
   const { size } = await file.stat()
   if (size > limit) {
@@ -49,27 +51,17 @@ async function hashSoFar(file: FileHandle, limit: number): Promise<{ hash: Hash;
   return { hash, size }
 }
 
-/** What is left of the chunks once so many bytes of them are written. */
-function behind(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let left = bytes
-  for (const [index, chunk] of chunks.entries()) {
-    if (chunk.length > left) return [chunk.subarray(left), ...chunks.slice(index + 1)]
-    left -= chunk.length
-  }
-  return []
-}
-
 class IngestFile implements ContentWriter {
   #hash: Hash
   #size: number
   #open = true
   readonly #start: number
   readonly #path: string
-  readonly #file: FileHandle
+  readonly #file: DiskFile
   readonly #expected: Descriptor | undefined
   readonly #options: IngestOptions
 
-  constructor(path: string, file: FileHandle, expected: Descriptor | undefined, options: IngestOptions, { hash, size }: { hash: Hash; size: number }) {
+  constructor(path: string, file: DiskFile, expected: Descriptor | undefined, options: IngestOptions, { hash, size }: { hash: Hash; size: number }) {
     this.#path = path
     this.#file = file
     this.#expected = expected
@@ -88,7 +80,7 @@ class IngestFile implements ContentWriter {
     if (this.#expected && size > this.#expected.size) throw mismatch(this.#expected, `more than ${this.#expected.size} bytes`)
     for (const chunk of chunks) this.#hash.update(chunk)
     try {
-      for (let left: readonly Uint8Array[] = chunks; left.length > 0; ) left = behind(left, (await this.#file.writev(left)).bytesWritten)
+      await writeAll(this.#file, chunks)
     } catch (error) {
       // The hash has run ahead of the file; only the file counts when this is taken up again.
       throw fromSystemError(error, 'cannot write to the content store')
@@ -108,16 +100,19 @@ class IngestFile implements ContentWriter {
       await this.abort()
       throw mismatch(this.#expected, digest === this.#expected.digest ? `${this.#size} bytes instead of ${this.#expected.size}` : `digest ${digest}`)
     }
-    if (this.#size <= FLUSH_UP_TO) await this.#file.sync()
+    const flushed = this.#expected === undefined || this.#size <= FLUSH_UP_TO
+    const place = this.#options.placeOf(digest)
+    if (flushed) await this.#file.sync()
     hold?.(digest)
-    await rename(this.#path, this.#options.placeOf(digest))
+    await this.#options.disk.rename(this.#path, place)
+    if (flushed) await this.#options.disk.syncFolder(dirname(place))
     await this.#close()
     return { digest, size: this.#size }
   }
 
   async abort() {
     try {
-      await rm(this.#path, { force: true })
+      await this.#options.disk.remove(this.#path)
     } finally {
       await this.#close()
     }
