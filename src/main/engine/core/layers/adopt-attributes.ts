@@ -1,9 +1,9 @@
-import { chmodSync, lchownSync, lstatSync, type Stats } from 'node:fs'
+import { chmodSync, lchownSync, lstatSync, lutimesSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Gives directories that a layer did not announce the owner and mode they have in the layers below (top to bottom): a layer that
- * only holds `tmp/x` must not make /tmp unwritable. `implied` is relative to `directory`, parents first.
+ * Gives directories that a layer did not announce the owner, mode and time they have in the layers below (top to bottom): a layer that
+ * only holds `tmp/x` must not make /tmp unwritable, and the same files on the same image must be the same layer. `implied` is relative to `directory`, parents first.
  */
 export function adoptAttributes(directory: string, implied: readonly string[], below: readonly string[]): void {
   for (const path of implied) {
@@ -11,6 +11,7 @@ export function adoptAttributes(directory: string, implied: readonly string[], b
     if (!model) continue
     lchownSync(join(directory, path), model.uid, model.gid)
     chmodSync(join(directory, path), model.mode & 0o7777)
+    lutimesSync(join(directory, path), model.mtime, model.mtime)
   }
 }
 

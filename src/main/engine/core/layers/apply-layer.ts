@@ -2,7 +2,8 @@ import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync,
 import { EngineError } from '#shared/errors.ts'
 import { errnoOf } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
-import { fromText, toPath, toText, type BytePath } from './byte-path.ts'
+import type { FileDigests } from './file-digests.ts'
+import { toPath, toText, type BytePath } from './byte-path.ts'
 import type { WhiteoutForm } from './layers.ts'
 import { isKeptXattr } from './kept-xattrs.ts'
 import { hostile, RootedPath } from './rooted-path.ts'
@@ -22,6 +23,8 @@ export interface LayerTreeOptions {
   fileLimit: number
   /** Devices other than whiteouts cannot be made in a user namespace and are left out, as Docker does. */
   inUserNamespace: boolean
+  /** Told of every file, by its path below the root. */
+  digests?: FileDigests
 }
 
 /** Replays the entries of one layer in a directory that belongs to this thread alone. */
@@ -44,7 +47,7 @@ export class LayerTree implements TarHandler {
     this.#paths = new RootedPath(root, (path) => {
       chmodSync(toPath(path), 0o755)
       this.#own.add(path)
-      this.implied.add(toText(path.slice(fromText(root).length + 1)))
+      this.implied.add(this.#relative(path))
     })
     this.#options = options
   }
@@ -66,6 +69,7 @@ export class LayerTree implements TarHandler {
     if (!file) return
     for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
     file.end = offset + chunk.length
+    this.#options.digests?.update(chunk, offset)
   }
 
   complete(): void {
@@ -79,6 +83,7 @@ export class LayerTree implements TarHandler {
       if ((entry.mode & 0o7000) !== 0 || (entry.mode & this.#umask) !== 0) fchmodSync(descriptor, entry.mode)
       this.#setXattrs(path, entry)
       futimesSync(descriptor, entry.mtime, entry.mtime)
+      this.#options.digests?.complete(this.#relative(path), { size: entry.size, isPlain: entry.xattrs === undefined })
     } finally {
       closeSync(descriptor)
     }
@@ -100,6 +105,8 @@ export class LayerTree implements TarHandler {
     if (this.#file) closeSync(this.#file.descriptor)
     this.#file = undefined
   }
+
+  #relative = (path: BytePath) => toText(path.slice(this.#paths.root.length + 1))
 
   #root(entry: TarEntry): void {
     if (entry.type !== 'directory') throw hostile(entry.path, 'would replace the root of the image')
@@ -144,7 +151,7 @@ export class LayerTree implements TarHandler {
 
   #directory(path: BytePath, entry: TarEntry): void {
     this.#directories.set(path, entry)
-    this.implied.delete(toText(path.slice(this.#paths.root.length + 1)))
+    this.implied.delete(this.#relative(path))
     if (this.#whitedOut.has(path)) this.#makeOpaque(path)
   }
 

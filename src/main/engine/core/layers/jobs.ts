@@ -5,15 +5,24 @@ import type { DiffSource, ListedEntry, WhiteoutForm } from './layers.ts'
 /** What a worker thread can be asked; plain objects, because they cross between threads. */
 export type Job =
   | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
+  | { kind: 'copy'; listed: readonly ListedEntry[]; directory: string; whiteouts: WhiteoutForm }
+  /** Of an archive that comes in pieces. */
+  | { kind: 'unpack'; directory: string }
   | { kind: 'measure'; source: DiffSource }
-  | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } | { listed: readonly ListedEntry[] } }
+  | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
   | { kind: 'changes'; source: DiffSource }
   | { kind: 'digests'; files: readonly string[] }
   | { kind: 'usage'; directory: string }
   | { kind: 'remove'; directory: string }
 
-export type Reply = { progress: number } | { chunk: Uint8Array } | { result: unknown } | { error: PlainError }
+/** Of what a job reads; undefined is its end. */
+export interface Piece {
+  piece: Uint8Array<ArrayBuffer> | undefined
+}
+
+/** `taken`: of the pieces, one. */
+export type Reply = 'taken' | { progress: number } | { chunk: Uint8Array } | { result: unknown } | { error: PlainError }
 
 export interface PlainError {
   code: ErrorCode

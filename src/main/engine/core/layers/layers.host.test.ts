@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -96,7 +97,8 @@ describe('things from here and there', () => {
   const owned = { mode: 0o640, uid: 7, gid: 8, mtime: 1_700_000_000 }
   const set = (name: string, value: string) => loadSyscalls().setXattr(at('cap'), name, Buffer.from(value))
 
-  test('are packed under the names and with the attributes they are given', async () => {
+  test('are copied under the names and with the attributes they are given', async () => {
+    mkdirSync(at('known'))
     writeFileSync(at('a'), 'from the disk', { mode: 0o777 })
     writeFileSync(at('cap'), '')
     set('user.note', 'v')
@@ -107,9 +109,11 @@ describe('things from here and there', () => {
       { ...owned, path: 'd/cap', type: 'file', source: at('cap') },
       { ...owned, path: 'd/text', type: 'file', content: Buffer.from('from memory') },
       { ...owned, path: 'd/l', type: 'symlink', source: at('l') },
+      { ...owned, path: 'new/a', type: 'file', source: at('a') },
+      { ...owned, path: 'known/a', type: 'file', source: at('a') },
     ] as const
-    const applied = await layers.apply(save(await buffer(layers.packListed(listed))), at(''), { whiteouts: 'overlay' })
-    expect(applied.contentSize).toBe(13 + 11)
+    expect(await layers.copy(listed, at(''), { whiteouts: 'overlay' })).toEqual(['new'])
+    expect(readFileSync(at('known/a'), 'utf8')).toBe('from the disk')
     expect(readFileSync(at('d/a'), 'utf8')).toBe('from the disk')
     expect(readFileSync(at('d/text'), 'utf8')).toBe('from memory')
     expect(readlinkSync(at('d/l'))).toBe('../elsewhere')
@@ -118,7 +122,7 @@ describe('things from here and there', () => {
   })
 
   test('one that is not there is told', async () => {
-    await expect(buffer(layers.packListed([{ ...owned, path: 'a', type: 'file', source: at('gone') }]))).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(layers.copy([{ ...owned, path: 'a', type: 'file', source: at('gone') }], target, { whiteouts: 'overlay' })).rejects.toMatchObject({ code: 'unavailable' })
     await expect(layers.digests([at('gone')])).rejects.toMatchObject({ code: 'not-found', reason: 'ENOENT' })
   })
 
@@ -133,6 +137,42 @@ describe('things from here and there', () => {
     set('user.note', 'v')
     const [first, second] = await digests()
     expect([first, second === plain]).toEqual([plain, false])
+  })
+})
+
+describe('an archive that comes in pieces', () => {
+  const digest = (content: string | Buffer) => createHash('sha256').update(content).digest('hex')
+  /** Of 100 bytes each, so that many are on their way. */
+  const piecesOf = (tar: Buffer) => Readable.from(Array.from({ length: Math.ceil(tar.length / 100) }, (_, index) => tar.subarray(index * 100, (index + 1) * 100)), { objectMode: false })
+
+  test('is unpacked as it comes, and what its files hold is known', async () => {
+    mkdirSync(at('old'))
+    writeFileSync(at('gone'), '')
+    const large = Buffer.alloc(3_000_000, 'large')
+    const { digests } = await layers.unpack(Readable.from([tarOf({ path: '.wh.gone' }, { path: 'old/large', content: large })]), target)
+    expect(readFileSync(at('old/large')).equals(large)).toBe(true)
+    expect(digests).toEqual(new Map([['old/large', digest(large)]]))
+    const again = await layers.unpack(piecesOf(tarOf({ path: 'empty' }, { path: 'naïve'.replace('ï', '\xc3\xaf'), content: 'x' }, { path: 'twice', content: '1' }, { path: 'twice', content: '2' }, { path: 'noted', content: 'y', xattrs: new Map([['user.note', Buffer.from('v')]]) })), target)
+    expect(again.digests).toEqual(new Map([['empty', digest('')], ['naïve', digest('x')], ['twice', digest('2')]]))
+    expect(readdirSync(target).sort()).toEqual(['empty', 'naïve', 'noted', 'old', 'twice'].sort())
+  })
+
+  test('that is cut, damaged, broken off or not wanted any more is told, and the next one is not disturbed by its rest', async () => {
+    const tar = tarOf({ path: 'big', content: Buffer.alloc(5_000_000) }, { path: 'rest' })
+    await expect(layers.unpack(Readable.from([tar.subarray(0, 4_000_000)]), target)).rejects.toMatchObject({ code: 'data-loss', reason: 'truncated' })
+    const hostile = piecesOf(Buffer.concat([tarOf({ path: '../../out' }).subarray(0, 1024), tar]))
+    await expect(layers.unpack(hostile, target)).rejects.toMatchObject({ code: 'invalid-argument' })
+    expect(hostile.destroyed).toBe(true)
+    const broken = Readable.from((async function* () {
+      yield tar.subarray(0, 2_000_000)
+      throw new Error('the client has gone')
+    })())
+    await expect(layers.unpack(broken, target)).rejects.toThrow('the client has gone')
+    const cancel = new AbortController()
+    const endless = new Readable({ read() { this.push(Buffer.alloc(100_000)); cancel.abort() } })
+    await expect(layers.unpack(endless, target, { signal: cancel.signal })).rejects.toMatchObject({ code: 'cancelled' })
+    expect(endless.destroyed).toBe(true)
+    for (const name of ['one', 'two', 'three']) expect([...(await layers.unpack(Readable.from([tarOf({ path: name })]), target)).digests.keys()]).toEqual([name])
   })
 })
 

@@ -25,14 +25,16 @@ export interface Layers extends AsyncDisposable {
    * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
    */
   apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
+  /** Puts just these into `directory`, in this order, each from its own place and under its own name, with what `apply` refuses refused. The result is as {@link AppliedLayer.implied}. @throws unavailable when one cannot be read */
+  copy(entries: readonly ListedEntry[], directory: string, options: TransferOptions & { whiteouts: WhiteoutForm }): Promise<string[]>
+  /** Unpacks a plain archive that is of no image as it comes, its whiteouts removing what is there. Reads it to its end or destroys it. @throws as `apply`, and with the error of the archive. */
+  unpack(archive: Readable, directory: string, options?: TransferOptions): Promise<UnpackedFiles>
   /** What `diff` would give, without the bytes. */
   measure(source: DiffSource, options?: TransferOptions): Promise<AppliedLayer>
   /** The changes as a tar stream; read it to its end. The stream errors when the tree cannot be read. */
   diff(source: DiffSource, options?: TransferOptions): Readable
   /** A whole tree, such as a mounted root file system, as a tar stream; nothing outside `directory` is followed or read. */
   pack(directory: string, options?: TransferOptions): Readable
-  /** Just these, in this order, each from its own place and under its own name, as a tar stream. It errors at one that cannot be read. */
-  packListed(entries: readonly ListedEntry[], options?: TransferOptions): Readable
   /** SHA-256 of each file in turn, {@link DIGEST_BYTES} for each: of what it holds, and of those of its extended attributes that travel in layers. */
   digests(files: readonly string[], options?: TransferOptions): Promise<Uint8Array>
   /** Paths that differ, as `docker diff` shows them. */
@@ -82,6 +84,11 @@ export interface AppliedLayer {
   contentSize: number
   /** Directories the archive put something into without announcing them; their attributes are those of the layers below, see adoptAttributes. */
   implied?: string[]
+}
+
+export interface UnpackedFiles {
+  /** SHA-256 in hex of the files by their paths below the directory, as `digests` gives it; of some nothing is known. */
+  digests: ReadonlyMap<string, string>
 }
 
 /**

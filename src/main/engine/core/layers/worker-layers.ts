@@ -8,10 +8,11 @@ export function createLayers(): Layers {
   const pool = new WorkerPool()
   return {
     apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
+    copy: (listed, directory, { whiteouts, ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts }, options),
+    unpack: (archive, directory, options) => pool.feed({ kind: 'unpack', directory }, archive, options),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, options) => pool.stream({ kind: 'stream', source: { tree: directory } }, options),
-    packListed: (listed, options) => pool.stream({ kind: 'stream', source: { listed } }, options),
     digests: (files, options) => pool.run({ kind: 'digests', files }, options),
     entries: (source, options) => pool.stream({ kind: 'stream', source: { entriesOf: source } }, options),
     changes: (source) => pool.run({ kind: 'changes', source }),

@@ -3,11 +3,14 @@ import { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '#shared/errors.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
-import { fromPlain, type Job, type Reply } from './jobs.ts'
+import { batchesOf } from '#base/batches.ts'
+import { fromPlain, type Job, type Piece, type Reply } from './jobs.ts'
 import type { TransferOptions } from './layers.ts'
 
 /** As many as the machine of the budgets has processors; more would only take memory. */
 const LIMIT = 2
+/** Pieces on their way to a thread before the next is read. */
+const PIECES_AHEAD = 4
 /** Milliseconds a thread without work is kept: an image has several layers, and a thread takes 30 ms to start. */
 const IDLE = 1500
 
@@ -15,6 +18,13 @@ const IDLE = 1500
 function workerEntry(): URL {
   const candidates = ['./layer-worker.js', '../layer-worker.js', './worker.ts'].map((name) => new URL(name, import.meta.url))
   return candidates.find((candidate) => existsSync(candidate)) ?? candidates[0]!
+}
+
+/** What goes on beside a job. */
+interface Beside {
+  onChunk?: (chunk: Uint8Array, acknowledge: () => void) => void
+  /** What the job reads. */
+  feed?: Readable
 }
 
 interface Waiting {
@@ -30,7 +40,16 @@ export class WorkerPool implements AsyncDisposable {
   #closed = false
 
   async run<Result>(job: Job, options: TransferOptions = {}): Promise<Result> {
-    return this.#converse<Result>(job, options, () => {})
+    return this.#converse<Result>(job, options)
+  }
+
+  /** A job that reads what comes. */
+  async feed<Result>(job: Job, feed: Readable, options: TransferOptions = {}): Promise<Result> {
+    try {
+      return await this.#converse<Result>(job, options, { feed })
+    } finally {
+      feed.destroy()
+    }
   }
 
   /** The chunks a job sends, as a stream that makes the thread wait when nobody reads. */
@@ -45,10 +64,12 @@ export class WorkerPool implements AsyncDisposable {
       },
     })
     let bytes = 0
-    this.#converse(job, { signal: signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal }, (chunk, acknowledge) => {
-      onProgress?.((bytes += chunk.length))
-      if (output.push(chunk)) acknowledge()
-      else pending.push(acknowledge)
+    this.#converse(job, { signal: signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal }, {
+      onChunk: (chunk, acknowledge) => {
+        onProgress?.((bytes += chunk.length))
+        if (output.push(chunk)) acknowledge()
+        else pending.push(acknowledge)
+      },
     }).then(
       () => output.push(null),
       (error: Error) => void output.destroy(error),
@@ -63,16 +84,19 @@ export class WorkerPool implements AsyncDisposable {
     this.#idle.clear()
   }
 
-  async #converse<Result>(job: Job, { signal, onProgress }: TransferOptions, onChunk: (chunk: Uint8Array, acknowledge: () => void) => void): Promise<Result> {
+  async #converse<Result>(job: Job, { signal, onProgress }: TransferOptions, { onChunk, feed }: Beside = {}): Promise<Result> {
     const worker = await this.#acquire(signal)
     let usable = false
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const abort = () => reject(cancelled())
     const ended = (code: number) => reject(new EngineError('internal', `layer thread ended with ${code}`))
+    const turns = createTurns(PIECES_AHEAD)
     const answer = (reply: Reply) => {
+      if (reply === 'taken') return turns.giveBack()
       if ('progress' in reply) return onProgress?.(reply.progress)
-      if ('chunk' in reply) return onChunk(reply.chunk, () => worker.postMessage('acknowledge'))
-      usable = true
+      if ('chunk' in reply) return onChunk?.(reply.chunk, () => worker.postMessage('acknowledge'))
+      // What was still on its way to a job that failed is not for the next one.
+      usable = !(feed && 'error' in reply)
       if ('error' in reply) reject(fromPlain(reply.error))
       else resolve(reply.result as Result)
     }
@@ -81,6 +105,7 @@ export class WorkerPool implements AsyncDisposable {
     try {
       worker.postMessage(job)
       if (signal?.aborted) abort()
+      if (feed) send(feed, worker, turns).catch(reject)
       return await promise
     } finally {
       // Each by name: removeAllListeners would also take away what the Worker object itself listens to.
@@ -140,6 +165,37 @@ export class WorkerPool implements AsyncDisposable {
     timer.unref()
     worker.unref()
     this.#idle.set(worker, timer)
+  }
+}
+
+/** Each batch in memory of its own, which goes over to the thread. */
+async function send(feed: Readable, worker: Worker, turns: Turns): Promise<void> {
+  for await (const batch of batchesOf(feed)) {
+    const piece = Buffer.allocUnsafeSlow(batch.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const chunk of batch) at += chunk.copy(piece, at)
+    await turns.take()
+    worker.postMessage({ piece } satisfies Piece, [piece.buffer])
+  }
+  worker.postMessage({ piece: undefined } satisfies Piece)
+}
+
+interface Turns {
+  take(): Promise<void>
+  giveBack(): void
+}
+
+function createTurns(count: number): Turns {
+  let [free, wake] = [count, () => {}]
+  return {
+    async take() {
+      while (free === 0) await new Promise<void>((resolve) => (wake = resolve))
+      free--
+    },
+    giveBack() {
+      free++
+      wake()
+    },
   }
 }
 

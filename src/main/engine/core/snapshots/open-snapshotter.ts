@@ -12,7 +12,7 @@ import { copyStorage, copyTree } from './copy-storage.ts'
 import { fuseStorage } from './fuse-storage.ts'
 import { removeMountStubs } from './mount-stubs.ts'
 import { overlayStorage } from './overlay-storage.ts'
-import { openSnapshotRecords, type SnapshotRecord, type SnapshotRecords } from './snapshot-records.ts'
+import { openSnapshotRecords, type SnapshotRecords } from './snapshot-records.ts'
 import type { LayerDraft, Snapshotter } from './snapshotter.ts'
 import type { Storage } from './storage.ts'
 
@@ -71,7 +71,7 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
       const made = undo.use(draft(parts, number, parent))
       await storage.create(number, storage.layered ? [] : records.stack(parent), 'layer')
       undo.move()
-      return { directory: made.directory, whiteouts: storage.form, commit: made.commit, [Symbol.asyncDispose]: made[Symbol.asyncDispose] }
+      return { directory: made.directory, whiteouts: storage.form, changes: () => changesIn(parts, made.directory, parent), commit: made.commit, [Symbol.asyncDispose]: made[Symbol.asyncDispose] }
     },
     async commit(key, chain) {
       const record = records.get('active', key)
@@ -88,7 +88,7 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
       const copy = undo.use(draft(parts, records.nextNumber(), record.parent))
       await copyTree(host, records.directory(record.number), copy.directory)
       undo.move()
-      return { source: changesIn(parts, copy.directory, record), commit: copy.commit, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] }
+      return { source: changesIn(parts, copy.directory, record.parent), commit: copy.commit, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] }
     },
     async removeCommitted(chain) {
       const record = records.find('committed', chain)
@@ -188,8 +188,8 @@ function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'la
   const recordOf = (id: Id) => ('key' in id ? records.get('active', id.key) : records.get('committed', id.chain))
   const directoryOf = (id: Id) => records.directory(recordOf(id).number)
   return {
-    changesOf: (id) => changesIn(parts, directoryOf(id), recordOf(id)),
-    describe: (id) => describe(directoryOf(id), belowOf(parts, recordOf(id)), storage),
+    changesOf: (id) => changesIn(parts, directoryOf(id), recordOf(id).parent),
+    describe: (id) => describe(directoryOf(id), belowOf(parts, recordOf(id).parent), storage),
     layerDirectories: (chain) => records.stack(chain).map(records.directory),
     listCommitted: () => records.list('committed').map(({ name, parent, createdAt }) => ({ chain: name as ChainId, parent, createdAt })),
     listActive: () => records.list('active').map(({ name, parent }) => ({ key: name, parent })),
@@ -204,8 +204,8 @@ function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'la
   }
 }
 
-const belowOf = ({ records }: Parts, record: SnapshotRecord): string[] => records.stack(record.parent).map(records.directory)
-const changesIn = (parts: Parts, directory: string, record: SnapshotRecord): DiffSource => ({ directory, form: parts.storage.form, below: belowOf(parts, record) })
+const belowOf = ({ records }: Parts, parent: ChainId | undefined): string[] => records.stack(parent).map(records.directory)
+const changesIn = (parts: Parts, directory: string, parent: ChainId | undefined): DiffSource => ({ directory, form: parts.storage.form, below: belowOf(parts, parent) })
 
 function describe(directory: string, below: string[], storage: Storage): Record<string, string> {
   if (!storage.layered) return { Dir: directory }

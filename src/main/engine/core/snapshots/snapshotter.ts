@@ -60,6 +60,8 @@ export interface LayerDraft extends AsyncDisposable {
   /** Apply here. Disposing without commit removes it. */
   readonly directory: string
   readonly whiteouts: WhiteoutForm
+  /** What is in it, with respect to its parent, which must be committed by now. */
+  changes(): DiffSource
   /** @throws failed-precondition when the parent is not committed. The chain being there already, the draft is only removed. */
   commit(chain: ChainId): Promise<void>
 }

@@ -29,6 +29,5 @@ export function copyStepOf(step: Step, { verb, destination, read, plan }: CopyWo
 /** A layer of these on the image so far. */
 export function addEntries({ run, state }: Step, entries: readonly CopyEntry[], attributes: CopyAttributes): Promise<CommittedLayer> {
   const { context, lease, signal } = run
-  const archive = context.layers.packListed(entries.map((entry) => layerEntry(entry, attributes)), { signal })
-  return context.images.addLayer(archive, { parent: state.chain, lease, signal })
+  return context.images.addFiles(entries.map((entry) => layerEntry(entry, attributes)), { parent: state.chain, lease, signal })
 }

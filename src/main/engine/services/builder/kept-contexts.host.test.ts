@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -79,7 +80,7 @@ test('only what has changed is asked for, and what went is gone; another start o
   expect(contexts.list()).toMatchObject([{ usageCount: 3, size: 7, inUse: false }])
 })
 
-test('a digest is remembered for as long as its file is listed as it was', async () => {
+test('what files hold is known when they have come, for as long as they are listed as they were', async () => {
   const source = client('a', { one: '1', two: '2' })
   const digest = Buffer.alloc(32, 7)
   await built(source, ({ folder, digests }) => {
@@ -87,7 +88,7 @@ test('a digest is remembered for as long as its file is listed as it was', async
   })
   source.files['two'] = 'other'
   const found = await new Promise((resolve) => void built(source, ({ folder, digests }) => resolve(['one', 'two', 'unlisted'].map((name) => digests?.find(join(folder, name))))))
-  expect(found).toEqual([digest, undefined, undefined])
+  expect(found).toEqual([digest, createHash('sha256').update('other').digest(), undefined])
 })
 
 test('what a COPY has read is remembered for as long as nothing is listed otherwise', async () => {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Layers } from '../../core/layers/layers.ts'
 import type { Collection, MetadataStore } from '../../core/metadata/metadata-store.ts'
@@ -75,16 +73,15 @@ interface InUse extends ContextState {
 const KEPT_BYTES = 2 * 2 ** 30
 const KEPT_MS = 48 * 3600_000
 
-/** Bytes that are written in one go. */
-const WRITE = 2 ** 20
-
 export interface KeptContextsNeeds {
   root: string
   temporary: string
-  layers: Pick<Layers, 'apply' | 'remove'>
+  layers: Pick<Layers, 'unpack' | 'remove'>
   metadata: MetadataStore
   now?: () => number
 }
+
+const NOTHING: ReadonlyMap<string, string> = new Map()
 
 export const createKeptContexts = (needs: KeptContextsNeeds): KeptContexts => new ContextFolders(needs)
 
@@ -148,20 +145,21 @@ class ContextFolders implements KeptContexts {
     const before = await readState(this.#stateFile(name))
     const { listing, size, archive } = await source.changes(before?.listing ?? new Map())
     const written = before !== undefined && archive === undefined
-    if (!written) await this.#change(name, before !== undefined, archive, signal)
-    const digests = new Map([...(before?.digests ?? [])].filter(([path]) => before?.listing.get(path) === listing.get(path)))
+    const come = written ? NOTHING : await this.#change(name, before !== undefined, archive, signal)
+    const stayed = [...(before?.digests ?? [])].filter(([path]) => before?.listing.get(path) === listing.get(path))
+    const digests = new Map([...stayed, ...come])
     const copies = written ? before.copies : new Map()
     return { listing, digests, copies, size, builds: 1, written }
   }
 
   /** A tree that could not be changed to its end is nobody's any more. */
-  async #change(name: string, goesOn: boolean, archive: Readable | undefined, signal: AbortSignal): Promise<void> {
+  async #change(name: string, goesOn: boolean, archive: Readable | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const { layers } = this.#needs
     try {
       await rm(this.#stateFile(name), { force: true })
       if (!goesOn) await layers.remove(this.#place(name))
       await mkdir(this.#tree(name), { recursive: true, mode: 0o755 })
-      if (archive) await unpack(layers, archive, this.#tree(name), join(this.#place(name), 'changes.tar'), signal)
+      return archive ? (await layers.unpack(archive, this.#tree(name), { signal })).digests : NOTHING
     } catch (error) {
       archive?.destroy()
       await layers.remove(this.#place(name))
@@ -193,15 +191,9 @@ class ContextFolders implements KeptContexts {
 
 /** A copy for one build. */
 function openOnce(needs: KeptContextsNeeds, source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
-  return openTemporaryTree(needs, async ({ work, folder }) => {
+  return openTemporaryTree(needs, async ({ folder }) => {
     const { archive } = await source.changes(new Map())
-    if (archive) await unpack(needs.layers, archive, folder, join(work, 'context.tar'), signal)
+    if (archive) await needs.layers.unpack(archive, folder, { signal })
     return { folder, digests: undefined }
   })
-}
-
-async function unpack(layers: KeptContextsNeeds['layers'], archive: Readable, folder: string, file: string, signal: AbortSignal): Promise<void> {
-  await pipeline(archive, createWriteStream(file, { highWaterMark: WRITE }), { signal })
-  await layers.apply(file, folder, { whiteouts: 'remove', signal })
-  await rm(file)
 }

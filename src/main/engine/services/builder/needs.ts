@@ -4,7 +4,7 @@ import type { ImageConfig } from '#shared/oci/image-config.ts'
 import type { Platform } from '#shared/oci/platform.ts'
 import type { EventBus } from '../../core/events/event-bus.ts'
 import type { Host } from '../../core/host/host.ts'
-import type { Layers } from '../../core/layers/layers.ts'
+import type { Layers, ListedEntry } from '../../core/layers/layers.ts'
 import type { Lease, Leases } from '../../core/leases/leases.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
 import type { Sandbox, SandboxRequest } from '../../core/network/sandbox.ts'
@@ -38,6 +38,7 @@ export interface BuilderImages {
   pull(name: string, options: PullOptions): Promise<unknown>
   resolve(name: string, platform?: Platform): Promise<BaseImage>
   commitLayer(key: string, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  addFiles(files: readonly ListedEntry[], options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   addLayer(archive: Readable, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   create(request: { config: ImageConfig; parent?: ImageId; lease?: Lease }): Promise<ImageId>
   tag(source: string, target: string): Promise<void>

@@ -7,6 +7,7 @@ import { familiarName, formatReference, parseReference, withDefaultTag } from '#
 import { digestOf } from '../../core/content/blob-reader.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import { detectCompression } from '../../core/layers/decompress.ts'
+import type { ListedEntry } from '../../core/layers/layers.ts'
 import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
 import { chainOn, chainsOf } from './chains.ts'
 import type { CommittedLayer, CreateImageRequest } from './images-service.ts'
@@ -39,6 +40,16 @@ async function commitMeasured({ records }: Service, { diffId, size, contentSize 
   if (!records.layers.find(diffId)) records.layers.put(diffId, { diffId, chain, size, contentSize })
   await commit(chain)
   return { diffId, chain, size: contentSize }
+}
+
+/** Just these files, on the layers below. */
+export async function addFiles(service: Service, files: readonly ListedEntry[], { parent, lease, signal }: LayerOptions): Promise<CommittedLayer> {
+  const { snapshots, layers } = service
+  const options = { ...(signal && { signal }) }
+  await using draft = await snapshots.prepareLayer(parent)
+  const implied = await layers.copy(files, draft.directory, { ...options, whiteouts: draft.whiteouts })
+  if (parent !== undefined) adoptAttributes(draft.directory, implied, snapshots.layerDirectories(parent))
+  return commitMeasured(service, await layers.measure(draft.changes(), options), parent, lease, (chain) => draft.commit(chain))
 }
 
 /** A tar archive as a layer; its bytes are kept as the blob. */

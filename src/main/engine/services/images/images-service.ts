@@ -3,6 +3,7 @@ import type { Descriptor } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, Digest, ImageId } from '#shared/oci/digest.ts'
 import type { ContainerDefaults, HistoryEntry, ImageConfig } from '#shared/oci/image-config.ts'
 import type { Platform } from '#shared/oci/platform.ts'
+import type { ListedEntry } from '../../core/layers/layers.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import type { SearchResult } from '../../core/registry/registry.ts'
 import type { ImageManifest } from './image-manifests.ts'
@@ -58,6 +59,8 @@ export interface Images {
    * it must be unmounted and its key is gone after (build step).
    */
   commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; mountTargets?: readonly string[]; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
+  /** Makes a layer on `parent` of just these files, each from its own place; as with `commitLayer`, no blob is kept. */
+  addFiles(files: readonly ListedEntry[], options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** Makes the tar file a layer on `parent`: applied to a committed snapshot and kept as a blob. */
   addLayer(archive: Readable, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** A config after Dockerfile instructions, as `--change` of commit and import gives them. @throws invalid-argument */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -210,6 +210,28 @@ describe('archives', () => {
       expect(await elsewhere.files('made:1')).toEqual({ b: 'bb', 'etc/a': 'a', new: 'x' })
       expect((await elsewhere.images.inspect('web:same')).descriptor?.digest).toBe(web.manifest.digest)
     }
+  })
+
+  test('files that become a layer are saved and loaded as they are; on the same image they are the same layer, wherever and whenever', async () => {
+    const file = join(here.folder, 'source')
+    writeFileSync(file, 'content')
+    const entry = { type: 'file', mode: 0o640, uid: 7, gid: 8, mtime: 1_700_000_000, source: file } as const
+    const files = [{ ...entry, path: 'etc/new' }, { ...entry, path: 'usr', type: 'directory', source: undefined }, { ...entry, path: 'usr/text', source: undefined, content: Buffer.from('text') }] as const
+    const add = async ({ images }: typeof here, tag: string) => {
+      const parent = await images.resolve(web.name)
+      const layer = await images.addFiles(files.map(({ source, ...rest }) => ({ ...rest, ...(source && { source }) })), { parent: parent.chain })
+      return images.create({ config: { ...parent.config, rootfs: { type: 'layers', diff_ids: [...parent.config.rootfs.diff_ids, layer.diffId] } }, names: [tag] })
+    }
+    const id = await add(here, 'files:1')
+    await using elsewhere = await startTestImages()
+    await elsewhere.images.pull(web.name)
+    expect(await add(elsewhere, 'files:2')).toBe(id)
+    await using third = await startTestImages()
+    await third.images.load(await here.images.save(['files:1']))
+    expect(await third.files('files:1')).toEqual({ b: 'bb', 'etc/a': 'a', 'etc/new': 'content', 'usr/text': 'text' })
+    expect((await here.images.layers('files:1')).at(-1)).toMatchObject({ size: 11 })
+    const [top] = here.snapshots.layerDirectories((await here.images.resolve('files:1')).chain!)
+    expect(statSync(join(top!, 'etc')).mtimeMs).toBe(1_700_000_000_000)
   })
 
   test('skopeo reads what we save, and we what it writes', async () => {

@@ -2,7 +2,7 @@ import { applyChanges } from './apply-changes.ts'
 import { authenticate, inspectDistribution, listTags, searchImages } from './ask-registry.ts'
 import type { ImagesContext } from './context.ts'
 import { collectOrphans } from './collect.ts'
-import { addLayer, commitLayer, createImage } from './create.ts'
+import { addFiles, addLayer, commitLayer, createImage } from './create.ts'
 import type { Images } from './images-service.ts'
 import { imageLayers, layerEntries } from './image-layers.ts'
 import { manifestsOf } from './image-manifests.ts'
@@ -45,6 +45,7 @@ export function createImages(context: ImagesContext): Images {
     import: (source, options) => importImage(service, source, options),
     applyChanges,
     commitLayer: (key, options) => commitLayer(service, key, options),
+    addFiles: (files, options) => addFiles(service, files, options),
     addLayer: (archive, options) => addLayer(service, archive, options),
     create: (request) => createImage(service, request),
     search: (term, options) => searchImages(service, term, options),

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statfsSync } from 'node:fs'
+import { EngineError } from '#shared/errors.ts'
+import { fromSystemError } from '#base/system-error.ts'
+import { loadSyscalls } from '../host/syscalls.ts'
+import { LayerTree } from './apply-layer.ts'
+import type { Chunks } from './diff-layer.ts'
+import { FileDigests } from './file-digests.ts'
+import type { Job } from './jobs.ts'
+import type { AppliedLayer, UnpackedFiles, WhiteoutForm } from './layers.ts'
+import { TarReader } from './tar-reader.ts'
+
+/** The jobs that put files into a directory: a layer's, files that are listed, an archive's that is of no image. */
+
+// RootlessKit's user namespace maps fewer ids than all of them.
+const inUserNamespace = !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'utf8'))
+
+type JobOf<Kind extends Job['kind']> = Job & { kind: Kind }
+
+export async function apply(job: JobOf<'apply'>, pieces: AsyncIterable<Buffer>): Promise<AppliedLayer & { implied: string[] }> {
+  const hash = createHash('sha256')
+  let size = 0
+  const hashed = async function* () {
+    for await (const piece of pieces) {
+      size += piece.length
+      if (size > job.limit) throw new EngineError('resource-exhausted', `the layer has more than ${job.limit} bytes uncompressed`, { reason: 'layer-too-large', hint: 'Do not trust the image.' })
+      hash.update(piece)
+      yield piece
+    }
+  }
+  const tree = await fill(job, hashed())
+  const diffId = `sha256:${hash.digest('hex')}` as AppliedLayer['diffId']
+  if (job.expected !== undefined && diffId !== job.expected)
+    throw new EngineError('data-loss', `layer verification failed: diff ID is ${diffId}, the image config says ${job.expected}`, { reason: 'wrong-diff-id', hint: 'The image is damaged or was tampered with; nothing of it was kept.' })
+  return { diffId, size, contentSize: tree.contentSize, implied: [...tree.implied] }
+}
+
+export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<string[]> {
+  const tree = await fill(job, chunks as Iterable<Buffer>)
+  return [...tree.implied]
+}
+
+export async function unpack(job: JobOf<'unpack'>, pieces: AsyncIterable<Buffer>): Promise<UnpackedFiles> {
+  const digests = new FileDigests()
+  await fill({ directory: job.directory, whiteouts: 'remove', digests }, pieces)
+  return { digests: digests.found }
+}
+
+async function fill({ directory, whiteouts, limit = Infinity, digests }: { directory: string; whiteouts: WhiteoutForm; limit?: number; digests?: FileDigests }, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
+  const { bavail, bsize } = statfsSync(directory)
+  const room = bavail * bsize
+  const tree = new LayerTree(directory, { whiteouts, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace, ...(digests && { digests }) })
+  const reader = new TarReader(tree)
+  let size = 0
+  try {
+    for await (const piece of pieces) {
+      size += piece.length
+      if (size > room) throw new EngineError('resource-exhausted', `no space left on the disk: the layer has more than the ${room} bytes that are free`, { reason: 'ENOSPC', hint: 'Free space on the disk, or do not trust the image.' })
+      if (!reader.ended) reader.write(piece)
+    }
+    reader.end()
+    tree.finish()
+    return tree
+  } catch (error) {
+    tree.abandon()
+    throw fromSystemError(error, 'cannot unpack the layer')
+  }
+}
