@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { bootId } from '#base/boot-id.ts'
 import type { CopiedDigest, KnownDigests } from './copy/copied-entries.ts'
 import type { FolderListing } from './kept-contexts.ts'
 
@@ -59,5 +59,3 @@ export function digestsOf(tree: string, state: ContextState & { written: boolean
     },
   }
 }
-
-const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { existsSync, readdirSync } from 'node:fs'
+import { bootId } from '#base/boot-id.ts'
 import { readNetSysctl, writeNetSysctl } from '../../core/network/sysctl.ts'
 import type { NetworkRecord } from './network-record.ts'
 import type { NetworksState } from './state.ts'
@@ -23,7 +23,7 @@ export async function ensureForwarding(state: NetworksState, network: Pick<Netwo
   const { host } = state.context
   if (host.networkNamespace !== undefined) return await writeNetSysctl(host, network.ipv6 ? [IPV4, IPV6] : [IPV4], '1')
   if ((await readNetSysctl(IPV4)) !== '1') {
-    await recordSeparation(state)
+    recordSeparation(state)
     await writeNetSysctl(host, [IPV4], '1')
     state.context.log('network: switched on net.ipv4.ip_forward; containers need it to reach the world')
   }
@@ -40,16 +40,15 @@ async function forwardIpv6({ context: { host, log } }: NetworksState) {
   log('network: switched on net.ipv6.conf.all.forwarding for a network with IPv6')
 }
 
-async function recordSeparation(state: NetworksState) {
+function recordSeparation(state: NetworksState) {
   const separate = readdirSync('/sys/class/net').filter((name) => existsSync(`/sys/class/net/${name}/device`))
-  recordsOf(state).put(KEY, { bootId: await bootId(), separate })
+  recordsOf(state).put(KEY, { bootId: bootId(), separate })
 }
 
 /** Interfaces to keep apart, if the engine switched forwarding on during this boot. */
-export async function separateInterfaces(state: NetworksState): Promise<string[]> {
+export function separateInterfaces(state: NetworksState): string[] {
   const record = recordsOf(state).find(KEY)
-  return record?.bootId === (await bootId()) ? record.separate : []
+  return record?.bootId === bootId() ? record.separate : []
 }
 
 const recordsOf = (state: NetworksState) => state.context.metadata.collection<ForwardingRecord>('network-host')
-const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()

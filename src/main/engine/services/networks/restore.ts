@@ -25,7 +25,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   for (const bridge of bridges) await ensureForwarding(state, bridge)
   for (const bridge of bridges) await state.bridges.ensure(bridge)
   const ports = live.flatMap((sandbox) => publishedPortsOf({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways }))
-  await state.firewall.reset({ bridges: bridges.map(rulesOf), ports, separate: await separateInterfaces(state) })
+  await state.firewall.reset({ bridges: bridges.map(rulesOf), ports, separate: separateInterfaces(state) })
   state.firewall.guard()
   await removeDead(state, liveContainerIds)
   const lost = await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
