@@ -1,4 +1,6 @@
-import { readFile, readdir, rm } from 'node:fs/promises'
+import { readFile, readdir, rm, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/registry.ts'
@@ -58,4 +60,29 @@ test('after a reboot what its policy wants runs again, on its network and its po
   expect(await engine.ok('inspect', '-f', '{{.NetworkSettings.Networks.kept.IPAddress}}', 'always')).toBe('10.236.0.77')
   await expect.poll(() => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text()).catch(String), { timeout: 10_000 }).toBe('web 1.0\n')
   expect(await engine.ok('volume', 'ls', '-q')).toBe('kept')
+})
+
+/** Layers that were not flushed by then say of which boot they are. */
+function becomeAnotherBoot(dataRoot: string): void {
+  using database = new DatabaseSync(join(dataRoot, 'slipway.db'))
+  const { changes } = database.prepare("UPDATE record SET value = json_set(value, '$.unflushed', 'the boot before') WHERE collection = 'snapshots' AND json_extract(value, '$.unflushed') IS NOT NULL").run()
+  expect(changes).toBeGreaterThan(0)
+}
+
+test('layers whose files were not on the disk when the power went are unpacked again before anything runs on them', async () => {
+  const { engine, web } = stage
+  await engine.ok('pull', '-q', `${web}:1.1`)
+  const upper = await engine.ok('image', 'inspect', '-f', '{{.GraphDriver.Data.UpperDir}}', `${web}:1.1`)
+  await engine.ok('run', '-d', '--name', 'cut', '--restart', 'always', `${web}:1.1`)
+  const files = (await run('find', [upper, '-type', 'f', '-size', '+0'])).stdout.trim().split('\n')
+  expect(files.length).toBeGreaterThan(0)
+  const before = await Promise.all(files.map((file) => readFile(file)))
+
+  await loseEverythingButTheDisk()
+  for (const file of files) await truncate(file, 0)
+  becomeAnotherBoot(engine.dataRoot)
+  await engine.start()
+
+  expect(await Promise.all(files.map((file) => readFile(file)))).toEqual(before)
+  await expect.poll(() => engine.ok('inspect', '-f', '{{.State.Running}}', 'cut')).toBe('true')
 })

@@ -78,6 +78,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const content = await openContentStore(layout.content)
   const layers = parts.use(createLayers())
   const snapshots = await openSnapshotter({ root: layout.snapshots, host, metadata, layers })
+  parts.defer(() => snapshots.flush(10_000).catch((error: unknown) => log(`layers could not be flushed to the disk: ${messageOf(error)}`)))
   const registry = createRegistry({ mirrors: registryMirrors, insecure: defaults.insecureRegistries, proxy: defaults.proxy })
   const runtime = parts.adopt(createRuntime({ host, layout }), (made) => made.close())
   const networks = parts.use(createNetworks({ host, metadata, events, namespaces: layout.networkNamespaces, lockFile: layout.lockFile, instance: networkInstance(layout), addressPools: poolsOf(defaults), log }))
@@ -105,6 +106,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
     needs: { containers: () => countContainers(containers), imageCount: () => images.count, networkDrivers: ['bridge', 'host', 'ipvlan', 'macvlan', 'null'], networkWarnings: () => networks.warnings, storageDriver: snapshots.driver, defaultAddressPools: () => poolsOf(defaults).map(describePool), publishedPorts: () => networks.publishedPorts(), containersByPid: () => containersByPid(containers), eventListeners: () => events.subscribers },
   })
 
+  await doctor.mendUnflushed(log)
   await builder.restore(log)
   await containers.restore()
   const swept = images.sweep().catch((error: unknown) => log(`what cut pulls and builds left: ${messageOf(error)}`))

@@ -9,6 +9,7 @@ import { isOpaque } from '../layers/diff-layer.ts'
 import type { MetadataStore } from '../metadata/metadata-store.ts'
 import { writeContainerMark } from './container-mark.ts'
 import { copyStorage, copyTree } from './copy-storage.ts'
+import { createFlushing } from './flushing.ts'
 import { fuseStorage } from './fuse-storage.ts'
 import { removeMountStubs } from './mount-stubs.ts'
 import { overlayStorage } from './overlay-storage.ts'
@@ -53,16 +54,17 @@ interface Parts {
   layers: SnapshotterOptions['layers']
   storage: Storage
   records: SnapshotRecords
+  flushing: ReturnType<typeof createFlushing>
 }
 
-const createSnapshotter = ({ host, layers }: SnapshotterOptions, storage: Storage, records: SnapshotRecords): Snapshotter => {
-  const parts = { host, layers, storage, records }
-  return { driver: storage.driver, independent: storage.layered, ...committing(parts), ...activating(parts), ...mounting(parts), ...looking(parts) }
+const createSnapshotter = ({ root, host, layers }: SnapshotterOptions, storage: Storage, records: SnapshotRecords): Snapshotter => {
+  const parts = { host, layers, storage, records, flushing: createFlushing(records, root, host) }
+  return { driver: storage.driver, independent: storage.layered, ...committing(parts), ...activating(parts), ...mounting(parts), ...looking(parts), flush: parts.flushing.flush }
 }
 
 /** Committed snapshots: made from drafts, frozen from active ones, removed. */
 function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'commit' | 'copyChanges' | 'removeCommitted'> {
-  const { host, storage, records } = parts
+  const { host, storage, records, flushing } = parts
   return {
     has: (chain) => records.find('committed', chain) !== undefined,
     async prepareLayer(parent): Promise<LayerDraft> {
@@ -79,7 +81,7 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
         records.delete(record)
         return discard(parts, record.number)
       }
-      records.promote(record, chain)
+      records.promote(record, chain, flushing.mark())
       await rm(`${records.directory(record.number)}.work`, { recursive: true, force: true })
     },
     async copyChanges(key) {
@@ -102,14 +104,14 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
 
 /** A directory without a record until it is committed. */
 function draft(parts: Parts, number: number, parent: ChainId | undefined) {
-  const { records } = parts
+  const { records, flushing } = parts
   let open = true
   return {
     directory: records.directory(number),
     async commit(chain: ChainId) {
       if (parent !== undefined && !records.find('committed', parent)) throw new EngineError('failed-precondition', `the layer below ${chain} is not committed`, { reason: 'no-parent' })
       if (records.find('committed', chain)) return
-      records.put({ kind: 'committed', name: chain, number, createdAt: Date.now(), ...(parent !== undefined && { parent }) })
+      records.put({ kind: 'committed', name: chain, number, createdAt: Date.now(), ...flushing.mark(), ...(parent !== undefined && { parent }) })
       open = false
     },
     async [Symbol.asyncDispose]() {
@@ -198,7 +200,8 @@ function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'la
       const record = recordOf(id)
       if (record.usage) return record.usage
       const usage = await layers.usage(records.directory(record.number))
-      if (record.kind === 'committed' && records.find('committed', record.name)) records.put({ ...record, usage })
+      const now = record.kind === 'committed' ? records.find('committed', record.name) : undefined
+      if (now) records.put({ ...now, usage })
       return usage
     },
   }

@@ -14,6 +14,8 @@ export interface SnapshotRecord {
   /** Unix milliseconds. */
   createdAt: number
   usage?: { bytes: number; inodes: number }
+  /** Of a committed one whose files may not be on the disk yet: the boot in which they were written. */
+  unflushed?: string
 }
 
 export type SnapshotRecords = ReturnType<typeof openSnapshotRecords>
@@ -37,10 +39,19 @@ export function openSnapshotRecords(root: string, metadata: MetadataStore) {
     put: (record: SnapshotRecord) => records.put(keyOf(record.kind, record.name), record),
     delete: (record: SnapshotRecord) => records.delete(keyOf(record.kind, record.name)),
     /** The active record becomes a committed one in one step. */
-    promote: (active: SnapshotRecord, chain: ChainId) =>
+    promote: (active: SnapshotRecord, chain: ChainId, mark: Pick<SnapshotRecord, 'unflushed'>) =>
       metadata.transaction(() => {
         records.delete(keyOf('active', active.name))
-        records.put(keyOf('committed', chain), { ...active, kind: 'committed', name: chain, createdAt: Date.now() })
+        records.put(keyOf('committed', chain), { ...active, ...mark, kind: 'committed', name: chain, createdAt: Date.now() })
+      }),
+    markFlushed: (before: readonly SnapshotRecord[]) =>
+      metadata.transaction(() => {
+        for (const { name, number } of before) {
+          const now = find('committed', name)
+          if (now?.number !== number) continue
+          const { unflushed: _, ...flushed } = now
+          records.put(keyOf('committed', name), flushed)
+        }
       }),
     /** Numbers of the chain's directories, top to bottom. */
     stack(chain: ChainId | undefined): number[] {

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { bootId } from '#base/boot-id.ts'
 import type { ChainId } from '#shared/oci/digest.ts'
 import type { Layers } from '../layers/layers.ts'
 import { directory, tarOf, type Item } from '../layers/testing/tar-builder.ts'
@@ -51,6 +52,22 @@ describe.each([
     await draft.commit(chain(name))
     return chain(name)
   }
+
+  test('until it is flushed, a layer says of which boot its files are', async () => {
+    const base = await layer('base', undefined, [{ path: 'a' }])
+    await snapshots.prepare('step', base)
+    await snapshots.commit('step', chain('made'))
+    await snapshots.prepare('c', chain('made'))
+    await using copy = await snapshots.copyChanges('c')
+    await copy.commit(chain('copied'))
+    const marks = () => metadata.collection<{ name: string; unflushed?: string }>('snapshots').list().map(({ name, unflushed }) => [name, unflushed])
+    const names = ['c', base, chain('made'), chain('copied')]
+    expect(new Map(marks() as [string, string][])).toEqual(new Map(names.map((name) => [name, name === 'c' ? undefined : bootId()])))
+    await snapshots.usage({ chain: base })
+    await snapshots.flush()
+    expect(marks().every(([, mark]) => mark === undefined)).toBe(true)
+    expect(marks()).toHaveLength(names.length)
+  })
 
   test('layers stack, whiteouts hide, a container writes on top', async () => {
     const one = await layer('one', undefined, [{ ...directory('./'), mode: 0o711 }, directory('etc'), { path: 'etc/a', content: 'a' }, { path: 'gone', content: '' }, directory('d'), { path: 'd/old' }])

@@ -52,6 +52,8 @@ export interface Snapshotter {
   removeCommitted(chain: ChainId): Promise<void>
   listCommitted(): { chain: ChainId; parent: ChainId | undefined; createdAt: number }[]
   listActive(): { key: string; parent: ChainId | undefined }[]
+  /** Until this is done, which it also is by itself after a while, a power cut may take files of layers that were committed before; their records say so (`unflushed`). */
+  flush(longest?: number): Promise<void>
   /** Bytes on disk of this snapshot alone. */
   usage(id: { key: string } | { chain: ChainId }): Promise<{ bytes: number; inodes: number }>
 }

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDigest, type Digest } from '#shared/oci/digest.ts'
-import { sourceOf } from './check-snapshots.ts'
+import { sourceOf } from './layer-files.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
 import { imagesWith, namesOfImage, neededBlobs, rowsOf, type LayerRow } from './rows.ts'
@@ -25,7 +25,7 @@ export async function* checkBlobs(context: DoctorContext, checked: Checked, sign
   for (const digest of neededBlobs(context.metadata)) if (!existsSync(context.layout.blob(digest))) yield await lost(context, digest, 'is missing', 'missing')
 }
 
-async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
+export async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
   const hash = createHash('sha256')
   let bytes = 0
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { DoctorContext } from './doctor.ts'
-import { chainOf } from './check-snapshots.ts'
+import { chainOf } from './layer-files.ts'
 import type { Checked, Found } from './report.ts'
 import { namesOfImage, rowsOf } from './rows.ts'
 

@@ -30,7 +30,7 @@ async function differences({ layout, metadata, running }: DoctorContext): Promis
   ]
 }
 
-function runs(shimState: string): boolean {
+export function runs(shimState: string): boolean {
   const identity = readPid(shimState)
   return identity !== undefined && isAlive(identity)
 }

@@ -10,8 +10,9 @@ import { checkLeftovers } from './check-leftovers.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkProcesses } from './check-processes.ts'
 import { checkSnapshots } from './check-snapshots.ts'
+import { checkUnflushed, mendUnflushed } from './check-unflushed.ts'
 import { checkVolumes } from './check-volumes.ts'
-import type { Finding, Report } from './report.ts'
+import { nothingChecked, type Finding, type Report } from './report.ts'
 
 /**
  * The doctor: is everything in the data root what it should be?
@@ -23,6 +24,8 @@ import type { Finding, Report } from './report.ts'
  */
 export interface Doctor {
   check(options: { repair: boolean; signal?: AbortSignal }): Promise<Report>
+  /** For an engine that starts, before anything stands on them: layers that a power cut may have damaged are made sure of. */
+  mendUnflushed(log: (line: string) => void): Promise<void>
 }
 
 export interface DoctorContext {
@@ -38,12 +41,13 @@ export interface DoctorContext {
 export function createDoctor(context: DoctorContext): Doctor {
   return {
     async check({ repair, signal }) {
-      const report: Report = { checked: { blobs: 0, bytes: 0, layers: 0, images: 0, containers: 0, volumes: 0 }, findings: [] }
-      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkSnapshots, checkImages, checkContainers, checkProcesses, checkVolumes, checkLeftovers]) {
+      const report: Report = { checked: nothingChecked(), findings: [] }
+      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkUnflushed, checkSnapshots, checkImages, checkContainers, checkProcesses, checkVolumes, checkLeftovers]) {
         for await (const { repair: deed, ...finding } of check(context, report.checked, signal)) report.findings.push(await settle(finding, repair ? deed : undefined, deed !== undefined))
       }
       return report
     },
+    mendUnflushed: (log) => mendUnflushed(context, log).catch((error: unknown) => log(`layers that a power cut may have damaged were not all looked at: ${messageOf(error)}`)),
   }
 }
 

@@ -15,6 +15,8 @@ export interface Checked {
   volumes: number
 }
 
+export const nothingChecked = (): Checked => ({ blobs: 0, bytes: 0, layers: 0, images: 0, containers: 0, volumes: 0 })
+
 export interface Finding {
   kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'volume' | 'folder' | 'leftover'
   /** A stable machine word, such as `blob-damaged`. */

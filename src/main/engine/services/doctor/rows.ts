@@ -30,6 +30,8 @@ export interface SnapshotRow {
   name: string
   number: number
   parent?: ChainId
+  /** The boot in which its files were written, until they are known to be on the disk. */
+  unflushed?: string
 }
 export interface ContainerRow {
   id: string

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs'
+import { bootId } from '#base/boot-id.ts'
+import { messageOf } from '#shared/errors.ts'
+import type { ChainId, DiffId } from '#shared/oci/digest.ts'
+import { hashOf } from './check-blobs.ts'
+import { runs } from './check-processes.ts'
+import type { DoctorContext } from './doctor.ts'
+import { diffIdsOfChains, sameFiles, unpackLayer } from './layer-files.ts'
+import { nothingChecked, type Checked, type Found } from './report.ts'
+import { imagesWith, rowsOf, type LayerRow, type SnapshotRow } from './rows.ts'
+
+/** Layers whose files were not known to be on the disk when the machine lost its power (core/snapshots/flushing.ts), from below: each is unpacked again, or made again and compared. */
+export async function* checkUnflushed(context: DoctorContext, _checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
+  const diffOf = diffIdsOfChains(context.metadata)
+  for (const row of unflushedRows(context)) {
+    signal?.throwIfAborted()
+    const diffId = diffOf(row.name)
+    const layer = diffId && rowsOf(context.metadata).layers.find(diffId)
+    // What was made here is its own proof; if it differs, check-snapshots.ts says so.
+    if (!layer?.blob) await believeIfSame(context, row, diffId)
+    else yield await packed(context, row, { ...layer, blob: layer.blob })
+  }
+}
+
+export async function mendUnflushed(context: DoctorContext, log: (line: string) => void): Promise<void> {
+  for await (const { what, advice, repair } of checkUnflushed({ ...context, running: false }, nothingChecked())) {
+    const outcome = repair ? await repair().then(() => 'They were unpacked again.', (error: unknown) => `They could not be unpacked again: ${messageOf(error)}`) : advice
+    log(`${what} ${outcome}`)
+  }
+}
+
+const unflushedRows = ({ metadata }: DoctorContext): SnapshotRow[] =>
+  rowsOf(metadata).snapshots.list().filter(({ kind, unflushed }) => kind === 'committed' && unflushed !== undefined && unflushed !== bootId()).toSorted((a, b) => a.number - b.number)
+
+async function believeIfSame(context: DoctorContext, row: SnapshotRow, diffId: DiffId | undefined): Promise<void> {
+  if (diffId === undefined || !(await sameFiles(context, row.name as ChainId, diffId))) return
+  const { unflushed: _, ...certain } = row
+  rowsOf(context.metadata).snapshots.put(`committed/${row.name}`, certain)
+}
+
+async function packed(context: DoctorContext, row: SnapshotRow, layer: LayerRow & Required<Pick<LayerRow, 'blob'>>): Promise<Found> {
+  const { layout, metadata, form, running } = context
+  const owner = imagesWith(metadata, layer.diffId)
+  const found = { kind: 'layer' as const, reason: 'layer-unflushed', subject: row.name, what: `This machine lost its power before all files of layer ${row.name.slice(7, 19)} of ${owner} were on its disk; they may be damaged.` }
+  const name = owner.split(', ')[0]
+  if (form === 'remove') return { ...found, advice: `Remove its containers and the image, and pull it again (docker rmi ${name}).` }
+  if (running || isInUse(context, row)) return { ...found, advice: 'Stop the containers that use it and start the engine again: it unpacks the files anew when it starts.' }
+  const path = layout.blob(layer.blob.digest)
+  const isWhole = existsSync(path) && `sha256:${(await hashOf(path)).hex}` === layer.blob.digest
+  if (!isWhole) return { ...found, advice: `Pull the image again (docker pull ${name}), and check again: its files can then be unpacked.` }
+  return { ...found, advice: 'They can be unpacked again from the packed layer, which is here.', repair: () => unpackLayer(context, row, layer) }
+}
+
+/** A container runs on it, since an earlier engine. */
+function isInUse({ layout, metadata }: DoctorContext, row: SnapshotRow): boolean {
+  const { containers, snapshots } = rowsOf(metadata)
+  const isBelow = (chain: string | undefined): boolean => chain !== undefined && (chain === row.name || isBelow(snapshots.find(`committed/${chain}`)?.parent))
+  return containers.list().some(({ id }) => runs(layout.container(id).shimState) && isBelow(snapshots.find(`active/${id}`)?.parent))
+}
