@@ -3,7 +3,7 @@ import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable, type Writable } from 'node:stream'
 import type { Pack } from 'tar-stream'
-import { createIgnoreMatcher, type IgnoreMatcher } from '#shared/dockerfile/dockerignore.ts'
+import { ignoreFilesOf, selectContext, type ContextSelection } from '#shared/dockerfile/context-selection.ts'
 import { EngineError, messageOf } from '#shared/errors.ts'
 
 export interface ContextArchive {
@@ -18,13 +18,12 @@ export interface ContextArchive {
  * What .dockerignore names stays out, except the Dockerfile and itself, which the engine needs. Owners are root's, as the docker client has it.
  */
 export async function archiveContext(folder: string, dockerfile: string, signal: AbortSignal): Promise<ContextArchive> {
-  const ignored = await readIgnoreFile(folder, dockerfile)
+  const selection = selectContext(await readIgnoreFile(folder, dockerfile), dockerfile)
   const { pack } = await import('tar-stream')
   const archive = pack()
   const counts = { files: 0, bytes: 0 }
   const source = Readable.from(archive as AsyncIterable<Buffer>, { objectMode: false })
-  const kept = new Set([dockerfile, '.dockerignore', `${dockerfile}.dockerignore`])
-  void addFolder({ folder, archive, ignored, kept, counts, signal }, '')
+  void addFolder({ folder, archive, selection, counts, signal }, '')
     .then(() => archive.finalize())
     .catch((error: unknown) => source.destroy(toFailure(error, folder)))
   return {
@@ -38,37 +37,35 @@ export async function archiveContext(folder: string, dockerfile: string, signal:
   }
 }
 
-/** A Dockerfile may have an ignore file of its own. https://docs.docker.com/build/concepts/context/#filename-and-location */
-async function readIgnoreFile(folder: string, dockerfile: string): Promise<IgnoreMatcher> {
-  for (const name of [`${dockerfile}.dockerignore`, '.dockerignore']) {
+async function readIgnoreFile(folder: string, dockerfile: string): Promise<string> {
+  for (const name of ignoreFilesOf(dockerfile)) {
     const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
-    if (text !== undefined) return createIgnoreMatcher(text)
+    if (text !== undefined) return text
   }
-  return createIgnoreMatcher('')
+  return ''
 }
 
 interface Packing {
   folder: string
   archive: Pack
-  ignored: IgnoreMatcher
-  kept: ReadonlySet<string>
+  selection: ContextSelection
   counts: { files: number; bytes: number }
   signal: AbortSignal
 }
 
 async function addFolder(packing: Packing, path: string): Promise<void> {
-  const { folder, ignored, kept, signal } = packing
+  const { folder, selection, signal } = packing
   const names = (await readdir(join(folder, path))).sort()
   for (const name of names) {
     signal.throwIfAborted()
     const inside = path === '' ? name : `${path}/${name}`
-    const skipped = ignored.ignores(inside) && !kept.has(inside)
+    const isIn = selection.holds(inside)
     const stat = await lstat(join(folder, inside))
     if (stat.isDirectory()) {
-      if (!skipped) await add(packing, { name: `${inside}/`, type: 'directory', mode: stat.mode & 0o7777, mtime: stat.mtime })
-      if (!ignored.prunes(inside) || [...kept].some((file) => file.startsWith(`${inside}/`))) await addFolder(packing, inside)
-    } else if (!skipped && stat.isSymbolicLink()) await add(packing, { name: inside, type: 'symlink', mode: 0o777, mtime: stat.mtime, linkname: await readlink(join(folder, inside)) })
-    else if (!skipped && stat.isFile()) await addFile(packing, inside, stat)
+      if (isIn) await add(packing, { name: `${inside}/`, type: 'directory', mode: stat.mode & 0o7777, mtime: stat.mtime })
+      if (selection.enters(inside)) await addFolder(packing, inside)
+    } else if (isIn && stat.isSymbolicLink()) await add(packing, { name: inside, type: 'symlink', mode: 0o777, mtime: stat.mtime, linkname: await readlink(join(folder, inside)) })
+    else if (isIn && stat.isFile()) await addFile(packing, inside, stat)
   }
 }
 
