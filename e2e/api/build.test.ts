@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
@@ -39,6 +39,18 @@ STOPSIGNAL SIGINT
 ENTRYPOINT ["/bin/sh","-c"]
 CMD ["cat /app/greet.txt"]
 `
+
+test('a folder that the engine sees is read by it, and the same steps are found for it; another is refused', async () => {
+  const { dev, ino } = await stat(context, { bigint: true })
+  const build = (folder: string, inode = ino) => callRaw(stage.engine.socket, 'POST', `/slipway/build?folder=${encodeURIComponent(folder)}&device=${dev}&inode=${inode}&t=seen:1`, '')
+  const [first, ...lines] = (await build(context)).text.trim().split('\n').map((line) => JSON.parse(line) as { stream?: string; aux?: { ID?: string } })
+  expect(first).toEqual({ aux: { Context: { Files: 5, Bytes: expect.any(Number) } } })
+  expect(lines.filter(({ stream }) => stream?.includes('Using cache')).length).toBeGreaterThan(5)
+  expect(await stage.engine.ok('inspect', '-f', '{{.Id}}', 'seen:1')).toBe(await stage.engine.ok('inspect', '-f', '{{.Id}}', 'built:v1'))
+  expect(await build(context, ino + 1n)).toMatchObject({ status: 404, text: expect.stringContaining('other-folder') })
+  expect(await build(join(context, 'gone'))).toMatchObject({ status: 404 })
+  expect(await callRaw(stage.engine.socket, 'POST', '/slipway/build?device=1&inode=1', '')).toMatchObject({ status: 400, text: expect.stringContaining('folder is missing') })
+})
 
 const inside = (command: string) => stage.engine.ok('run', '--rm', 'built:v1', command)
 const buildFrom = (text: string, ...options: string[]) => run('docker', ['-H', `unix://${stage.engine.socket}`, 'build', ...options, '-'], { input: text })

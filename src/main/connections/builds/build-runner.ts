@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { BuildId, BuildRequest, BuildSummary } from '#shared/contract/builds.ts'
 import { EngineError } from '#shared/errors.ts'
-import type { EngineApi } from '../engine-api.ts'
+import type { BuildingEngine } from './begin-build.ts'
 import type { BuildArchive, KeptBuild } from './build-archive.ts'
 import { createLiveBuild, type LiveBuild } from './live-build.ts'
 import { runBuild, type BuildRun } from './run-build.ts'
@@ -32,11 +32,11 @@ export function createBuildRunner(archive: BuildArchive, changed: (summary: Buil
   return {
     find: (id: BuildId) => running.get(id),
     all: () => [...running.values()],
-    async start(api: EngineApi, request: BuildRequest): Promise<BuildSummary> {
+    async start(engine: BuildingEngine, request: BuildRequest): Promise<BuildSummary> {
       const dockerfileText = await readDockerfile(request)
       const live = createLiveBuild(firstSummary(request))
       const controller = new AbortController()
-      const work = runBuild(api, request, controller.signal, (news, { current, steps, cached }) => {
+      const work = runBuild(engine, request, controller.signal, (news, { current, steps, cached }) => {
         live.add(news)
         if (news.some(({ kind }) => kind === 'step')) changed((live.summary = { ...live.summary, step: current?.number ?? 0, steps, cached }))
       })

@@ -10,7 +10,7 @@ import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import { reviveError } from '#shared/contract/errors.ts'
 import type { EngineEvent } from '#shared/contract/events.ts'
 import { EngineError } from '#shared/errors.ts'
-import type { Connection } from '../connection.ts'
+import type { BuildingEngine } from './begin-build.ts'
 import type { Operation } from '../operation.ts'
 import { openBuildArchive, type BuildArchive, type KeptBuild } from './build-archive.ts'
 import { createBuildRunner, type RunningBuild } from './build-runner.ts'
@@ -22,7 +22,7 @@ export interface Builds extends AsyncDisposable {
   /** Newest first. */
   list(): BuildSummary[]
   onEvent(listener: (event: EngineEvent) => void): () => void
-  callsOf(connection: Pick<Connection, 'api'>): Implementation<Contract, Operation>['builds']
+  callsOf(connection: BuildingEngine): Implementation<Contract, Operation>['builds']
   output(id: BuildId, signal: AbortSignal): AsyncIterable<BuildMessage>
 }
 
@@ -55,9 +55,9 @@ export async function openBuilds(folder: string): Promise<Builds> {
   return {
     list,
     onEvent: hear,
-    callsOf: ({ api }) => ({
+    callsOf: (connection) => ({
       list: async () => list(),
-      start: (request) => runner.start(api, request),
+      start: (request) => runner.start(connection, request),
       async follow({ id }, operation) {
         const build = runner.find(id)
         if (build) await followBuild(build, hear, operation)

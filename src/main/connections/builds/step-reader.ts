@@ -1,10 +1,10 @@
 import type { BuildStep } from '#shared/contract/builds.ts'
 import type { ImageId } from '#shared/contract/images.ts'
 
-/** A line of POST /build. `errorDetail.line` is told by Slipway's own engine. */
+/** A line of POST /build. `errorDetail.line` is told by Slipway's own engine, and `aux.Context` by its /slipway/build. */
 export interface WireBuildLine {
   stream?: string
-  aux?: { ID?: ImageId } | null
+  aux?: { ID?: ImageId; Context?: { Files: number; Bytes: number } } | null
   status?: string
   id?: string
   progressDetail?: { current?: number; total?: number } | null

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
 import type { Located } from '../../core/dockerfile/dockerfile.ts'
 import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
+import type { MachineFolder } from '../../services/builder/machine-folder.ts'
 import type { CacheEntry } from '../../services/builder/cache-entries.ts'
 import type { PruneRequest } from '../../services/builder/prune-cache.ts'
 import { parseJsonText } from '../json-text.ts'
@@ -39,6 +40,16 @@ export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): De
     ulimits: (jsonArray(query, 'ulimits') as { Name: string; Soft: number; Hard: number }[]).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
     auths,
   }
+}
+
+/** POST /slipway/build: as POST /build, and which folder. */
+export function decodeFolderQuery(query: Query): MachineFolder {
+  const needed = (name: string) => {
+    const value = query.text(name)
+    if (!value) throw new EngineError('invalid-argument', `${name} is missing`, { field: name })
+    return value
+  }
+  return { path: needed('folder'), device: needed('device'), inode: needed('inode'), dockerfile: query.text('dockerfile') || 'Dockerfile' }
 }
 
 /** POST /build/prune: how much may stay was called keep-storage before API 1.48. */

@@ -105,7 +105,7 @@ async function pathsOf({ builder }: BuildkitNeeds, { target, buildArgs, pull }: 
 }
 
 function openContext(session: Session, progress: Progress, wanted: WantedFiles): BuildRequest['context'] {
-  if (wanted.follow?.length === 0) return { kind: 'folder', key: undefined, changes: async () => ({ listing: new Map(), size: 0, archive: undefined }) }
+  if (wanted.follow?.length === 0) return { kind: 'folder', key: undefined, changes: async () => ({ listing: new Map(), size: 0, content: undefined }) }
   return { kind: 'folder', key: folderKey(session, wanted), changes: (since) => receiveContext(session, progress, wanted, since) }
 }
 

@@ -7,7 +7,7 @@ import { LayerTree } from './apply-layer.ts'
 import type { Chunks } from './diff-layer.ts'
 import { FileDigests } from './file-digests.ts'
 import type { Job } from './jobs.ts'
-import type { AppliedLayer, UnpackedFiles, WhiteoutForm } from './layers.ts'
+import type { AppliedLayer, CopiedFiles, UnpackedFiles, WhiteoutForm } from './layers.ts'
 import { TarReader } from './tar-reader.ts'
 
 /** The jobs that put files into a directory: a layer's, files that are listed, an archive's that is of no image. */
@@ -35,9 +35,10 @@ export async function apply(job: JobOf<'apply'>, pieces: AsyncIterable<Buffer>):
   return { diffId, size, contentSize: tree.contentSize, implied: [...tree.implied] }
 }
 
-export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<string[]> {
-  const tree = await fill(job, chunks as Iterable<Buffer>)
-  return [...tree.implied]
+export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFiles> {
+  const digests = new FileDigests()
+  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, ...(job.digests && { digests }) }, chunks as Iterable<Buffer>)
+  return { implied: [...tree.implied], digests: digests.found }
 }
 
 export async function unpack(job: JobOf<'unpack'>, pieces: AsyncIterable<Buffer>): Promise<UnpackedFiles> {

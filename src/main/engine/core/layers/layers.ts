@@ -25,8 +25,8 @@ export interface Layers extends AsyncDisposable {
    * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
    */
   apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
-  /** Puts just these into `directory`, in this order, each from its own place and under its own name, with what `apply` refuses refused. The result is as {@link AppliedLayer.implied}. @throws unavailable when one cannot be read */
-  copy(entries: readonly ListedEntry[], directory: string, options: TransferOptions & { whiteouts: WhiteoutForm }): Promise<string[]>
+  /** Puts just these into `directory`, in this order, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
+  copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
   /** Unpacks a plain archive that is of no image as it comes, its whiteouts removing what is there. Reads it to its end or destroys it. @throws as `apply`, and with the error of the archive. */
   unpack(archive: Readable, directory: string, options?: TransferOptions): Promise<UnpackedFiles>
   /** What `diff` would give, without the bytes. */
@@ -84,6 +84,17 @@ export interface AppliedLayer {
   contentSize: number
   /** Directories the archive put something into without announcing them; their attributes are those of the layers below, see adoptAttributes. */
   implied?: string[]
+}
+
+export interface CopyOptions extends TransferOptions {
+  whiteouts: WhiteoutForm
+  /** Hashes what is copied on its way. */
+  digests?: boolean
+}
+
+export interface CopiedFiles extends UnpackedFiles {
+  /** As {@link AppliedLayer.implied}. */
+  implied: string[]
 }
 
 export interface UnpackedFiles {

@@ -8,7 +8,7 @@ export function createLayers(): Layers {
   const pool = new WorkerPool()
   return {
     apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
-    copy: (listed, directory, { whiteouts, ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts }, options),
+    copy: (listed, directory, { whiteouts, digests = false, ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests }, options),
     unpack: (archive, directory, options) => pool.feed({ kind: 'unpack', directory }, archive, options),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),

@@ -7,6 +7,7 @@ import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuildClient } from './build-client.ts'
 import type { BuildObserver } from './build-observer.ts'
 import type { ClientFolder } from './kept-contexts.ts'
+import type { FolderCounts, MachineFolder } from './machine-folder.ts'
 import type { BuilderContext, RegistryAuth } from './needs.ts'
 import { contextPaths, type ContextPathsRequest } from './description/context-paths.ts'
 import { describeFile, type DescribeRequest, type FileDescription } from './description/describe-file.ts'
@@ -18,8 +19,8 @@ import { sweepBuilds } from './sweep.ts'
  * The builder: Dockerfile and context in, image out.
  *
  * `build.ts` is the table of contents. A build goes through four things, each with a file of its own:
- * - the **context** (context.ts): an input tree on disk, from a tar stream, a URL, a git repository, or a folder of the client that is kept from build to build
- *   (kept-contexts.ts), minus what .dockerignore says;
+ * - the **context** (context.ts): an input tree on disk, from a tar stream, a URL, a git repository, or a folder, of the client or of this machine (machine-folder.ts), that is kept
+ *   from build to build (kept-contexts.ts), minus what .dockerignore says;
  * - the **plan** (plan.ts): which stages the target needs, with their bases known; a stage nobody needs is not built;
  * - the **stages** (stage.ts): each walks its instructions, one **step** at a time (steps/); independent stages run side by side;
  * - the **cache** (build-cache.ts): a step's result is found again by its parent image, its text and the digest of what it reads (contents,
@@ -82,8 +83,12 @@ export interface BuildRequest {
 
 export type NamedContext = { kind: 'image'; name: string } | { kind: 'folder'; source: () => ContextSource }
 
-/** A folder is only what the client sends of it: what .dockerignore says is left out already. */
-export type ContextSource = { kind: 'tar'; stream: Readable } | { kind: 'remote'; url: string } | ({ kind: 'folder' } & ClientFolder)
+/** A folder is only what the client sends of it: what .dockerignore says is left out already. One of this machine the engine reads itself. */
+export type ContextSource =
+  | { kind: 'tar'; stream: Readable }
+  | { kind: 'remote'; url: string }
+  | ({ kind: 'folder' } & ClientFolder)
+  | { kind: 'machine'; place: MachineFolder; counted: (counts: FolderCounts) => void }
 
 /** What the client shows, in order. */
 export type BuildMessage = { stream: string } | { aux: { ID: ImageId } } | { progress: { id?: string; status: string; current?: number; total?: number } }

@@ -8,6 +8,7 @@ import { decompressed } from '../../core/layers/decompress.ts'
 import type { BuildRequest, ContextSource } from './builder.ts'
 import type { KnownDigests } from './copy/copied-entries.ts'
 import { cloneRepository, isGitUrl } from './git-source.ts'
+import { machineFolder } from './machine-folder.ts'
 import { useMemory } from './memory-tree.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchFile } from './remote-file.ts'
@@ -54,12 +55,15 @@ interface OpenedSource extends AsyncDisposable {
 
 /** The files of a source on disk. */
 export async function openSource(context: BuilderContext, source: ContextSource, signal: AbortSignal): Promise<OpenedSource> {
-  if (source.kind === 'folder') return { lone: false, ...(await context.keptContexts.open(source, signal)) }
+  if (source.kind === 'folder' || source.kind === 'machine') {
+    const folder = source.kind === 'folder' ? source : machineFolder(source.place, signal, source.counted)
+    return { lone: false, ...(await context.keptContexts.open(folder, signal)) }
+  }
   return openTemporaryTree({ temporary: context.layout.temporary, layers: context.layers }, async (place) => ({ ...(await fillTree(context, source, signal, place)), digests: undefined }))
 }
 
 /** Puts there what the source gives. */
-async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' }>, signal: AbortSignal, { work, folder, undo }: TreePlace): Promise<{ folder: string; lone: boolean }> {
+async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' | 'machine' }>, signal: AbortSignal, { work, folder, undo }: TreePlace): Promise<{ folder: string; lone: boolean }> {
   const archive = join(work, 'context.tar')
   if (source.kind === 'tar') {
     await pipeline(await decompressed(source.stream), createWriteStream(archive), { signal })

@@ -57,7 +57,7 @@ function client(key: string | undefined, files: Record<string, string>): Client 
       this.asked.push({ since: [...since.keys()], sent: sent.map(([path]) => path) })
       const tar = tarOf(...gone.map((path) => ({ path: `.wh.${path}` })), ...sent.map(([path, content]) => ({ path, content })))
       const size = [...listing.values()].reduce((sum, content) => sum + content.length, 0)
-      return { listing, size, archive: sent.length + gone.length === 0 ? undefined : Readable.from([this.cut ? tar.subarray(0, 515) : tar]) }
+      return { listing, size, content: sent.length + gone.length === 0 ? undefined : { archive: Readable.from([this.cut ? tar.subarray(0, 515) : tar]) } }
     },
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
-import type { Layers } from '../../core/layers/layers.ts'
+import type { Layers, ListedEntry } from '../../core/layers/layers.ts'
 import type { Collection, MetadataStore } from '../../core/metadata/metadata-store.ts'
 import { digestsOf, readState, writeState, type ContextState } from './context-state.ts'
 import type { KnownDigests } from './copy/copied-entries.ts'
@@ -40,9 +40,12 @@ export interface FolderChanges {
   listing: FolderListing
   /** Bytes of its files. */
   size: number
-  /** A tar archive, with whiteouts for what went; undefined when nothing has changed. */
-  archive: Readable | undefined
+  /** With whiteouts for what went; undefined when nothing has changed. */
+  content: FolderContent | undefined
 }
+
+/** A tar archive, or files that the engine sees itself. */
+export type FolderContent = { archive: Readable } | { files: readonly ListedEntry[] }
 
 export interface KeptFolder extends AsyncDisposable {
   folder: string
@@ -76,7 +79,7 @@ const KEPT_MS = 48 * 3600_000
 export interface KeptContextsNeeds {
   root: string
   temporary: string
-  layers: Pick<Layers, 'unpack' | 'remove'>
+  layers: Pick<Layers, 'unpack' | 'copy' | 'remove'>
   metadata: MetadataStore
   now?: () => number
 }
@@ -130,9 +133,9 @@ class ContextFolders implements KeptContexts {
   async #take(name: string, source: ClientFolder, signal: AbortSignal): Promise<InUse | undefined> {
     const shared = this.#used.get(name)
     if (shared) {
-      const { archive } = await source.changes(shared.listing)
-      archive?.destroy()
-      if (archive) return undefined
+      const { content } = await source.changes(shared.listing)
+      letGo(content)
+      if (content) return undefined
       shared.builds++
       return shared
     }
@@ -143,9 +146,9 @@ class ContextFolders implements KeptContexts {
 
   async #bring(name: string, source: ClientFolder, signal: AbortSignal): Promise<InUse> {
     const before = await readState(this.#stateFile(name))
-    const { listing, size, archive } = await source.changes(before?.listing ?? new Map())
-    const written = before !== undefined && archive === undefined
-    const come = written ? NOTHING : await this.#change(name, before !== undefined, archive, signal)
+    const { listing, size, content } = await source.changes(before?.listing ?? new Map())
+    const written = before !== undefined && content === undefined
+    const come = written ? NOTHING : await this.#change(name, before !== undefined, content, signal)
     const stayed = [...(before?.digests ?? [])].filter(([path]) => before?.listing.get(path) === listing.get(path))
     const digests = new Map([...stayed, ...come])
     const copies = written ? before.copies : new Map()
@@ -153,15 +156,15 @@ class ContextFolders implements KeptContexts {
   }
 
   /** A tree that could not be changed to its end is nobody's any more. */
-  async #change(name: string, goesOn: boolean, archive: Readable | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  async #change(name: string, goesOn: boolean, content: FolderContent | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
     const { layers } = this.#needs
     try {
       await rm(this.#stateFile(name), { force: true })
       if (!goesOn) await layers.remove(this.#place(name))
       await mkdir(this.#tree(name), { recursive: true, mode: 0o755 })
-      return archive ? (await layers.unpack(archive, this.#tree(name), { signal })).digests : NOTHING
+      return content ? await put(layers, content, this.#tree(name), signal) : NOTHING
     } catch (error) {
-      archive?.destroy()
+      letGo(content)
       await layers.remove(this.#place(name))
       this.#records.delete(name)
       throw error
@@ -192,8 +195,18 @@ class ContextFolders implements KeptContexts {
 /** A copy for one build. */
 function openOnce(needs: KeptContextsNeeds, source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
   return openTemporaryTree(needs, async ({ folder }) => {
-    const { archive } = await source.changes(new Map())
-    if (archive) await needs.layers.unpack(archive, folder, { signal })
+    const { content } = await source.changes(new Map())
+    if (content) await put(needs.layers, content, folder, signal)
     return { folder, digests: undefined }
   })
+}
+
+/** What the files hold is known by then. */
+async function put(layers: KeptContextsNeeds['layers'], content: FolderContent, folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const { digests } = 'archive' in content ? await layers.unpack(content.archive, folder, { signal }) : await layers.copy(content.files, folder, { whiteouts: 'remove', digests: true, signal })
+  return digests
+}
+
+function letGo(content: FolderContent | undefined): void {
+  if (content && 'archive' in content) content.archive.destroy()
 }

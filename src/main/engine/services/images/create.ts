@@ -47,7 +47,7 @@ export async function addFiles(service: Service, files: readonly ListedEntry[], 
   const { snapshots, layers } = service
   const options = { ...(signal && { signal }) }
   await using draft = await snapshots.prepareLayer(parent)
-  const implied = await layers.copy(files, draft.directory, { ...options, whiteouts: draft.whiteouts })
+  const { implied } = await layers.copy(files, draft.directory, { ...options, whiteouts: draft.whiteouts })
   if (parent !== undefined) adoptAttributes(draft.directory, implied, snapshots.layerDirectories(parent))
   return commitMeasured(service, await layers.measure(draft.changes(), options), parent, lease, (chain) => draft.commit(chain))
 }

@@ -38,7 +38,7 @@ export const build = {
   stepStates: { running: 'running', done: 'done', failed: 'failed', stopped: 'stopped' },
   cached: 'cached',
   cachedOf: '{cached} of {steps} cached',
-  context: '{files} files, {size} sent',
+  context: '{files} files, {size}',
   line: 'line {line}',
   showLine: 'Show line {line}',
   seconds: '{seconds} s',

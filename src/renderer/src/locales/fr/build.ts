@@ -38,7 +38,7 @@ export const build = {
   stepStates: { running: 'en cours', done: 'terminée', failed: 'en échec', stopped: 'arrêtée' },
   cached: 'en cache',
   cachedOf: '{cached} sur {steps} en cache',
-  context: '{files} fichiers, {size} envoyés',
+  context: '{files} fichiers, {size}',
   line: 'ligne {line}',
   showLine: 'Voir la ligne {line}',
   seconds: '{seconds} s',

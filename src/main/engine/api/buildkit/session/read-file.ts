@@ -15,10 +15,10 @@ export const folderKey = ({ sharedKey }: Session, { folder, follow }: WantedFile
 /** A few small files of one of the client's folders, by name; what is not there is left out. */
 export async function readFiles(session: Session, folder: string, names: readonly string[]): Promise<Map<string, string>> {
   const found = new Map<string, string>()
-  const { archive } = await openFiles(session, { folder, follow: names })
-  if (!archive) return found
+  const { content } = await openFiles(session, { folder, follow: names })
+  if (!content) return found
   const reader = extract()
-  const whole = pipeline(archive, reader)
+  const whole = pipeline(content.archive, reader)
   whole.catch(() => {})
   for await (const entry of reader) {
     const chunks: Buffer[] = []

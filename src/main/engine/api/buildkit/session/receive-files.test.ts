@@ -38,10 +38,10 @@ function receivingFrom(answer: (call: Call) => Promise<void>, since?: FolderList
 }
 
 async function list(incoming: ReturnType<typeof receivingFrom>) {
-  const { archive, received } = await incoming
-  if (!archive) return []
+  const { content, received } = await incoming
+  if (!content) return []
   const reader = extract()
-  const whole = pipeline(archive, reader)
+  const whole = pipeline(content.archive, reader)
   whole.catch(() => {})
   const found: string[] = []
   for await (const entry of reader) {
@@ -71,13 +71,13 @@ test('since it was last listed: only what has changed comes, and what went is a 
   const before = [{ path: 'gone', mode: goMode('directory', 0o755) }, file('gone/below', 'x', 1), file('kept', 'k', 1), file('later', 'old', 1), { path: 'sub', mode: goMode('directory', 0o755) }, file('sub/went', 'w', 1)]
   const after = [file('kept', 'k', 1), file('later', 'new', 2), { path: 'sub', mode: goMode('directory', 0o755) }, file('sub/new', 'n', 2)]
   const first = await receivingFrom((call) => offer(before, call))
-  first.archive?.resume()
+  first.content?.archive.resume()
   await first.received
   const second = receivingFrom((call) => offer(after, call, 2), first.listing)
   expect(await list(second)).toEqual(['file .wh.gone 644', 'file sub/.wh.went 644', 'file later 644  new', 'directory sub 755', 'file sub/new 644  n'])
   const { listing, size } = await second
   expect([...listing.keys(), size]).toEqual(['kept', 'later', 'sub', 'sub/new', 5])
-  expect(await receivingFrom((call) => offer(after, call, 0), listing)).toMatchObject({ archive: undefined, size: 5 })
+  expect(await receivingFrom((call) => offer(after, call, 0), listing)).toMatchObject({ content: undefined, size: 5 })
 })
 
 test('a sender that fails, or ends too early, fails the stream', async () => {

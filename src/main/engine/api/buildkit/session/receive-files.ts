@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pack, type Header as TarHeader, type Pack } from 'tar-stream'
 import { EngineError } from '#shared/errors.ts'
+import { whiteoutsOf } from '../../../services/builder/folder-listing.ts'
 import type { FolderChanges, FolderListing } from '../../../services/builder/kept-contexts.ts'
 import type { Conversation } from '../grpc/client.ts'
 import { messages, type Packet, type Stat } from '../protocol/messages.ts'
@@ -34,6 +35,7 @@ export function wantedMetadata({ folder, include, exclude, follow }: WantedFiles
 }
 
 export interface IncomingFiles extends FolderChanges {
+  content: { archive: Readable } | undefined
   /** Settled when all of it has come. */
   received: Promise<void>
 }
@@ -54,11 +56,11 @@ export async function receiveFiles(conversation: Conversation, since: FolderList
   const listed = (await readList(packets)).filter(({ stat }) => kindOf(stat.mode) !== 'other' && !posix.basename(stat.path).startsWith('.wh.'))
   const listing = new Map(listed.map(({ stat }) => [stat.path, stateOf(stat)]))
   const size = listed.reduce((sum, entry) => sum + (isContent(entry.stat) ? entry.stat.size : 0), 0)
-  const gone = topmost([...since.keys()].filter((path) => !listing.has(path)))
+  const gone = whiteoutsOf(since, listing)
   const isChanged = ({ stat }: Listed) => since.get(stat.path) !== listing.get(stat.path)
   if (gone.length === 0 && !listed.some(isChanged)) {
     await finish(conversation, packets)
-    return { listing, size, archive: undefined, received: Promise.resolve() }
+    return { listing, size, content: undefined, received: Promise.resolve() }
   }
   // The time of a folder changes with what is in it, and a link may lead to a file that is another by now.
   const wanted = listed.filter((entry) => !isContent(entry.stat) || isChanged(entry))
@@ -66,7 +68,7 @@ export async function receiveFiles(conversation: Conversation, since: FolderList
   return { listing, size, ...send(conversation, packets, gone, wanted, onBytes) }
 }
 
-function send(conversation: Conversation, packets: AsyncGenerator<Packet>, gone: readonly string[], wanted: readonly Listed[], onBytes: (total: number) => void): { archive: Readable; received: Promise<void> } {
+function send(conversation: Conversation, packets: AsyncGenerator<Packet>, gone: readonly string[], wanted: readonly Listed[], onBytes: (total: number) => void): { content: { archive: Readable }; received: Promise<void> } {
   const archive = pack()
   const out = new PassThrough()
   archive.pipe(out)
@@ -77,11 +79,11 @@ function send(conversation: Conversation, packets: AsyncGenerator<Packet>, gone:
   received.catch((error: Error) => out.destroy(error))
   // Nobody wants the rest: the client need not send it.
   out.once('close', () => conversation[Symbol.dispose]())
-  return { archive: out, received }
+  return { content: { archive: out }, received }
 }
 
 async function receive(conversation: Conversation, packets: AsyncGenerator<Packet>, archive: Pack, { gone, wanted, onBytes }: { gone: readonly string[]; wanted: readonly Listed[]; onBytes: (total: number) => void }): Promise<void> {
-  for (const path of gone) await written(archive, { name: posix.join(posix.dirname(path), `.wh.${posix.basename(path)}`), type: 'file' })
+  for (const name of gone) await written(archive, { name, type: 'file' })
   const contents = createContents(conversation, packets, wanted)
   let total = 0
   for (const { id, stat } of wanted) {
@@ -109,12 +111,6 @@ async function finish(conversation: Conversation, packets: AsyncGenerator<Packet
 
 /** What tells one state of a file from another; what a client changes without changing this is not seen, as with BuildKit. */
 const stateOf = ({ mode, uid, gid, size, modTime, linkname }: Stat): string => [mode, uid, gid, size, modTime, linkname].join(' ')
-
-/** A folder goes with everything in it. */
-function topmost(paths: readonly string[]): string[] {
-  const all = new Set(paths)
-  return paths.filter((path) => !all.has(posix.dirname(path)))
-}
 
 async function* readPackets(conversation: Conversation): AsyncGenerator<Packet> {
   for await (const bytes of conversation.messages) {
