@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
 import { callRaw } from '../fixtures/raw-api.ts'
+import { freePort } from '../fixtures/registry.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 
 const ENTRY = join(import.meta.dirname, '../../src/main/engine/main.ts')
@@ -19,6 +20,11 @@ beforeAll(async () => void (stage = await setStage()))
 afterAll(async () => stage?.[Symbol.asyncDispose]())
 
 const program = (...args: string[]) => run(process.execPath, ['--disable-warning=ExperimentalWarning', ENTRY, 'doctor', '--data-root', stage.engine.dataRoot, '--run-root', stage.engine.runRoot, ...args])
+/** Of this engine alone. */
+async function tableOf({ dataRoot }: { dataRoot: string }): Promise<string> {
+  const links = JSON.parse((await run('ip', ['-j', 'link'])).stdout) as { ifalias?: string }[]
+  return links.flatMap(({ ifalias }) => (ifalias?.endsWith(` ${join(dataRoot, 'lock')}`) ? [ifalias.split(' ')[1]!] : []))[0]!
+}
 async function doctor(...args: string[]) {
   const { code, stdout, output } = await program('--json', ...args)
   if (stdout === '') throw new Error(output)
@@ -129,6 +135,39 @@ test('what runs without a record, and what is recorded and does not run, are tol
   expect(() => process.kill(pids[0]!, 0)).toThrow('ESRCH')
   expect(await engine.ok('inspect', '-f', '{{.State.Status}}', lost)).toBe('exited')
   await engine.ok('rm', 'lost')
+})
+
+test('links and rules that others removed are told and put back; without an engine the next one does it', async () => {
+  const { engine, web } = stage
+  const port = await freePort()
+  await engine.ok('network', 'create', 'apart')
+  await engine.ok('run', '-d', '--name', 'online', '--network', 'apart', '-p', `127.0.0.1:${port}:8080`, `${web}:1.0`)
+  const { Id } = JSON.parse(await engine.ok('network', 'inspect', '-f', '{{json .}}', 'apart')) as { Id: string }
+  const bridge = `br-${Id.slice(0, 12)}`
+  const answers = () => fetch(`http://127.0.0.1:${port}/`).then((response) => response.text(), String)
+  await expect.poll(answers).toBe('web 1.0\n')
+  const table = await tableOf(engine)
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+
+  await run('ip', ['link', 'del', bridge])
+  await run('nft', ['delete', 'element', 'inet', table, 'ports4_at', `{ 127.0.0.1 . tcp . ${port} }`])
+  const lost = (outcome: string) => [`network-bridge-gone apart ${outcome}`, `network-cable-loose online ${outcome}`, `network-port-gone online ${outcome}`]
+  expect(await doctor()).toMatchObject({ code: 10, found: lost('repairable') })
+  expect(await doctor('--repair')).toMatchObject({ code: 0, found: lost('repaired') })
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+  await expect.poll(answers).toBe('web 1.0\n')
+
+  await engine.kill('SIGKILL')
+  await run('nft', ['delete', 'table', 'inet', table])
+  await run('ip', ['link', 'del', bridge])
+  const { stdout } = await program()
+  expect(stdout).toContain('✗ needs you: The firewall rules of the engine are gone')
+  expect((await doctor()).found.filter((line) => line.startsWith('network-'))).toEqual(['network-bridge-gone apart needs-you', 'network-cable-loose online needs-you', 'network-rules-gone nftables needs-you'])
+  await engine.start()
+  await expect.poll(answers).toBe('web 1.0\n')
+  expect(await doctor()).toMatchObject({ code: 0, found: [] })
+  await engine.ok('rm', '-f', 'online')
+  await engine.ok('network', 'rm', 'apart')
 })
 
 test('a torn database is told, by the doctor and by an engine that will not start on it', async () => {

@@ -12,6 +12,7 @@ import { enteredNamespaces, enterNamespaces, needsNamespaces } from './core/host
 import { loadSyscalls } from './core/host/syscalls.ts'
 import { defaultRoots, defaultSocket } from './default-roots.ts'
 import { lookAtMachine, machineInWords } from './doctor-machine.ts'
+import { networkInstance } from './identity.ts'
 import { createLayout, type Layout } from './layout.ts'
 import type { Report } from './services/doctor/report.ts'
 
@@ -88,18 +89,21 @@ async function lookOurselves(layout: Layout, { repair = false }: DoctorOptions, 
     stack.dispose()
     await enterNamespaces(layout, ['doctor', ...args])
   }
-  const [{ createHost }, { createLayers }, { openMetadataStore }, { whiteoutFormOf }, { createDoctor }] = await Promise.all([
+  const [{ createHost }, { createEventBus }, { createLayers }, { openMetadataStore }, { whiteoutFormOf }, { createDoctor }, { createNetworks }] = await Promise.all([
     import('./core/host/create-host.ts'),
+    import('./core/events/create-event-bus.ts'),
     import('./core/layers/worker-layers.ts'),
     import('./core/metadata/sqlite-metadata-store.ts'),
     import('./core/snapshots/open-snapshotter.ts'),
     import('./services/doctor/doctor.ts'),
+    import('./services/networks/networks.ts'),
   ])
   const host = await createHost({ layout, namespaces: enteredNamespaces(layout) })
   await using layers = createLayers()
   try {
     using metadata = openMetadataStore(layout.database)
-    return told(await createDoctor({ layout, metadata, layers, form: whiteoutFormOf({ root: layout.snapshots, host }), running: false }).check({ repair }), host.facts.checks)
+    await using networks = createNetworks({ host, metadata, events: createEventBus(), namespaces: layout.networkNamespaces, lockFile: layout.lockFile, instance: networkInstance(layout), log: () => {} })
+    return told(await createDoctor({ layout, metadata, layers, form: whiteoutFormOf({ root: layout.snapshots, host }), running: false, needs: { networks } }).check({ repair }), host.facts.checks)
   } catch (error) {
     const findings = (await Array.fromAsync((await import('./services/doctor/check-database.ts')).checkDatabase({ layout }))).map((found) => ({ ...found, outcome: 'needs-you' as const }))
     // Without records nothing else can be judged.

@@ -94,7 +94,7 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
   const keptContexts = createKeptContexts({ root: layout.buildContexts, temporary: layout.temporary, layers, metadata })
   const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata), keptContexts })
-  const doctor = createDoctor({ layout, metadata, layers, form: whiteoutFormOf({ root: layout.snapshots, host }), running: true })
+  const doctor = createDoctor({ layout, metadata, layers, form: whiteoutFormOf({ root: layout.snapshots, host }), running: true, needs: { networks } })
   const system = createSystem({
     facts: host.facts,
     layout,

@@ -52,7 +52,7 @@ export interface CheckUp {
   findings: CheckUpFinding[]
 }
 export interface CheckUpFinding {
-  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'volume' | 'folder' | 'leftover'
+  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'network' | 'volume' | 'folder' | 'leftover'
   /** What it is about: a name, a digest, a path. */
   subject: string
   /** A sentence each, of the engine. */

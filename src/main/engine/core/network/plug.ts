@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts'
 import type { Address } from './ipam/address.ts'
 import { addAddress, addForwardingEntry, addNeighbour, addRoute, removeNeighbour, removeRoute } from './netlink/addresses.ts'
 import { exchange, tryExchange } from './netlink/exchange.ts'
-import { addIpvlan, addMacvlan, addVeth, getLink, linksIn, raiseLink, raiseNamed, removeLink, setBridgePort, silenceLink, type IpvlanFlag, type IpvlanMode, type Link, type MacvlanMode } from './netlink/links.ts'
+import { addIpvlan, addMacvlan, addVeth, getLink, linksIn, raiseLink, raiseNamed, removeLink, setBridgePort, setMaster, silenceLink, type IpvlanFlag, type IpvlanMode, type Link, type MacvlanMode } from './netlink/links.ts'
 
 /**
  * Joins a sandbox to a network: the cable and its two plugs.
@@ -56,12 +56,22 @@ export async function plugIntoBridge(host: PlugHost, cable: Cable, socket: Bridg
   await using namespace = await open(cable.namespacePath, 'r')
   const pair = { ...socket, containerName: cable.interfaceName, containerNamespace: namespace.fd, macAddress: cable.macAddress, mtu: cable.mtu }
   const [link] = linksIn(await outside(host, about, [addVeth(pair), setBridgePort(socket.hostName, socket), ...quiet(socket.hostName), raiseNamed(socket.hostName), getLink(socket.hostName)]))
-  const neighbours = socket.locked ? addressesOf(cable).map(({ address }) => addNeighbour(socket.bridgeIndex, address, cable.macAddress)) : []
   await Promise.all([
-    outside(host, about, [...(socket.locked ? [addForwardingEntry(link!.index, cable.macAddress)] : []), ...neighbours]),
+    outside(host, about, knownBehind(link!, cable, socket)),
     raiseInside(host, cable, link!.peerIndex!),
   ])
   await outside(host, about, [getLink(link!.index), getLink(socket.bridgeIndex)])
+}
+
+/** What the bridge and the host know for good of a plug that is held to its MAC. */
+const knownBehind = ({ index }: Link, cable: Cable, { bridgeIndex, locked }: BridgeSocket) =>
+  locked ? [addForwardingEntry(index, cable.macAddress), ...addressesOf(cable).map(({ address }) => addNeighbour(bridgeIndex, address, cable.macAddress))] : []
+
+/** Puts the end of a cable that is there into a bridge, as after somebody removed the bridge that it was in; the sandbox notices nothing but packets again. */
+export async function rejoinBridge(host: PlugHost, cable: Cable, socket: BridgeSocket): Promise<void> {
+  const about = `connect ${cable.interfaceName} to its bridge again`
+  const [link] = linksIn(await outside(host, about, [setMaster(socket.hostName, socket.bridgeIndex), setBridgePort(socket.hostName, socket), raiseNamed(socket.hostName), getLink(socket.hostName)]))
+  await outside(host, about, knownBehind(link!, cable, socket))
 }
 
 /** Gives the sandbox an interface of its own on the host's physical link `parentIndex`. */

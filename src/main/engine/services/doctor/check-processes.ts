@@ -1,22 +1,15 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../../core/runtime/process-life.ts'
 import { readPid } from '../../core/runtime/shim/state-files.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
 import { rowsOf } from './rows.ts'
-
-/** What an engine at work may be about to record. */
-const MEANWHILE_MS = 1000
+import { seenTwice } from './seen-twice.ts'
 
 /** What is recorded to run does, and what runs is recorded. An engine that starts makes both agree, so that is what is advised. */
 export async function* checkProcesses(context: DoctorContext, _checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
-  const seen = await differences(context)
-  if (seen.length === 0) return
-  if (context.running) await pause(MEANWHILE_MS, undefined, { signal })
-  const still = new Set((await differences(context)).map(({ what }) => what))
-  yield* seen.filter(({ what }) => still.has(what))
+  yield* await seenTwice(context, () => differences(context), signal)
 }
 
 async function differences({ layout, metadata, running }: DoctorContext): Promise<Found[]> {

@@ -7,11 +7,13 @@ import { checkContainers } from './check-containers.ts'
 import { checkDatabase } from './check-database.ts'
 import { checkImages } from './check-images.ts'
 import { checkLeftovers } from './check-leftovers.ts'
+import { checkNetworks } from './check-networks.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkProcesses } from './check-processes.ts'
 import { checkSnapshots } from './check-snapshots.ts'
 import { checkUnflushed, mendUnflushed } from './check-unflushed.ts'
 import { checkVolumes } from './check-volumes.ts'
+import type { DoctorNeeds } from './needs.ts'
 import { nothingChecked, type Finding, type Report } from './report.ts'
 
 /**
@@ -36,13 +38,14 @@ export interface DoctorContext {
   form: WhiteoutForm
   /** An engine serves from this data root. */
   running: boolean
+  needs: DoctorNeeds
 }
 
 export function createDoctor(context: DoctorContext): Doctor {
   return {
     async check({ repair, signal }) {
       const report: Report = { checked: nothingChecked(), findings: [] }
-      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkUnflushed, checkSnapshots, checkImages, checkContainers, checkProcesses, checkVolumes, checkLeftovers]) {
+      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkUnflushed, checkSnapshots, checkImages, checkContainers, checkProcesses, checkNetworks, checkVolumes, checkLeftovers]) {
         for await (const { repair: deed, ...finding } of check(context, report.checked, signal)) report.findings.push(await settle(finding, repair ? deed : undefined, deed !== undefined))
       }
       return report

@@ -18,7 +18,7 @@ export interface Checked {
 export const nothingChecked = (): Checked => ({ blobs: 0, bytes: 0, layers: 0, images: 0, containers: 0, volumes: 0 })
 
 export interface Finding {
-  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'volume' | 'folder' | 'leftover'
+  kind: 'database' | 'blob' | 'layer' | 'image' | 'container' | 'network' | 'volume' | 'folder' | 'leftover'
   /** A stable machine word, such as `blob-damaged`. */
   reason: string
   /** What it is about: a name, a digest, a path. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EngineError } from '#shared/errors.ts'
 import { formatAddress, parseAddress, type Address } from '../../core/network/ipam/address.ts'
 import { generateMac, parseMacAddress } from '../../core/network/ipam/mac.ts'
-import { forgetAddresses, plugIntoBridge, plugIpvlan, plugMacvlan, type Cable } from '../../core/network/plug.ts'
+import { forgetAddresses, plugIntoBridge, plugIpvlan, plugMacvlan, rejoinBridge, type BridgeSocket, type Cable } from '../../core/network/plug.ts'
 import type { EndpointRequest, SandboxRequest } from '../../core/network/sandbox.ts'
 import type { GivenAddress } from './address-pools.ts'
 import { checkEndpoint } from './check-endpoint.ts'
@@ -64,17 +64,9 @@ export function releaseAddresses(state: NetworksState, endpoint: EndpointRecord)
 export async function plugEndpoint(state: NetworksState, namespacePath: string, endpoint: EndpointRecord, defaultFor: readonly (4 | 6)[]): Promise<void> {
   const network = state.store.get(endpoint.networkId)
   const { host } = state.context
-  const cable = (mtu: number): Cable => ({
-    namespacePath,
-    interfaceName: endpoint.interfaceName,
-    macAddress: endpoint.macAddress,
-    mtu,
-    ipv4: endpoint.ipv4 && { address: parseAddress(endpoint.ipv4.address), prefix: endpoint.ipv4.prefix },
-    ipv6: endpoint.ipv6 && { address: parseAddress(endpoint.ipv6.address), prefix: endpoint.ipv6.prefix },
-    gateways: defaultFor.map((family) => (family === 4 ? endpoint.ipv4 : endpoint.ipv6)?.gateway).filter((gateway) => gateway !== undefined).map(parseAddress),
-  })
+  const cable = (mtu: number) => cableOf(namespacePath, endpoint, mtu, defaultFor)
   if (network.driver === 'bridge') {
-    await plugBridge(state, network, endpoint, cable(bridgeOptions(network).mtu))
+    await onBridge(state, network, (bridgeIndex, socket) => plugIntoBridge(host, cable(bridgeOptions(network).mtu), { ...socket, bridgeIndex, hostName: endpoint.hostLink! }))
   } else if (network.driver === 'macvlan') {
     const { mode, mtu } = macvlanOptions(network)
     const parent = await ensureParent(host, network)
@@ -86,19 +78,35 @@ export async function plugEndpoint(state: NetworksState, namespacePath: string, 
   }
 }
 
-async function plugBridge(state: NetworksState, network: NetworkRecord, endpoint: EndpointRecord, cable: Cable): Promise<void> {
+/** Puts an endpoint whose bridge was removed into the one that is there now. */
+export async function rejoinEndpoint(state: NetworksState, namespacePath: string, endpoint: EndpointRecord): Promise<void> {
+  const network = state.store.get(endpoint.networkId)
+  await onBridge(state, network, (bridgeIndex, socket) => rejoinBridge(state.context.host, cableOf(namespacePath, endpoint, bridgeOptions(network).mtu, []), { ...socket, bridgeIndex, hostName: endpoint.hostLink! }))
+}
+
+const cableOf = (namespacePath: string, endpoint: EndpointRecord, mtu: number, defaultFor: readonly (4 | 6)[]): Cable => ({
+  namespacePath,
+  interfaceName: endpoint.interfaceName,
+  macAddress: endpoint.macAddress,
+  mtu,
+  ipv4: endpoint.ipv4 && { address: parseAddress(endpoint.ipv4.address), prefix: endpoint.ipv4.prefix },
+  ipv6: endpoint.ipv6 && { address: parseAddress(endpoint.ipv6.address), prefix: endpoint.ipv6.prefix },
+  gateways: defaultFor.map((family) => (family === 4 ? endpoint.ipv4 : endpoint.ipv6)?.gateway).filter((gateway) => gateway !== undefined).map(parseAddress),
+})
+
+async function onBridge(state: NetworksState, network: NetworkRecord, plug: (bridgeIndex: number, socket: Pick<BridgeSocket, 'isolated' | 'locked' | 'hairpin'>) => Promise<void>): Promise<void> {
   const { talking, locked } = bridgeOptions(network)
   const hairpin = await state.bridges.hairpin()
   // Where br_netfilter shows bridged packets to the firewall, that keeps neighbours apart; isolated ports would stop translated packets as well.
-  const plug = (bridgeIndex: number) => plugIntoBridge(state.context.host, cable, { bridgeIndex, hostName: endpoint.hostLink!, isolated: !talking && !hairpin, locked, hairpin })
+  const socket = { isolated: !talking && !hairpin, locked, hairpin }
   const known = await state.bridges.ensure(network)
   try {
-    await plug(known)
+    await plug(known, socket)
   } catch (error) {
     // Somebody may have removed the bridge since.
     const found = await state.bridges.ensure(network, { again: true })
     if (found === known) throw error
-    await plug(found)
+    await plug(found, socket)
   }
 }
 

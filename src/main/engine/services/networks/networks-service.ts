@@ -1,3 +1,4 @@
+import type { NetworkFault } from '../../core/network/network-fault.ts'
 import type { Endpoint, EndpointRequest, NameFiles, PortBinding, PortMapping, Sandbox, SandboxRequest } from '../../core/network/sandbox.ts'
 import type { NetworkRecord } from './network-record.ts'
 
@@ -17,6 +18,10 @@ export interface Networks extends NetworkRecords, Sandboxes, AsyncDisposable {
    * containers that run, and removes what dead ones left.
    */
   restore(liveContainerIds: Iterable<string>): Promise<void>
+  /** Where the kernel is not as the records say, for containers that run. */
+  faults(isLive: (containerId: string) => boolean): Promise<NetworkFault[]>
+  /** Puts right what {@link faults} finds, as far as it can be under running containers; the rest is in the log. */
+  mend(isLive: (containerId: string) => boolean): Promise<void>
   /** What on this machine stands in the way of containers, as found at the start and at the last change of networks. */
   readonly warnings: readonly string[]
 }

@@ -14,10 +14,12 @@ import { connectSandbox } from './connect-sandbox.ts'
 import type { NetworksContext } from './context.ts'
 import { createNetwork } from './create-network.ts'
 import { disconnectSandbox } from './disconnect-sandbox.ts'
+import { findFaults } from './faults.ts'
 import { findSandbox, findSandboxOf, renameSandbox } from './find-sandbox.ts'
 import { matchesFilters } from './filters.ts'
 import { hostModeFiles } from './host-mode-files.ts'
 import { hasNames } from './names.ts'
+import { mendFaults } from './mend-faults.ts'
 import { createNetworkStore } from './network-store.ts'
 import { viewAll, viewOf } from './network-view.ts'
 import type { Networks } from './networks-service.ts'
@@ -61,6 +63,8 @@ export function createNetworks(context: NetworksContext): Networks {
     hostModeFiles: (request) => hostModeFiles(state, request),
     takeDown: () => changing(() => takeDownNetworks(state)),
     restore: (liveContainerIds) => changing(() => restoreNetworks(state, new Set(liveContainerIds))),
+    faults: (isLive) => findFaults(state, isLive),
+    mend: (isLive) => changing(() => mendFaults(state, isLive)),
     get warnings() {
       return state.warnings
     },

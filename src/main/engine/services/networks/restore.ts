@@ -1,13 +1,12 @@
 import { messageOf } from '#shared/errors.ts'
 import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
 import { sweepDeadEngines } from './ownership.ts'
-import { rulesOf } from './bridges.ts'
 import { openNameServer } from './connect-sandbox.ts'
 import { planNetwork } from './create-network.ts'
 import { disconnectSandbox } from './disconnect-sandbox.ts'
 import { bridgeOptions, defaultBridgeOptions } from './driver-options.ts'
-import { ensureForwarding, separateInterfaces } from './forwarding.ts'
-import { publishedPortsOf } from './publisher.ts'
+import { firewallOf, rejoinLoose } from './faults.ts'
+import { ensureForwarding } from './forwarding.ts'
 import { nameEntryOf, needsNameServer, hasNames } from './names.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
@@ -24,8 +23,8 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   const bridges = state.store.list().filter(({ driver }) => driver === 'bridge')
   for (const bridge of bridges) await ensureForwarding(state, bridge)
   for (const bridge of bridges) await state.bridges.ensure(bridge)
-  const ports = live.flatMap((sandbox) => publishedPortsOf({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways }))
-  await state.firewall.reset({ bridges: bridges.map(rulesOf), ports, separate: separateInterfaces(state) })
+  await rejoinLoose(state, live)
+  await state.firewall.reset(firewallOf(state, bridges, live))
   state.firewall.guard()
   await removeDead(state, liveContainerIds)
   const lost = await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))

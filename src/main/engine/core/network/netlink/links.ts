@@ -139,6 +139,9 @@ export const setBridgePort = (name: string, options: { isolated: boolean; locked
     ),
   )
 
+/** Puts a link into a bridge. */
+export const setMaster = (name: string, bridgeIndex: number): NetlinkMessage => message(NEWLINK, 0, header(0), text(IFLA.name, name), u32(IFLA.master, bridgeIndex))
+
 export const raiseLink = (index: number): NetlinkMessage => message(NEWLINK, 0, header(index, UP, UP))
 
 export const raiseNamed = (name: string): NetlinkMessage => message(NEWLINK, 0, header(0, UP, UP), text(IFLA.name, name))

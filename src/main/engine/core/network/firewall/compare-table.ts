@@ -1,0 +1,51 @@
+import type { Host } from '../../host/host.ts'
+import { renderRuleset, type RulesetInput } from './ruleset.ts'
+
+/** What is not in the kernel as it should be. */
+export interface TableDifference {
+  /** There is no table. */
+  gone: boolean
+  /** Ports of the host that lead nowhere, or somewhere else. */
+  ports: { protocol: string; port: number }[]
+  /** Anything else: sets, chains, rules, ports that nobody publishes. */
+  changed: boolean
+}
+
+type Shown = Partial<Record<'set' | 'map' | 'chain' | 'rule', { name?: string; chain?: string; handle?: number; elem?: unknown[] }>>
+
+/** Compares the table with what would be written, which is written into a network namespace where nothing else is, so that both are read as nft shows them. */
+export async function compareTable(host: Pick<Host, 'run'>, wanted: RulesetInput, emptyNamespace: string): Promise<TableDifference> {
+  const list = async (networkNamespace: string) => {
+    const { code, stdout } = await host.run('nft', ['-j', 'list', 'table', 'inet', wanted.table], { networkNamespace, allowFailure: true })
+    return code === 0 ? partsOf((JSON.parse(stdout) as { nftables: Shown[] }).nftables) : undefined
+  }
+  await host.run('nft', ['-f', '-'], { input: renderRuleset(wanted), networkNamespace: emptyNamespace })
+  const [should, is] = [(await list(emptyNamespace))!, await list('bridges')]
+  if (!is) return { gone: true, ports: [], changed: false }
+  const missing = [...should].flatMap(([part, entries]) => [...entries].filter((entry) => !is.get(part)?.has(entry)).map((entry) => ({ part, entry })))
+  const foreign = [...is].some(([part, entries]) => [...entries].some((entry) => !should.get(part)?.has(entry)))
+  const ports = missing.filter(({ part }) => part.startsWith('map ports')).map(({ entry }) => portOf(entry))
+  return { gone: false, ports, changed: foreign || missing.length > ports.length }
+}
+
+/** Elements by their set or map; rules by their chain, each with its place in it. */
+function partsOf(shown: readonly Shown[]): Map<string, Set<string>> {
+  const parts = new Map<string, Set<string>>()
+  for (const { set, map, chain, rule } of shown) {
+    if (rule) {
+      const rules = parts.get(`chain ${rule.chain}`)!
+      rules.add(`${rules.size} ${textOf(rule)}`)
+    }
+    if (chain) parts.set(`chain ${chain.name}`, new Set([textOf(chain)]))
+    for (const [kind, container] of [['set', set], ['map', map]] as const) if (container) parts.set(`${kind} ${container.name}`, new Set((container.elem ?? []).map((element) => JSON.stringify(element))))
+  }
+  return parts
+}
+
+const textOf = ({ handle: _, ...part }: { handle?: number }) => JSON.stringify(part)
+
+/** The key of an element ends with protocol and port (ruleset.ts). */
+function portOf(element: string): { protocol: string; port: number } {
+  const [{ concat }] = JSON.parse(element) as [{ concat: (string | number)[] }]
+  return { protocol: String(concat.at(-2)), port: Number(concat.at(-1)) }
+}

@@ -1,0 +1,13 @@
+/** Where the kernel is not as the records say. Containers and networks by their names. */
+export type NetworkFault =
+  | { kind: 'namespace-gone'; container: string; containerId: string }
+  | { kind: 'interface-gone'; container: string; containerId: string; network: string; endpointId: string }
+  | { kind: 'address-gone'; container: string; containerId: string; network: string; endpointId: string; address: string }
+  /** The end of its cable on the host is not in the network's bridge. */
+  | { kind: 'cable-loose'; container: string; containerId: string; network: string; endpointId: string }
+  | { kind: 'bridge-gone'; network: string; bridge: string }
+  | { kind: 'bridge-address-gone'; network: string; bridge: string; address: string }
+  | { kind: 'rules-gone' }
+  | { kind: 'rules-changed' }
+  | { kind: 'port-gone'; container: string; port: string }
+  | { kind: 'stray-bridge' | 'stray-cable' | 'stray-namespace'; name: string }
