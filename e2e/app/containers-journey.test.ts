@@ -78,6 +78,17 @@ test('grouped by project, folded, stopped together; filtered by tokens that stan
   await seen(row('shop-web'))
   await page.getByRole('button', { name: 'Clear filter' }).click()
   await seen(row('single'))
+  // A container that is opened and closed leaves the list as it is, its own address shows all of it.
+  await go('/containers?q=state:exited')
+  await gone(row('single'))
+  await row('shop-db').click()
+  await seen(page.getByRole('tab', { name: 'Overview' }))
+  await page.keyboard.press('Escape')
+  await gone(page.getByRole('tab', { name: 'Overview' }))
+  await gone(row('single'))
+  await go('/containers?q=state:exited')
+  await page.getByRole('link', { name: 'Containers' }).click()
+  await seen(row('single'))
 })
 
 test('renamed, signalled, committed, exported, duplicated', { timeout: 300_000 }, async () => {

@@ -26,7 +26,11 @@ export function useContainerFilter(all: () => readonly ContainerSummary[]) {
   const words = useContainerWords()
   const filter = ref(typeof route.query.q === 'string' ? route.query.q : '')
 
-  watch(() => route.query.q, (now) => typeof now === 'string' && (filter.value = now))
+  watch([() => route.path, () => route.query.q] as const, ([path, now], [before, old]) => {
+    if (typeof now === 'string') filter.value = now
+    // The list's own address asks for all of it; a container that is opened, or a dialog, leaves the list as it is.
+    else if (typeof old === 'string' && path === before && Object.keys(route.query).length === 0) filter.value = ''
+  })
   watch(filter, (now) => {
     if ((route.query.q ?? '') === now) return
     const { q: _, ...query } = route.query
