@@ -117,6 +117,19 @@ test('builds share a folder that is as it was; one that finds changes has a copy
   expect(await built(source)).toEqual({ one: 'changed' })
 })
 
+test('a build that waits for the transfer of another can be cancelled meanwhile, and the other goes on', async () => {
+  const gate = Promise.withResolvers<void>()
+  const slow: ClientFolder = { ...client('a', { one: '1' }), changes: (since) => gate.promise.then(() => client('a', { one: '1' }).changes(since)) }
+  const first = contexts.open(slow, signal)
+  const leaving = new AbortController()
+  const second = contexts.open(client('a', { one: '1' }), leaving.signal)
+  leaving.abort()
+  await expect(second).rejects.toMatchObject({ code: 'cancelled' })
+  gate.resolve()
+  await using opened = await first
+  expect(filesIn(opened.folder)).toEqual({ one: '1' })
+})
+
 test('what was cut off is begun anew', async () => {
   const source = client('a', { one: '1', two: '2' })
   await built(source)

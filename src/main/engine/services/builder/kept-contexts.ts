@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { EngineError } from '#shared/errors.ts'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Layers, ListedEntry } from '../../core/layers/layers.ts'
 import type { Collection, MetadataStore } from '../../core/metadata/metadata-store.ts'
@@ -103,7 +104,7 @@ class ContextFolders implements KeptContexts {
   async open(source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
     if (source.key === undefined) return openOnce(this.#needs, source, signal)
     const name = createHash('sha256').update(source.key).digest('hex').slice(0, 32)
-    const state = await this.#turns.run(name, () => this.#take(name, source, signal))
+    const state = await this.#turns.run(name, () => this.#take(name, source, signal), signal).catch((error: unknown) => Promise.reject(signal.aborted ? cancelled() : error))
     if (!state) return openOnce(this.#needs, source, signal)
     const tree = this.#tree(name)
     return { folder: tree, digests: digestsOf(tree, state), [Symbol.asyncDispose]: () => this.#release(name, state) }
@@ -191,6 +192,8 @@ class ContextFolders implements KeptContexts {
 
   #now = () => (this.#needs.now ?? Date.now)()
 }
+
+const cancelled = () => new EngineError('cancelled', 'the build was cancelled', { reason: 'cancelled' })
 
 /** A copy for one build. */
 function openOnce(needs: KeptContextsNeeds, source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
