@@ -10,7 +10,7 @@ import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
 import { startLocked } from './start.ts'
 import { isAlive, lastEnd } from './state.ts'
-import { writeUnrecorded } from './unrecorded.ts'
+import { followRecord, takeAsFact, writeUnrecorded } from './unrecorded.ts'
 
 /**
  * Makes the records true again after the engine was away: what runs is followed on, what ended meanwhile is recorded with its own
@@ -37,12 +37,12 @@ export async function restoreContainers(ctx: ContainersContext): Promise<void> {
 async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task: Task | undefined): Promise<void> {
   if (record.state.status === 'removing') {
     await tearDown(ctx, record, task)
-    return await removeLocked(ctx, record, { volumes: record.state.volumes ?? record.host.AutoRemove })
+    return await removeForSure(ctx, record.id, record.state.volumes ?? record.host.AutoRemove)
   }
   if (!isAlive(record.state)) {
     if (task?.pid !== undefined && !(await hasEnded(task))) await adoptUnrecorded(ctx, record, task)
     else await tearDown(ctx, record, task)
-    if (record.state.status === 'exited' && record.host.AutoRemove) return await removeLocked(ctx, record, { volumes: true })
+    if (record.state.status === 'exited' && record.host.AutoRemove) return await removeForSure(ctx, record.id, true)
     return restartIfWanted(ctx, ctx.records.byId(record.id) ?? record)
   }
   if (!task) return await settleLost(ctx, record)
@@ -73,11 +73,23 @@ async function adoptUnrecorded(ctx: ContainersContext, record: ContainerRecord, 
 async function settleLost(ctx: ContainersContext, record: ContainerRecord): Promise<void> {
   if (!isAlive(record.state)) return
   const gone: ContainerRecord = { ...record, ports: [], state: { status: 'exited', code: 255, oomKilled: false, startedAt: record.state.startedAt, finishedAt: record.state.startedAt } }
-  ctx.records.commit(gone)
+  const isRecorded = takeAsFact(ctx, gone)
   await tearDown(ctx, gone, undefined)
-  if (record.host.AutoRemove) return await removeLocked(ctx, gone, { volumes: true })
-  restartIfWanted(ctx, gone)
+  const follow = async () => {
+    const current = ctx.records.byId(record.id)
+    if (current?.host.AutoRemove) await removeLocked(ctx, current, { volumes: true })
+    else if (current) restartIfWanted(ctx, current)
+  }
+  if (isRecorded) await followRecord(ctx, record.id, follow)
+  else ctx.live.of(record.id).onceRecorded = follow
 }
+
+/** Tried again while it fails. */
+const removeForSure = (ctx: ContainersContext, id: string, volumes: boolean | undefined): Promise<void> =>
+  followRecord(ctx, id, async () => {
+    const record = ctx.records.byId(id)
+    if (record) await removeLocked(ctx, record, { volumes: volumes === true })
+  })
 
 /** `always` starts again even what the user had stopped, `unless-stopped` does not; a restart that was waiting goes on. */
 function restartIfWanted(ctx: ContainersContext, record: ContainerRecord): void {

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { ContainerRecord } from './record.ts'
 import { createFakeEngine, type FakeEngine } from './testing/fake-engine.ts'
 
@@ -134,4 +134,40 @@ test('a network whose ports cannot be recorded is left again', async () => {
   expect(engine.containers.get(id)).toEqual(before)
   await engine.containers.connectNetwork(id, 'front', {})
   expect(engine.containers.get(id).ports).toMatchObject([{ hostPort: 8080 }])
+})
+
+test.each([
+  ['by --rm, of one that is lost', true, async (engine: FakeEngine, id: string): Promise<void> => void engine.runtime.tasks.delete(id)],
+  ['by --rm, of one whose end is recorded', true, async (engine: FakeEngine, id: string): Promise<void> => {
+    const held = Promise.withResolvers<void>()
+    engine.holdTearDown(held.promise)
+    engine.runtime.tasks.get(id)!.end({ code: 0 })
+    await vi.waitUntil(() => engine.containers.get(id).state.status === 'exited')
+    onTestFinished(() => held.resolve())
+  }],
+  ['that was cut before', false, async (engine: FakeEngine, id: string): Promise<void> => {
+    engine.failNextRemoval(new Error('the disk reports errors'))
+    await expect(engine.containers.remove(id, { force: true })).rejects.toThrow()
+  }],
+] as const)('a removal that fails while an engine starts, %s, is tried again', async (_, AutoRemove, leave) => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ AutoRemove })
+  await leave(engine, id)
+  const next = engine.reopen()
+  engine.holdTearDown(undefined)
+  engine.failNextRemoval(new Error('the disk reports errors'))
+  await next.restore()
+  expect(next.find(id)).toBeDefined()
+  await vi.waitFor(() => expect([next.records(), engine.snapshots.size]).toEqual([[], 0]), { timeout: 5000 })
+})
+
+test('one that was lost while the engine was away is shown so, whatever the disk does', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ AutoRemove: true })
+  engine.runtime.tasks.delete(id)
+  const next = engine.reopen()
+  engine.failRecords(new Error('the disk reports errors'), { count: 2 })
+  await next.restore()
+  expect(next.get(id).state).toMatchObject({ status: 'exited', code: 255 })
+  await vi.waitFor(() => expect(next.records()).toEqual([]), { timeout: 5000 })
 })
