@@ -34,6 +34,7 @@ import type { SharingChange } from './services/sharing/settings.ts'
 import { createSharing } from './services/sharing/sharing.ts'
 import { createSystem } from './services/system/system.ts'
 import { createVolumes } from './services/volumes/volumes.ts'
+import { isAlive } from './services/containers/state.ts'
 import { containersByPid, containersUsingImage, containersUsingVolume, countContainers } from './uses.ts'
 
 export interface EngineOptions {
@@ -62,6 +63,8 @@ export interface Engine extends AsyncDisposable {
   listenOn(fd: number): Promise<void>
   /** @returns the port. */
   listenTls(place: TlsPlace): Promise<number>
+  /** How many containers run on, once it is disposed. */
+  leftRunning(): number
   /** Stops every running container and takes the networks out of the kernel, as for a shutdown of the machine. */
   stopContainers(): Promise<void>
 }
@@ -91,6 +94,8 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
   const volumes = createVolumes({ metadata, events, host, layout, clock, needs: { containersUsing: (volume) => containersUsingVolume(users(), volume) } })
   const spec = createSpecMaker(host, layout)
   const containers = createContainers({ metadata, leases, runtime, spec, snapshots, host, layout, events, clock, log, logOptions: defaults.logOptions, closing: closing.signal, needs: { images, networks, volumes } })
+  let leftRunning = 0
+  parts.defer(() => void (leftRunning = containers.records().filter(({ state }) => isAlive(state)).length))
   const files = createFiles({ host, snapshots, layers, leases, layout, events, clock, needs: { containers, volumes, images } })
   const keptContexts = createKeptContexts({ root: layout.buildContexts, temporary: layout.temporary, layers, metadata })
   const builder = createBuilder({ layout, host, layers, leases, metadata, events, snapshots, runtime, images, networks, cacheMounts: createCacheMounts(layout.buildCache, metadata), keptContexts })
@@ -123,10 +128,8 @@ export async function createEngine({ layout, host, registryMirrors, defaults = n
     listen: (socketPath) => server.listen(socketPath, host.facts.rootless ? 0o600 : 0o660),
     listenOn: (fd) => server.listenOn(fd),
     listenTls: (place) => server.listenTls(place),
-    async stopContainers() {
-      await containers.stopAll()
-      await networks.takeDown()
-    },
+    leftRunning: () => leftRunning,
+    stopContainers: () => containers.stopAll().then(() => networks.takeDown()),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
 }

@@ -1,10 +1,13 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request, type IncomingMessage } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { directory, tarOf } from './core/layers/testing/tar-builder.ts'
 import { createPortForwarder } from './core/host/rootless/port-forwarder.ts'
 
 const MAIN = resolve(import.meta.dirname, 'main.ts')
@@ -25,7 +28,7 @@ function start(program: string, args: string[]): Started {
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk))
   const exited = once(child, 'close').then(([code]) => code as number | null)
-  const line = once(createInterface(child.stdout), 'line').then(([text]) => text as string)
+  const line = once(createInterface(child.stdout), 'line').then(([said]) => said as string)
   const ready = Promise.race([line, exited.then((code) => Promise.reject(new Error(`exit ${code}: ${errors}`)))])
   ready.catch(() => {})
   return { child, ready, exited }
@@ -36,9 +39,16 @@ const holderOf = (name = 'e') => Number(readFileSync(join(root, name, 'data', 'l
 const get = async (socketPath: string, path: string) => {
   const socket = connect(socketPath)
   socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-  let text = ''
-  for await (const chunk of socket) text += chunk
-  return text
+  return text(socket)
+}
+/** @throws what it was refused with */
+async function post(socketPath: string, path: string, body: string | Buffer = ''): Promise<string> {
+  const sent = request({ socketPath, path, method: 'POST', headers: { 'Content-Type': 'application/json' } })
+  sent.end(body)
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  const said = await text(answer)
+  if ((answer.statusCode ?? 0) >= 400) throw new Error(said)
+  return said
 }
 
 beforeEach(() => {
@@ -156,7 +166,15 @@ describe('as an ordinary user', () => {
     }
   })
 
-  test('serves from the machine network, with bridges in a namespace of their own; the next engine finds the same', async () => {
+  /** One that sleeps, of an image that holds nothing else. */
+  async function runContainer(socket: string): Promise<void> {
+    const archive = tarOf(directory('bin'), { path: 'bin/busybox', content: readFileSync('/usr/bin/busybox'), mode: 0o755 })
+    await post(socket, '/images/create?fromSrc=-&repo=busybox', archive)
+    const { Id } = JSON.parse(await post(socket, '/containers/create', JSON.stringify({ Image: 'busybox', Cmd: ['/bin/busybox', 'sleep', '1000'], StopTimeout: 0, HostConfig: { NetworkMode: 'none' } }))) as { Id: string }
+    await post(socket, `/containers/${Id}/start`)
+  }
+
+  test('serves from the machine network, with bridges in a namespace of their own; the next engine finds the same while a container runs', async () => {
     const engine = startAsUser()
     const socket = join(root, 'e/run/docker.sock')
     expect(await engine.ready).toBe(`engine ready unix://${socket}`)
@@ -175,9 +193,24 @@ describe('as an ordinary user', () => {
     const next = startAsUser()
     await next.ready
     expect(childPid()).toBe(held)
+    await runContainer(socket)
     process.kill(holderOf(), 'SIGTERM')
     expect(await next.exited).toBe(0)
     expect(parentOf(held)).toBeGreaterThan(1)
+    const last = startAsUser('--stop-containers')
+    await last.ready
+    expect(childPid()).toBe(held)
+    expect(await get(socket, '/containers/json')).toContain('"State":"running"')
+  })
+
+  test('leaves nothing behind when it ends in order and no container runs', async () => {
+    const engine = startAsUser()
+    await engine.ready
+    const kit = parentOf(childPid())
+    process.kill(holderOf(), 'SIGTERM')
+    expect(await engine.exited).toBe(0)
+    await gone(kit)
+    expect(spawnSync('pgrep', ['-u', String(user.uid)], { encoding: 'utf8' }).stdout).toBe('')
   })
 
   test('ends with status 5 when its namespaces end, and the next engine makes new ones', async () => {
@@ -191,9 +224,10 @@ describe('as an ordinary user', () => {
     expect(childPid()).not.toBe(first)
   })
 
-  test('--stop-containers takes RootlessKit down with it', async () => {
+  test('--stop-containers takes RootlessKit down with them', async () => {
     const engine = startAsUser('--stop-containers')
     await engine.ready
+    await runContainer(join(root, 'e/run/docker.sock'))
     const kit = parentOf(childPid())
     process.kill(holderOf(), 'SIGTERM')
     expect(await engine.exited).toBe(0)
