@@ -87,6 +87,7 @@ test('files changed under a layer that was made here, a lost volume and torn blo
   await rm(join(engine.dataRoot, 'volumes/lost'), { recursive: true })
   const [{ Id }] = JSON.parse(await engine.ok('image', 'inspect', `${web}:1.0`)) as [{ Id: string }]
   await truncate(join(engine.dataRoot, 'content/blobs/sha256', Id.slice(7)), 10)
+  expect((await engine.docker('save', '-o', join(stage.folder, 'saved.tar'), `${web}:1.0`)).output).toContain(`image ${web}:1.0 cannot be saved: its configuration is damaged or missing`)
   const { code, found } = await doctor()
   expect(code).toBe(11)
   expect(found).toEqual([expect.stringMatching(/^blob-damaged web:1.0 needs-you/), expect.stringMatching(/^layer-changed sha256:/), 'volume-missing lost needs-you'])

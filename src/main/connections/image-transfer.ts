@@ -45,9 +45,13 @@ export async function saveImages(api: EngineApi, { ids, path }: { ids: string[];
     return { bytes }
   } catch (error) {
     await rm(unfinished, { force: true })
-    throw fileFailure(error, path, signal)
+    const failure = fileFailure(error, path, signal)
+    throw failure instanceof EngineError ? failure : brokenOff(failure)
   }
 }
+
+/** Whatever an engine finds while it sends, it can only hang up. */
+const brokenOff = (cause: unknown) => new EngineError('data-loss', `The engine broke off while it sent the image (${messageOf(cause)}).`, { reason: 'save-cut', hint: 'Try again. If it breaks off again, a part of the image may be damaged: check everything that is kept.', cause })
 
 export async function loadImages(api: EngineApi, path: string, operation: Operation): Promise<{ names: string[] }> {
   const names: string[] = []

@@ -14,7 +14,7 @@ export interface RemedyOffer {
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'file-ENOSPC', 'no-room'])
 
 /** What is kept on the disk is not whole: the check of everything says whose it is. */
-const DAMAGED: ReadonlySet<string | undefined> = new Set(['files-missing', 'volume-missing', 'no-such-blob', 'no-such-layer'])
+const DAMAGED: ReadonlySet<string | undefined> = new Set(['files-missing', 'volume-missing', 'no-such-blob', 'no-such-layer', 'image-damaged', 'save-cut'])
 
 /** The deed that may mend an error, where there is one on another page. A refusal that can go on by itself after signing in has `SignInOffer` instead. */
 export function useRemedy(source: () => unknown): ComputedRef<RemedyOffer | undefined> {

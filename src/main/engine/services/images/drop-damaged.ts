@@ -5,10 +5,10 @@ import type { Digest } from '#shared/oci/digest.ts'
 import type { ContentStore } from '../../core/content/content-store.ts'
 
 /** A blob that has other bytes than its digest says, as a disk's error or a power cut leaves it, is as good as none: it makes room for one that is whole. True when it was so. */
-export async function dropDamaged(content: ContentStore, digest: Digest): Promise<boolean> {
+export async function dropDamaged(content: ContentStore, digest: Digest, signal?: AbortSignal): Promise<boolean> {
   if (!content.has(digest)) return false
   try {
-    await pipeline(await content.open({ digest }), new Writable({ write: (_chunk, _encoding, done) => done() }))
+    await pipeline(await content.open({ digest }), new Writable({ write: (_chunk, _encoding, done) => done() }), { signal })
     return false
   } catch (error) {
     if (!isEngineError(error, 'data-loss')) throw error

@@ -212,6 +212,30 @@ describe('archives', () => {
     }
   })
 
+  test('an image that is not whole is refused in words before the first byte', async () => {
+    const other = registry.image('damaged', '1', [[{ path: 'x', content: 'x'.repeat(2000) }], [{ path: '.wh.y' }]], { compress: (tar) => gzipSync(tar, { level: 1 }) })
+    await here.images.pull(other.name)
+    const [layer] = other.layers
+    const path = here.content.pathOf(layer!.digest)
+    const whole = readFileSync(path)
+    const refusal = (part: string) => expect(here.images.save([other.name])).rejects.toMatchObject({ code: 'data-loss', reason: 'image-damaged', message: `image ${other.name} cannot be saved: ${part}` })
+    for (const damaged of [whole.subarray(0, 20), Buffer.from(whole).fill(0, 20, 30)]) {
+      writeFileSync(path, damaged)
+      // What its files give again is as good.
+      expect((await buffer(await here.images.save([other.name]))).includes('x'.repeat(2000))).toBe(true)
+      expect(here.content.has(layer!.digest)).toBe(false)
+    }
+    const [top] = here.snapshots.layerDirectories((await here.images.resolve(other.name)).chain!).toReversed()
+    writeFileSync(join(top!, 'x'), 'changed')
+    await refusal(`its layer ${layer!.digest.slice(7, 19)} is damaged or missing`)
+    writeFileSync(path, whole)
+    await buffer(await here.images.save([other.name]))
+    for (const damage of [() => writeFileSync(here.content.pathOf(other.config.digest), 'damaged'), () => here.content.remove(other.config.digest)]) {
+      await damage()
+      await refusal('its configuration is damaged or missing')
+    }
+  })
+
   test('files that become a layer are saved and loaded as they are; on the same image they are the same layer, wherever and whenever', async () => {
     const file = join(here.folder, 'source')
     writeFileSync(file, 'content')

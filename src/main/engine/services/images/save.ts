@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
@@ -6,13 +7,14 @@ import type { Platform } from '#shared/oci/platform.ts'
 import { familiarName, familiarRepository, findReference, formatReference, parseReference, repositoryName, withDefaultTag } from '#shared/oci/reference.ts'
 import { encodeHeader, paddingAfter } from '../../core/layers/tar-format.ts'
 import { isTag } from './image-filters.ts'
-import { makeManifest, originalManifest, type ManifestBytes } from './image-manifest.ts'
-import { keptBlob, layerRecord } from './layer-blobs.ts'
+import type { ManifestBytes } from './image-manifest.ts'
+import { layerRecord } from './layer-blobs.ts'
 import type { ImageRecord } from './records.ts'
 import { assertPlatform } from './resolve.ts'
 import type { Service } from './service.ts'
 import { publishImageEvent } from './tag-events.ts'
-import { verifiedStream } from '../../core/content/verified-stream.ts'
+import { wholeImage } from './whole-image.ts'
+import { mismatch, verifiedStream } from '../../core/content/verified-stream.ts'
 
 export interface SaveOptions {
   platform?: Platform
@@ -35,16 +37,22 @@ interface Saved {
 export async function saveImages(service: Service, names: readonly string[], { platform, as, signal }: SaveOptions = {}): Promise<Readable> {
   const wanted = select(service, names, platform)
   const saved: Saved[] = []
-  for (const { image, tags } of wanted) saved.push({ image, names: as?.map((name) => formatReference(withDefaultTag(parseReference(name)))) ?? tags, manifest: (await originalManifest(service, image)) ?? makeManifest(service, image.id, image.diffIds.map((diffId) => layerBlob(service, diffId)), 'oci') })
+  for (const { name, image, tags } of wanted) saved.push({ image, names: as?.map((one) => formatReference(withDefaultTag(parseReference(one)))) ?? tags, manifest: await wholeImage(service, image, name, signal) })
   if (!as) for (const { image } of saved) publishImageEvent(service.events, 'save', image.id, undefined, image.id)
   return Readable.from(write(service, saved), { objectMode: false, highWaterMark: 1 << 20, ...(signal && { signal }) })
 }
 
-function select(service: Service, names: readonly string[], platform: Platform | undefined): { image: ImageRecord; tags: string[] }[] {
-  const wanted = new Map<string, { image: ImageRecord; tags: string[] }>()
+interface Named {
+  name: string
+  image: ImageRecord
+  tags: string[]
+}
+
+function select(service: Service, names: readonly string[], platform: Platform | undefined): Named[] {
+  const wanted = new Map<string, Named>()
   for (const { name, image, tags } of names.flatMap((name) => named(service, name))) {
     assertPlatform(image, name, platform)
-    const entry = wanted.get(image.id) ?? { image, tags: [] }
+    const entry = wanted.get(image.id) ?? { name, image, tags: [] }
     wanted.set(image.id, entry)
     for (const tag of tags) if (!entry.tags.includes(tag)) entry.tags.push(tag)
   }
@@ -52,7 +60,7 @@ function select(service: Service, names: readonly string[], platform: Platform |
 }
 
 /** A name without a tag stands for all tags of its repository; an ID has no names in the archive. */
-function named({ records }: Service, name: string): { name: string; image: ImageRecord; tags: string[] }[] {
+function named({ records }: Service, name: string): Named[] {
   const reference = findReference(name)
   if (reference && reference.tag === undefined && reference.digest === undefined) {
     const tags = records.names.list().filter((one) => isTag(one.name) && one.name.startsWith(`${repositoryName(reference)}:`))
@@ -61,12 +69,6 @@ function named({ records }: Service, name: string): { name: string; image: Image
   }
   const found = reference && records.findNamed(reference)
   return [{ name, image: records.get(name), tags: found && isTag(found.name) ? [found.name] : [] }]
-}
-
-/** The blob as it goes into an archive: the one kept, or the canonical archive made again from the snapshot. */
-function layerBlob(service: Service, diffId: ImageRecord['diffIds'][number]): Descriptor {
-  const layer = layerRecord(service, diffId)
-  return keptBlob(service, layer) ?? { mediaType: mediaTypes.ociLayer, digest: diffId as string as Digest, size: layer.size }
 }
 
 /** An image's files carry its time, so that the same image gives the same archive. */
@@ -97,12 +99,22 @@ async function* write(service: Service, saved: readonly Saved[]): AsyncGenerator
 }
 
 async function* bytesOf(service: Service, diffId: ImageRecord['diffIds'][number], blob: Descriptor): AsyncGenerator<Uint8Array> {
-  if (service.content.has(blob.digest)) return yield* (await service.content.open(blob)) as AsyncIterable<Uint8Array>
+  // Its bytes were looked at just before (whole-image.ts).
+  if (service.content.has(blob.digest)) return yield* exactly(blob, createReadStream(service.content.pathOf(blob.digest), { highWaterMark: 1 << 18 }))
   const made = service.layers.diff(service.snapshots.changesOf({ chain: layerRecord(service, diffId).chain }))
   const verified = verifiedStream(blob)
   made.on('error', (error) => verified.destroy(error))
   verified.on('close', () => made.destroy())
   yield* made.pipe(verified) as AsyncIterable<Uint8Array>
+}
+
+async function* exactly({ digest, size }: Descriptor, file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of file) {
+    bytes += chunk.length
+    yield chunk
+  }
+  if (bytes !== size) throw mismatch({ digest }, `${bytes} bytes instead of ${size}`)
 }
 
 function indexEntries({ names, manifest }: Saved): Descriptor[] {

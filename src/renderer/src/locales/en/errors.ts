@@ -49,6 +49,8 @@ export const errors = {
     EDQUOT: 'Your share of the disk is used up',
     'file-ENOSPC': 'The disk is full',
     'no-room': 'There is no room for it',
+    'image-damaged': 'The image is not whole',
+    'save-cut': 'The image did not come whole',
     'files-missing': 'Its files are gone from the disk',
     'volume-missing': 'The folder of the volume is gone',
   },

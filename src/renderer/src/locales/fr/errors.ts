@@ -49,6 +49,8 @@ export const errors = {
     EDQUOT: 'Votre part du disque est épuisée',
     'file-ENOSPC': 'Le disque est plein',
     'no-room': 'La place manque',
+    'image-damaged': 'L’image n’est pas entière',
+    'save-cut': 'L’image n’est pas arrivée entière',
     'files-missing': 'Ses fichiers ont disparu du disque',
     'volume-missing': 'Le dossier du volume a disparu',
   },

@@ -211,6 +211,13 @@ export const sentences: readonly Sentence[] = [
 
   ...doctorSentences,
 
+  // Saving images.
+  ['image {name} cannot be saved: its configuration is damaged or missing', 'l’image {name} ne peut pas être enregistrée : sa configuration est abîmée ou manque'],
+  ['image {name} cannot be saved: its layer {layer} is damaged or missing', 'l’image {name} ne peut pas être enregistrée : sa couche {layer} est abîmée ou manque'],
+  ['Pull it again, which brings only what is missing; one that was built here has to be built again.', 'Récupérez-la : seul ce qui manque est transféré. Une image construite ici est à reconstruire.'],
+  ['The engine broke off while it sent the image ({why}).', 'Le moteur s’est interrompu en envoyant l’image ({why}).'],
+  ['Try again. If it breaks off again, a part of the image may be damaged: check everything that is kept.', 'Réessayez. S’il s’interrompt encore, une partie de l’image est peut-être abîmée : lancez la vérification complète.'],
+
   // The checks of the machine (core/host/probe).
   ['The program {program} is not installed.', 'Le programme {program} n’est pas installé.'],
   ['Install {program}; the host checks name the package.', 'Installez {program} ; les vérifications de la machine nomment le paquet.'],
