@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -50,6 +51,17 @@ test('a folder that the engine sees is read by it, and the same steps are found 
   expect(await build(context, ino + 1n)).toMatchObject({ status: 404, text: expect.stringContaining('other-folder') })
   expect(await build(join(context, 'gone'))).toMatchObject({ status: 404 })
   expect(await callRaw(stage.engine.socket, 'POST', '/slipway/build?device=1&inode=1', '')).toMatchObject({ status: 400, text: expect.stringContaining('folder is missing') })
+})
+
+test('a context that is larger than what is unpacked in memory comes whole', async () => {
+  const large = join(stage.folder, 'large')
+  await mkdir(large)
+  const bytes = randomBytes(70_000_000)
+  await writeFile(join(large, 'large.bin'), bytes)
+  await writeFile(join(large, 'small.txt'), 'small')
+  await writeFile(join(large, 'Dockerfile'), `FROM ${stage.busybox}\nCOPY . /in/\n`)
+  await stage.engine.ok('build', '-q', '-t', 'large:1', large)
+  expect(await stage.engine.ok('run', '--rm', 'large:1', 'sh', '-c', 'sha256sum < /in/large.bin; cat /in/small.txt')).toBe(`${createHash('sha256').update(bytes).digest('hex')}  -\nsmall`)
 })
 
 const inside = (command: string) => stage.engine.ok('run', '--rm', 'built:v1', command)

@@ -6,8 +6,8 @@ import type { DiffSource, ListedEntry, WhiteoutForm } from './layers.ts'
 export type Job =
   | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
   | { kind: 'copy'; listed: readonly ListedEntry[]; directory: string; whiteouts: WhiteoutForm; digests: boolean }
-  /** Of an archive that comes in pieces. */
-  | { kind: 'unpack'; directory: string }
+  /** Without a source: of an archive that comes in pieces. */
+  | { kind: 'unpack'; source?: string; directory: string }
   | { kind: 'measure'; source: DiffSource }
   | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }

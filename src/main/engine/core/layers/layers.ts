@@ -27,8 +27,11 @@ export interface Layers extends AsyncDisposable {
   apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
   /** Puts just these into `directory`, in this order, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
   copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
-  /** Unpacks a plain archive that is of no image as it comes, its whiteouts removing what is there. Reads it to its end or destroys it. @throws as `apply`, and with the error of the archive. */
-  unpack(archive: Readable, directory: string, options?: TransferOptions): Promise<UnpackedFiles>
+  /**
+   * Unpacks an archive that is of no image, its whiteouts removing what is there: a file as `apply` takes it, or a plain one as it comes, which is read to its end or destroyed.
+   * @throws as `apply`, and with the error of what comes
+   */
+  unpack(archive: string | Readable, directory: string, options?: TransferOptions): Promise<UnpackedFiles>
   /** What `diff` would give, without the bytes. */
   measure(source: DiffSource, options?: TransferOptions): Promise<AppliedLayer>
   /** The changes as a tar stream; read it to its end. The stream errors when the tree cannot be read. */

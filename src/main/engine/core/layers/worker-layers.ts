@@ -9,7 +9,7 @@ export function createLayers(): Layers {
   return {
     apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
     copy: (listed, directory, { whiteouts, digests = false, ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests }, options),
-    unpack: (archive, directory, options) => pool.feed({ kind: 'unpack', directory }, archive, options),
+    unpack: (archive, directory, options) => (typeof archive === 'string' ? pool.run({ kind: 'unpack', source: archive, directory }, options) : pool.feed({ kind: 'unpack', directory }, archive, options)),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, options) => pool.stream({ kind: 'stream', source: { tree: directory } }, options),

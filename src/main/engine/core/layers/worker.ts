@@ -53,7 +53,7 @@ async function work(job: Job): Promise<unknown> {
     case 'copy':
       return copy(job, packListed(job.listed, loadSyscalls()))
     case 'unpack':
-      return unpack(job, incoming.pieces(paced()))
+      return unpack(job, job.source === undefined ? incoming.pieces(paced()) : uncompressedFile(job.source, paced()))
     case 'measure':
       return measure(diffLayer(job.source, loadSyscalls()))
     case 'stream':

@@ -40,14 +40,10 @@ export async function writeState(file: string, { size, listing, digests, copies 
 
 /** Of files that the client has listed: a path through a link is another's. */
 export function digestsOf(tree: string, state: ContextState & { written: boolean }): KnownDigests {
-  const pathOf = (hostPath: string) => (hostPath.startsWith(`${tree}/`) ? hostPath.slice(tree.length + 1) : undefined)
   return {
-    find(hostPath) {
-      const hex = state.digests.get(pathOf(hostPath) ?? '')
-      return hex === undefined ? undefined : Buffer.from(hex, 'hex')
-    },
+    find: (hostPath) => found(state.digests, tree, hostPath),
     put(hostPath, digest) {
-      const path = pathOf(hostPath)
+      const path = below(tree, hostPath)
       if (path === undefined || !state.listing.has(path)) return
       state.digests.set(path, Buffer.from(digest).toString('hex'))
       state.written = false
@@ -59,3 +55,12 @@ export function digestsOf(tree: string, state: ContextState & { written: boolean
     },
   }
 }
+/** Of files as they were unpacked, for a tree that is built once. */
+export const digestsOnce = (tree: string, digests: ReadonlyMap<string, string>): KnownDigests => ({ find: (hostPath) => found(digests, tree, hostPath), put() {}, findCopy: () => undefined, putCopy() {} })
+
+function found(digests: ReadonlyMap<string, string>, tree: string, hostPath: string): Uint8Array | undefined {
+  const hex = digests.get(below(tree, hostPath) ?? '')
+  return hex === undefined ? undefined : Buffer.from(hex, 'hex')
+}
+
+const below = (tree: string, hostPath: string): string | undefined => (hostPath.startsWith(`${tree}/`) ? hostPath.slice(tree.length + 1) : undefined)

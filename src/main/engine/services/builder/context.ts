@@ -1,15 +1,18 @@
-import { createWriteStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { createReadStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { addAbortSignal, Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { batchesOf, chunksOf } from '#base/batches.ts'
+import { writeAll } from '#base/disk.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../core/dockerfile/dockerfile.ts'
 import { decompressed } from '../../core/layers/decompress.ts'
 import type { BuildRequest, ContextSource } from './builder.ts'
+import { digestsOnce } from './context-state.ts'
 import type { KnownDigests } from './copy/copied-entries.ts'
 import { cloneRepository, isGitUrl } from './git-source.ts'
 import { machineFolder } from './machine-folder.ts'
-import { useMemory } from './memory-tree.ts'
+import { LARGEST_IN_MEMORY, useMemory } from './memory-tree.ts'
 import type { BuilderContext } from './needs.ts'
 import { fetchFile } from './remote-file.ts'
 import { openTemporaryTree, type TreePlace } from './temporary-tree.ts'
@@ -59,30 +62,56 @@ export async function openSource(context: BuilderContext, source: ContextSource,
     const folder = source.kind === 'folder' ? source : machineFolder(source.place, signal, source.counted)
     return { lone: false, ...(await context.keptContexts.open(folder, signal)) }
   }
-  return openTemporaryTree({ temporary: context.layout.temporary, layers: context.layers }, async (place) => ({ ...(await fillTree(context, source, signal, place)), digests: undefined }))
+  return openTemporaryTree({ temporary: context.layout.temporary, layers: context.layers }, (place) => fillTree(context, source, signal, place))
 }
 
 /** Puts there what the source gives. */
-async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' | 'machine' }>, signal: AbortSignal, { work, folder, undo }: TreePlace): Promise<{ folder: string; lone: boolean }> {
+async function fillTree(context: BuilderContext, source: Exclude<ContextSource, { kind: 'folder' | 'machine' }>, signal: AbortSignal, { work, folder, undo }: TreePlace): Promise<Pick<OpenedSource, 'folder' | 'digests' | 'lone'>> {
   const archive = join(work, 'context.tar')
+  let further: Readable | undefined
   if (source.kind === 'tar') {
-    await pipeline(await decompressed(source.stream), createWriteStream(archive), { signal })
+    further = await writeBeginning(await decompressed(source.stream), archive, LARGEST_IN_MEMORY, signal)
   } else if (isGitUrl(source.url)) {
     const subfolder = await cloneRepository(context.host, source.url, folder, { keepGitDir: true, signal })
-    return { folder: join(folder, subfolder), lone: false }
+    return { folder: join(folder, subfolder), digests: undefined, lone: false }
   } else {
     const file = await fetchFile(source.url, join(work, 'download'), signal)
     if (/^text\/plain|dockerfile/.test(file.contentType)) {
       await rename(file.path, join(folder, 'Dockerfile'))
-      return { folder, lone: true }
+      return { folder, digests: undefined, lone: true }
     }
     await rename(file.path, archive)
   }
-  const release = useMemory(context, folder, (await stat(archive)).size)
+  const release = further ? undefined : useMemory(context, folder, (await stat(archive)).size)
   if (release) undo.defer(release)
-  await context.layers.apply(archive, folder, { whiteouts: 'remove', signal })
+  const { digests } = await context.layers.unpack(further ?? archive, folder, { signal })
   await rm(archive)
-  return { folder, lone: false }
+  return { folder, digests: digestsOnce(folder, digests), lone: false }
+}
+
+/** Writes the stream into the file, or little more of it than `most` bytes; then the result is all of it, from the file and on. */
+async function writeBeginning(stream: Readable, path: string, most: number, signal: AbortSignal): Promise<Readable | undefined> {
+  const batches = batchesOf(addAbortSignal(signal, stream))
+  await using undo = new AsyncDisposableStack()
+  undo.defer(() => batches.return(undefined).then(() => {}))
+  await using file = await open(path, 'wx', 0o600)
+  for (let size = 0; size <= most; ) {
+    const { value: batch, done } = await batches.next()
+    if (done) return undefined
+    await writeAll(file, batch)
+    size = batch.reduce((sum, { length }) => sum + length, size)
+  }
+  undo.move()
+  return Readable.from(goOn(path, batches), { objectMode: false })
+}
+
+async function* goOn(path: string, batches: AsyncGenerator<Buffer[]>): AsyncGenerator<Buffer> {
+  try {
+    yield* chunksOf(createReadStream(path))
+    for await (const batch of batches) yield* batch
+  } finally {
+    await batches.return(undefined)
+  }
 }
 
 /** A file of the tree, links followed inside it only. Undefined when it is not there. */

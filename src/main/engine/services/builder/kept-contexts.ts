@@ -6,7 +6,7 @@ import { EngineError } from '#shared/errors.ts'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Layers, ListedEntry } from '../../core/layers/layers.ts'
 import type { Collection, MetadataStore } from '../../core/metadata/metadata-store.ts'
-import { digestsOf, readState, writeState, type ContextState } from './context-state.ts'
+import { digestsOf, digestsOnce, readState, writeState, type ContextState } from './context-state.ts'
 import type { KnownDigests } from './copy/copied-entries.ts'
 import { openTemporaryTree } from './temporary-tree.ts'
 
@@ -199,8 +199,7 @@ const cancelled = () => new EngineError('cancelled', 'the build was cancelled', 
 function openOnce(needs: KeptContextsNeeds, source: ClientFolder, signal: AbortSignal): Promise<KeptFolder> {
   return openTemporaryTree(needs, async ({ folder }) => {
     const { content } = await source.changes(new Map())
-    if (content) await put(needs.layers, content, folder, signal)
-    return { folder, digests: undefined }
+    return { folder, digests: content && digestsOnce(folder, await put(needs.layers, content, folder, signal)) }
   })
 }
 

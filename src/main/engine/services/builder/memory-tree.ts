@@ -1,7 +1,7 @@
 import type { BuilderContext } from './needs.ts'
 
 /** Bytes of an archive. */
-const LARGEST = 64 * 2 ** 20
+export const LARGEST_IN_MEMORY = 64 * 2 ** 20
 /** A file of one byte takes a page of 4 KiB, and 1 KiB in an archive. */
 const GROWTH = 5
 /** Of what is free. */
@@ -13,7 +13,7 @@ const SHARE = 1 / 4
  */
 export function useMemory({ host }: Pick<BuilderContext, 'host'>, folder: string, archiveBytes: number): (() => void) | undefined {
   const bytes = Math.ceil(archiveBytes * GROWTH)
-  if (archiveBytes > LARGEST || bytes > process.availableMemory() * SHARE) return undefined
+  if (archiveBytes > LARGEST_IN_MEMORY || bytes > process.availableMemory() * SHARE) return undefined
   try {
     host.syscalls.mount({ source: 'tmpfs', target: folder, type: 'tmpfs', flags: ['nodev'], data: `size=${bytes},mode=0755` })
   } catch {

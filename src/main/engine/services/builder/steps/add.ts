@@ -105,7 +105,7 @@ async function archiveEntries(add: AddSource, path: string, name: string, target
   await mkdir(folder, { recursive: true })
   const plain = `${folder}.tar`
   await escapeWhiteouts(path, plain, add.step.run.signal)
-  await add.step.run.context.layers.apply(plain, folder, { whiteouts: 'remove', signal: add.step.run.signal })
+  await add.step.run.context.layers.unpack(plain, folder, { signal: add.step.run.signal })
   await rm(plain)
   return (await treeEntries(add, folder, '', add.destination, target)).map((entry) => ({ ...entry, keepsOwner: true }))
 }
