@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { DEFENCES } from '../e2e/faults/defences.ts'
 
 const root = join(import.meta.dirname, '..')
 const rows = readFileSync(join(root, 'docs/attacks.md'), 'utf8').split('\n').flatMap((line) => {
@@ -23,6 +24,14 @@ test('every case has its row, and every test that is named there is in a file', 
     }
   }
   expect(missing).toEqual([])
+})
+
+test('every defence that is taken out for its test is where it is taken out', () => {
+  const gone = DEFENCES.filter(([, file, from]) => {
+    const whole = readFileSync(join(root, file), 'utf8')
+    return typeof from === 'string' ? !whole.includes(from) : !from.test(whole)
+  })
+  expect(gone.map(([number, file]) => `${number}: ${file}`)).toEqual([])
 })
 
 test('so is every test that security.md names', () => {
