@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EngineError } from '#shared/errors.ts'
 import { noSwarm } from '#shared/no-swarm.ts'
 import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
+import { assertFirewall, firewallLack } from '../../core/network/firewall/no-firewall.ts'
 import { parseCidr, type Cidr } from '../../core/network/ipam/address.ts'
 import { listRoutes, routesIn } from '../../core/network/netlink/addresses.ts'
 import { exchange } from '../../core/network/netlink/exchange.ts'
@@ -25,6 +26,7 @@ export async function createNetwork(state: NetworksState, asked: NetworkCreate):
   await using undo = new AsyncDisposableStack()
   const record = await planNetwork(state, request, driver)
   if (driver === 'bridge') {
+    assertFirewall(state.context.host, `Network ${request.name}`)
     refuseBridgeClash(state, record)
     refuseSeveralSubnets(record)
     undo.defer(() => state.bridges.remove(record))
@@ -38,7 +40,7 @@ export async function createNetwork(state: NetworksState, asked: NetworkCreate):
   state.store.put(record)
   announceNetwork(state, record, 'create')
   undo.move()
-  state.warnings = await forwardObstacles(state.context.host)
+  if (!firewallLack(state.context.host)) state.warnings = await forwardObstacles(state.context.host)
   return { id: record.id, warning: driver === 'bridge' ? state.warnings.join(' ') : '' }
 }
 

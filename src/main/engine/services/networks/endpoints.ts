@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EngineError } from '#shared/errors.ts'
+import { assertFirewall } from '../../core/network/firewall/no-firewall.ts'
 import { formatAddress, parseAddress, type Address } from '../../core/network/ipam/address.ts'
 import { generateMac, parseMacAddress } from '../../core/network/ipam/mac.ts'
 import { forgetAddresses, plugIntoBridge, plugIpvlan, plugMacvlan, rejoinBridge, type BridgeSocket, type Cable } from '../../core/network/plug.ts'
@@ -18,6 +19,7 @@ export function planEndpoint(state: NetworksState, sandbox: Pick<SandboxRequest,
   const network = state.store.get(request.network)
   checkEndpoint(network, request)
   if (network.driver === 'host') throw new EngineError('invalid-argument', 'container cannot be disconnected from host network or connected to host network', { reason: 'host-network' })
+  if (network.driver === 'bridge') assertFirewall(state.context.host, `Network ${network.name}`)
   const macAddress = chosenMac(network, request)
   // The kernel routes between ipvlan networks of layer 3: a gateway that the user named is nobody's.
   const hasRouter = network.driver !== 'ipvlan' || ipvlanOptions(network).mode === 'l2'

@@ -1,4 +1,5 @@
 import { compareTable } from '../../core/network/firewall/compare-table.ts'
+import { firewallLack } from '../../core/network/firewall/no-firewall.ts'
 import { formatAddress, parseAddress } from '../../core/network/ipam/address.ts'
 import { addressesIn, listAddresses } from '../../core/network/netlink/addresses.ts'
 import { exchange, type Exchange } from '../../core/network/netlink/exchange.ts'
@@ -18,13 +19,16 @@ import type { NetworksState } from './state.ts'
 export async function findFaults(state: NetworksState, isLive: (containerId: string) => boolean): Promise<NetworkFault[]> {
   const live = state.sandboxes.list().filter(({ containerId }) => isLive(containerId))
   const outside = await lookAt(state, state.context.host.networkNamespace)
-  const bridges = state.store.list().filter(({ driver }) => driver === 'bridge')
-  const left = [...strays(state, bridges, outside), ...(await strayNamespaces(state, isLive))]
+  const bridges = bridgesOf(state)
+  const left = [...strays(state, outside), ...(await strayNamespaces(state, isLive))]
   // An engine that ended took everything away that no container needs.
   if (live.length === 0 && !state.restored) return left
   const inContainers = await Promise.all(live.map((sandbox) => faultsOf(state, sandbox, outside)))
   return [...bridges.flatMap((network) => faultsOfBridge(network, outside)), ...inContainers.flat(), ...(await faultsOfFirewall(state, bridges, live)), ...left]
 }
+
+/** Networks whose bridges are to be in the kernel. */
+export const bridgesOf = (state: NetworksState): NetworkRecord[] => (firewallLack(state.context.host) ? [] : state.store.list().filter(({ driver }) => driver === 'bridge'))
 
 interface Seen {
   links: Link[]
@@ -75,6 +79,7 @@ function isLoose(endpoint: EndpointRecord, network: NetworkRecord | undefined, o
 
 /** Puts the cables of containers into the bridges again that they fell out of, as when somebody removed a bridge. */
 export async function rejoinLoose(state: NetworksState, live: readonly SandboxRecord[]): Promise<void> {
+  if (firewallLack(state.context.host)) return
   const outside = await lookAt(state, state.context.host.networkNamespace)
   for (const { containerId, endpoints } of live) {
     for (const endpoint of endpoints) if (isLoose(endpoint, state.store.find(endpoint.networkId), outside)) await rejoinEndpoint(state, state.namespaces.pathOf(containerId), endpoint)
@@ -93,7 +98,7 @@ const SCRATCH = 'compared'
 
 async function faultsOfFirewall(state: NetworksState, bridges: readonly NetworkRecord[], live: readonly SandboxRecord[]): Promise<NetworkFault[]> {
   const { context, namespaces } = state
-  if (context.host.facts.tools.nft === undefined) return []
+  if (firewallLack(context.host)) return []
   await using undo = new AsyncDisposableStack()
   const scratch = await namespaces.create(SCRATCH)
   undo.defer(() => namespaces.remove(SCRATCH))
@@ -106,8 +111,8 @@ async function faultsOfFirewall(state: NetworksState, bridges: readonly NetworkR
 }
 
 /** Of this engine, and of no network or container that is recorded. What has other names in a bridge is the user's. */
-function strays(state: NetworksState, bridges: readonly NetworkRecord[], { links }: Seen): NetworkFault[] {
-  const wanted = new Set(bridges.map((network) => bridgeOptions(network).bridge))
+function strays(state: NetworksState, { links }: Seen): NetworkFault[] {
+  const wanted = new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge))
   const own = links.filter(({ kind, alias }) => kind === 'bridge' && isOwnNote(state.context, alias))
   const cables = new Set(state.sandboxes.list().flatMap(({ endpoints }) => endpoints.map(({ hostLink }) => hostLink)))
   const indexes = new Set(own.map(({ index }) => index))

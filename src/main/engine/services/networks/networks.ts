@@ -2,6 +2,7 @@ import { KeyedMutex } from '#base/keyed-mutex.ts'
 import { createNameDirectory } from '../../core/network/dns/directory.ts'
 import { createNameServers } from '../../core/network/dns/name-servers.ts'
 import { createFirewall } from '../../core/network/firewall/firewall.ts'
+import { createNoFirewall, firewallLack } from '../../core/network/firewall/no-firewall.ts'
 import { createNamespaces } from '../../core/network/namespace.ts'
 import { createPortClaims } from '../../core/network/ports/port-claims.ts'
 import { createAddressPools } from './address-pools.ts'
@@ -74,7 +75,7 @@ export function createNetworks(context: NetworksContext): Networks {
 
 function createState(context: NetworksContext): NetworksState {
   const { host, metadata } = context
-  const firewall = createFirewall(host, { table: tableOf(context.instance), comment: ownerNote(context), log: context.log })
+  const firewall = firewallLack(host) ? createNoFirewall(host) : createFirewall(host, { table: tableOf(context.instance), comment: ownerNote(context), log: context.log })
   const directory = createNameDirectory()
   return {
     context,

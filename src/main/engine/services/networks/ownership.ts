@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { messageOf } from '#shared/errors.ts'
 import { listHostLinks, removeLinkNamed } from '../../core/network/bridge.ts'
 import { DEFAULT_TABLE } from '../../core/network/firewall/ruleset.ts'
+import { firewallLack } from '../../core/network/firewall/no-firewall.ts'
 import { exchange, tryExchange } from '../../core/network/netlink/exchange.ts'
 import type { Link } from '../../core/network/netlink/links.ts'
 import { FAMILY_INET, inOneBatch, listTables, removeTable, tablesIn } from '../../core/network/netlink/nftables.ts'
@@ -37,6 +38,7 @@ export async function sweepDeadEngines(state: NetworksState, wanted: ReadonlySet
 
 /** Tables whose engine is dead and has no bridge left. */
 async function sweepTables(context: NetworksContext, bridges: readonly Link[]) {
+  if (firewallLack(context.host)) return
   const { syscalls, networkNamespace: namespace } = context.host
   const tables = tablesIn(await exchange(syscalls, { namespace, protocol: 'netfilter', messages: [listTables(FAMILY_INET)], about: 'list tables' }))
   const others = tables.filter(({ comment }) => lockFileIn(comment) !== undefined && !isOwnNote(context, comment) && !bridges.some(({ alias }) => alias === comment))

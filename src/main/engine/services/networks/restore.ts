@@ -1,11 +1,12 @@
 import { messageOf } from '#shared/errors.ts'
 import { forwardObstacles } from '../../core/network/firewall/obstacles.ts'
+import { firewallLack } from '../../core/network/firewall/no-firewall.ts'
 import { sweepDeadEngines } from './ownership.ts'
 import { openNameServer } from './connect-sandbox.ts'
 import { planNetwork } from './create-network.ts'
 import { disconnectSandbox } from './disconnect-sandbox.ts'
 import { bridgeOptions, defaultBridgeOptions } from './driver-options.ts'
-import { firewallOf, rejoinLoose } from './faults.ts'
+import { bridgesOf, firewallOf, rejoinLoose } from './faults.ts'
 import { ensureForwarding } from './forwarding.ts'
 import { nameEntryOf, needsNameServer, hasNames } from './names.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
@@ -20,7 +21,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   await sweepDeadEngines(state, new Set(state.store.list().filter(({ driver }) => driver === 'bridge').map((network) => bridgeOptions(network).bridge)))
   await ensurePredefined(state)
   for (const sandbox of live) takeUp(state, sandbox)
-  const bridges = state.store.list().filter(({ driver }) => driver === 'bridge')
+  const bridges = bridgesOf(state)
   for (const bridge of bridges) await ensureForwarding(state, bridge)
   for (const bridge of bridges) await state.bridges.ensure(bridge)
   await rejoinLoose(state, live)
@@ -35,7 +36,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
 
 /** Told once in the log, and on asking in `warnings`. */
 async function lookForObstacles(state: NetworksState, lost: readonly string[]) {
-  state.warnings = [...(await forwardObstacles(state.context.host)), ...lost]
+  state.warnings = [...(firewallLack(state.context.host) ? [] : await forwardObstacles(state.context.host)), ...lost]
   for (const warning of state.warnings) state.context.log(`network: ${warning}`)
 }
 

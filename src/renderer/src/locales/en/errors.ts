@@ -51,6 +51,7 @@ export const errors = {
     'no-room': 'There is no room for it',
     'image-damaged': 'The image is not whole',
     'save-cut': 'The image did not come whole',
+    'no-firewall': 'This machine has no firewall for it',
     'files-missing': 'Its files are gone from the disk',
     'volume-missing': 'The folder of the volume is gone',
   },

@@ -51,6 +51,7 @@ export const errors = {
     'no-room': 'La place manque',
     'image-damaged': 'L’image n’est pas entière',
     'save-cut': 'L’image n’est pas arrivée entière',
+    'no-firewall': 'Cette machine n’a pas de pare-feu pour cela',
     'files-missing': 'Ses fichiers ont disparu du disque',
     'volume-missing': 'Le dossier du volume a disparu',
   },

@@ -14,7 +14,7 @@ function checkIp(ip: string | undefined): HostCheck {
 }
 
 async function checkNft(context: Pick<ProbeContext, 'run' | 'networkNamespace'>, nft: string | undefined): Promise<HostCheck> {
-  const consequence = 'Containers do not reach the outside, and ports cannot be published.'
+  const consequence = 'Containers can only be started with --network none or host; ports cannot be published.'
   if (nft === undefined) return { id: 'nft', status: 'missing', finding: 'The program nft (nftables) is not installed.', consequence, remedy: installCommand(['nft']) }
   try {
     await context.run(nft, ['list', 'tables'], { networkNamespace: context.networkNamespace })

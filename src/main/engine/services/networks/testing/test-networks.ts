@@ -5,7 +5,7 @@ import { createEventBus } from '../../../core/events/create-event-bus.ts'
 import type { EngineEvent } from '../../../core/events/event-bus.ts'
 import { createHost } from '../../../core/host/create-host.ts'
 import { acquireLock } from '../../../core/host/exclusive-lock.ts'
-import type { Host } from '../../../core/host/host.ts'
+import type { Host, HostCheck } from '../../../core/host/host.ts'
 import { createMemoryMetadataStore } from '../../../core/metadata/memory-metadata-store.ts'
 import type { MetadataStore } from '../../../core/metadata/metadata-store.ts'
 import { removeLinkNamed } from '../../../core/network/bridge.ts'
@@ -29,11 +29,13 @@ export interface TestNetworks extends AsyncDisposable {
   abandon(): Promise<void>
 }
 
-export async function openTestNetworks(): Promise<TestNetworks> {
+/** `firewall`: false as on a machine without nft. */
+export async function openTestNetworks({ firewall = true } = {}): Promise<TestNetworks> {
   await using undo = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'slipway-networks-'))
   undo.defer(() => rm(folder, { recursive: true, force: true }))
-  const host = await createHost({ layout: createLayout(join(folder, 'data'), join(folder, 'run')) })
+  const machine = await createHost({ layout: createLayout(join(folder, 'data'), join(folder, 'run')) })
+  const host = firewall ? machine : withoutNft(machine)
   const metadata = createMemoryMetadataStore()
   const bus = createEventBus()
   const events: EngineEvent[] = []
@@ -46,7 +48,7 @@ export async function openTestNetworks(): Promise<TestNetworks> {
   undo.defer(() => lock?.[Symbol.dispose]())
   const make = () => createNetworks({ host, metadata, events: bus, namespaces, instance, lockFile, log: (line) => log.push(line) })
   let networks = make()
-  undo.defer(async () => void (await host.run('nft', ['delete', 'table', 'inet', `slipway-${instance}`], { allowFailure: true })))
+  undo.defer(async () => void (await machine.run('nft', ['delete', 'table', 'inet', `slipway-${instance}`], { allowFailure: true })))
   undo.defer(() => removeLinkNamed(host, `slipway-${instance}`))
   undo.defer(async () => {
     for (const network of networks.list({ type: ['custom'] })) await networks.remove(network.id).catch(() => {})
@@ -83,6 +85,12 @@ export async function openTestNetworks(): Promise<TestNetworks> {
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   }
+}
+
+function withoutNft(machine: Host): Host {
+  const lack: HostCheck = { id: 'nft', status: 'missing', finding: 'The program nft (nftables) is not installed.', remedy: 'install nft' }
+  const run: Host['run'] = (program, ...rest) => (program === 'nft' ? Promise.reject(new Error('there is no nft')) : machine.run(program, ...rest))
+  return { ...machine, run, facts: { ...machine.facts, checks: [...machine.facts.checks.filter(({ id }) => id !== 'nft'), lack] } }
 }
 
 let made = 0
