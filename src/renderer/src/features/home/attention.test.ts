@@ -25,5 +25,5 @@ test('a disk that fills comes first; a tenth of a large one is plenty', () => {
   expect(concerns([], disk(5_000_000_000), NOW)).toMatchObject([{ kind: 'disk' }])
   expect(concerns([], disk(90_000_000_000, 1_000_000_000_000), NOW)).toEqual([])
   expect(concerns([], undefined, NOW)).toEqual([])
-  expect(concerns([container('ill', { status: 'running', health: 'unhealthy' })], disk(5_000_000_000), NOW, 'it was killed').map(({ kind }) => kind)).toEqual(['disk', 'engine', 'unhealthy'])
+  expect(concerns([container('ill', { status: 'running', health: 'unhealthy' })], disk(5_000_000_000), NOW, 'it was killed', [{ id: 'nft', status: 'missing', finding: 'There is no nft.' }]).map(({ kind }) => kind)).toEqual(['disk', 'machine', 'engine', 'unhealthy'])
 })

@@ -9,6 +9,7 @@ export const home = {
     restarting: 'Ends and is started again, over and over',
     dead: 'Could not be removed whole',
     disk: 'The disk is nearly full: {free} of {total} left.',
+    mend: 'What to do',
     logs: 'Show logs',
   },
   running: { title: 'Running', all: 'All containers', none: 'Nothing is running.', paused: '{n} paused' },

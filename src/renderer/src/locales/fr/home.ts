@@ -9,6 +9,7 @@ export const home = {
     restarting: 'S’arrête et redémarre, sans fin',
     dead: 'N’a pas pu être supprimé entièrement',
     disk: 'Le disque est presque plein : il reste {free} sur {total}.',
+    mend: 'Que faire',
     logs: 'Voir le journal',
   },
   running: { title: 'En marche', all: 'Tous les conteneurs', none: 'Rien ne tourne.', paused: '{n} en pause' },

@@ -3,9 +3,9 @@ import type { HostCheck, HostFacts } from '../host.ts'
 import type { ProbeContext } from './probe.ts'
 import { installCommand } from './remedy.ts'
 
-/** `ip` and `nft` as networks need them. nft is asked for its tables, because a kernel without nf_tables is told apart only so. */
-export async function checkNetworkTools(context: Pick<ProbeContext, 'run' | 'networkNamespace'>, tools: HostFacts['tools']): Promise<{ checks: HostCheck[] }> {
-  return { checks: [checkIp(tools.ip), await checkNft(context, tools.nft)] }
+/** `nft` as networks need it, and without root `ip`, which RootlessKit runs. nft is asked for its tables, because a kernel without nf_tables is told apart only so. */
+export async function checkNetworkTools(context: Pick<ProbeContext, 'run' | 'networkNamespace' | 'rootless'>, tools: HostFacts['tools']): Promise<{ checks: HostCheck[] }> {
+  return { checks: [...(context.rootless ? [checkIp(tools.ip)] : []), await checkNft(context, tools.nft)] }
 }
 
 function checkIp(ip: string | undefined): HostCheck {
