@@ -10,6 +10,7 @@ import { startBuiltEngine } from './built-engine.ts'
 import { closeFakePage } from './fake-page.ts'
 import { app } from './groups/app.ts'
 import { builds } from './groups/builds.ts'
+import { compose } from './groups/compose.ts'
 import { containers } from './groups/containers.ts'
 import { files } from './groups/files.ts'
 import { growth } from './groups/growth.ts'
@@ -26,7 +27,7 @@ import { createBench, type Group } from './runner.ts'
 import { createSubject } from './subject.ts'
 
 // Memory first: an engine's idle memory is that of one that has just started.
-const groups: Record<string, Group> = { memory, containers, lists, logs, files, builds, images, network, growth, app, page, rest }
+const groups: Record<string, Group> = { memory, containers, lists, logs, files, builds, compose, images, network, growth, app, page, rest }
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,

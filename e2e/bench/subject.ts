@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { open } from 'node:fs/promises'
 import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
@@ -63,6 +63,13 @@ async function takeOver(socket: string, path: string, body: unknown): Promise<Bu
   const connection = connect(socket)
   connection.write(`POST ${path} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: ${Buffer.byteLength(bytes)}\r\n\r\n${bytes}`)
   return buffer(connection)
+}
+
+/** Of the docker client; scenarios of one that is not there are left out, and that is said. */
+export function hasPlugin(name: 'buildx' | 'compose'): boolean {
+  const has = spawnSync('docker', [name, 'version'], { stdio: 'ignore' }).status === 0
+  if (!has) console.error(`  the docker client has no ${name}`)
+  return has
 }
 
 async function docker(socket: string, args: readonly string[], { out, input }: { out?: string; input?: string }): Promise<string> {

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { timeProgram } from '../processes.ts'
 import type { Bench, Group } from '../runner.ts'
-import type { Subject } from '../subject.ts'
+import { hasPlugin, type Subject } from '../subject.ts'
+import { timed } from './verbs.ts'
 
 const DOCKERFILE = (base: string) => `FROM ${base}
 ENV A=1
@@ -36,7 +36,7 @@ export const builds: Group = {
     await forgetBuilt(bench)
   },
   'with buildx': async (bench) => {
-    if (spawnSync('docker', ['buildx', 'version']).status !== 0) return console.error('  the docker client has no buildx')
+    if (!hasPlugin('buildx')) return
     const context = await writeManyFiles(bench)
     const build = (subject: Subject) => subject.docker(['buildx', 'build', '-q', '-t', 'bench-built', context])
     await bench.measure(`docker buildx build, COPY of ${MANY} small files, cached`, { rounds: 5, warmUp: 1, budget: { ratio: 1 } }, async (subject) => void (await build(subject)))
@@ -46,7 +46,22 @@ export const builds: Group = {
     })
     await forgetBuilt(bench)
   },
+  'a large file': async (bench) => {
+    const context = join(bench.folder, 'large')
+    await mkdir(context, { recursive: true })
+    await writeFile(join(context, 'Dockerfile'), 'FROM scratch\nCOPY large /\n')
+    const build = async (subject: Subject, words: readonly string[]) => {
+      // Another folder each time, as far as a client can tell.
+      await writeFile(join(context, 'large'), randomBytes(bench.quick ? LARGE / 4 : LARGE))
+      return timed(() => subject.docker([...words, '-q', '-t', 'bench-built', context]))
+    }
+    if (hasPlugin('buildx')) await bench.measure('docker buildx build, COPY of a new large file', { rounds: 5, budget: { ratio: 0.7 } }, (subject) => build(subject, ['buildx', 'build']))
+    await bench.measure('the same without buildx', { rounds: 5, budget: { ratio: 0.7 } }, (subject) => build(subject, ['build']))
+    await forgetBuilt(bench)
+  },
 }
+
+const LARGE = 400 * 2 ** 20
 
 /** As the folder of the packages of a web application. */
 const MANY = 20_000
