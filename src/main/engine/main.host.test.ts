@@ -194,8 +194,10 @@ describe('as an ordinary user', () => {
     await next.ready
     expect(childPid()).toBe(held)
     await runContainer(socket)
+    expect(await post(socket, '/slipway/doctor')).toContain('"Findings":[]')
     process.kill(holderOf(), 'SIGTERM')
     expect(await next.exited).toBe(0)
+    expect(execFileSync('su', ['-', USER, '-c', [NODE, MAIN, 'doctor', ...roots().slice(0, 4)].join(' ')], { encoding: 'utf8' })).toContain('Nothing is wrong.')
     expect(parentOf(held)).toBeGreaterThan(1)
     const last = startAsUser('--stop-containers')
     await last.ready
