@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -155,6 +155,20 @@ describe('an archive that comes in pieces', () => {
     const again = await layers.unpack(piecesOf(tarOf({ path: 'empty' }, { path: 'naïve'.replace('ï', '\xc3\xaf'), content: 'x' }, { path: 'twice', content: '1' }, { path: 'twice', content: '2' }, { path: 'noted', content: 'y', xattrs: new Map([['user.note', Buffer.from('v')]]) })), target)
     expect(again.digests).toEqual(new Map([['empty', digest('')], ['naïve', digest('x')], ['twice', digest('2')]]))
     expect(readdirSync(target).sort()).toEqual(['empty', 'naïve', 'noted', 'old', 'twice'].sort())
+  })
+
+  test('keeps nobody waiting while it comes slowly, however many do', async () => {
+    const slow = Array.from({ length: 5 }, () => new PassThrough())
+    const places = slow.map((_, index) => at(String(index)))
+    for (const place of places) mkdirSync(place)
+    const unpacking = slow.map((archive, index) => layers.unpack(archive, places[index]!))
+    const tar = tarOf({ path: 'file', content: 'content' })
+    for (const archive of slow) archive.write(tar.subarray(0, 700))
+    expect((await layers.apply(save(tar), at(''), { whiteouts: 'overlay' })).contentSize).toBe(7)
+    expect(await layers.unpack(save(tar), at(''))).toMatchObject({ digests: new Map([['file', digest('content')]]) })
+    for (const archive of slow) archive.end(tar.subarray(700))
+    for (const { digests } of await Promise.all(unpacking)) expect(digests).toEqual(new Map([['file', digest('content')]]))
+    expect(readdirSync(target).sort()).toEqual(['0', '1', '2', '3', '4', 'file'])
   })
 
   test('that is cut, damaged, broken off or not wanted any more is told, and the next one is not disturbed by its rest', async () => {

@@ -1,4 +1,8 @@
-import type { Layers } from './layers.ts'
+import { createWriteStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Layers, TransferOptions, UnpackedFiles } from './layers.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 const DEFAULT_LIMIT = 256 * 1024 ** 3
@@ -9,7 +13,7 @@ export function createLayers(): Layers {
   return {
     apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
     copy: (listed, directory, { whiteouts, digests = false, ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests }, options),
-    unpack: (archive, directory, options) => (typeof archive === 'string' ? pool.run({ kind: 'unpack', source: archive, directory }, options) : pool.feed({ kind: 'unpack', directory }, archive, options)),
+    unpack: (archive, directory, options) => (typeof archive === 'string' ? pool.run({ kind: 'unpack', source: archive, directory }, options) : unpackComing(pool, archive, directory, options)),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, options) => pool.stream({ kind: 'stream', source: { tree: directory } }, options),
@@ -20,5 +24,17 @@ export function createLayers(): Layers {
     usage: (directory) => pool.run({ kind: 'usage', directory }),
     remove: (directory) => pool.run({ kind: 'remove', directory }),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}
+
+/** As it comes, or, where too many others do, once it has come. */
+async function unpackComing(pool: WorkerPool, archive: Readable, directory: string, options: TransferOptions = {}): Promise<UnpackedFiles> {
+  if (pool.mayFeed) return pool.feed({ kind: 'unpack', directory }, archive, options)
+  const file = `${directory}.tar`
+  try {
+    await pipeline(archive, createWriteStream(file, { mode: 0o600, highWaterMark: 2 ** 20 }), { ...(options.signal && { signal: options.signal }) })
+    return await pool.run({ kind: 'unpack', source: file, directory }, options)
+  } finally {
+    await rm(file, { force: true })
   }
 }

@@ -9,6 +9,8 @@ import type { TransferOptions } from './layers.ts'
 
 /** As many as the machine of the budgets has processors; more would only take memory. */
 const LIMIT = 2
+/** Beside those, for jobs that read what comes: whoever sends it may take long, and nobody else is to wait for that. */
+const FEED_LIMIT = 2
 /** Pieces on their way to a thread before the next is read. */
 const PIECES_AHEAD = 4
 /** Milliseconds a thread without work is kept: an image has several layers, and a thread takes 30 ms to start. */
@@ -32,18 +34,24 @@ interface Waiting {
   refuse(error: Error): void
 }
 
-/** Runs jobs in threads: two at a time, the rest in order. A job is cancelled by ending its thread, the only way to stop synchronous work. */
+/** Runs jobs in threads: two at a time, the rest in order, and two beside them that read what comes. A job is cancelled by ending its thread, the only way to stop synchronous work. */
 export class WorkerPool implements AsyncDisposable {
   readonly #idle = new Map<Worker, NodeJS.Timeout>()
   readonly #queue: Waiting[] = []
   #running = 0
+  #feeding = 0
   #closed = false
 
   async run<Result>(job: Job, options: TransferOptions = {}): Promise<Result> {
     return this.#converse<Result>(job, options)
   }
 
-  /** A job that reads what comes. */
+  /** Whether there is a thread for one more job that reads what comes. */
+  get mayFeed(): boolean {
+    return this.#feeding < FEED_LIMIT
+  }
+
+  /** A job that reads what comes; only where there {@link mayFeed | may} be one more. */
   async feed<Result>(job: Job, feed: Readable, options: TransferOptions = {}): Promise<Result> {
     try {
       return await this.#converse<Result>(job, options, { feed })
@@ -85,7 +93,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #converse<Result>(job: Job, { signal, onProgress }: TransferOptions, { onChunk, feed }: Beside = {}): Promise<Result> {
-    const worker = await this.#acquire(signal)
+    const worker = feed ? this.#acquireForFeed(signal) : await this.#acquire(signal)
     let usable = false
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const abort = () => reject(cancelled())
@@ -111,7 +119,7 @@ export class WorkerPool implements AsyncDisposable {
       // Each by name: removeAllListeners would also take away what the Worker object itself listens to.
       worker.off('error', reject).off('exit', ended).off('message', answer)
       signal?.removeEventListener('abort', abort)
-      await this.#release(worker, usable)
+      await (feed ? this.#releaseFromFeed(worker, usable) : this.#release(worker, usable))
     }
   }
 
@@ -138,6 +146,17 @@ export class WorkerPool implements AsyncDisposable {
     })
   }
 
+  #acquireForFeed(signal: AbortSignal | undefined): Worker {
+    if (this.#closed || signal?.aborted) throw cancelled()
+    this.#feeding++
+    return this.#take()
+  }
+
+  async #releaseFromFeed(worker: Worker, usable: boolean): Promise<void> {
+    await this.#leave(worker, usable)
+    this.#feeding--
+  }
+
   #take(): Worker {
     // The last one to rest: what it needs is at hand, and the other one may end.
     const idle = [...this.#idle].at(-1)
@@ -149,11 +168,15 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   async #release(worker: Worker, usable: boolean): Promise<void> {
-    if (!usable || this.#closed) await worker.terminate()
-    else this.#rest(worker)
+    await this.#leave(worker, usable)
     const next = this.#queue.shift()
     if (next) next.start(this.#take())
     else this.#running--
+  }
+
+  async #leave(worker: Worker, usable: boolean): Promise<void> {
+    if (!usable || this.#closed) await worker.terminate()
+    else this.#rest(worker)
   }
 
   #rest(worker: Worker): void {
