@@ -63,6 +63,18 @@ test('a table that is gone is found while nobody guards it, and written by the n
   expect(await reached()).toContain('here')
 })
 
+test('a namespace of nobody is removed; of a container whose own is pinned nowhere, that is told', async () => {
+  t.host.syscalls.createNetworkNamespace(`${t.namespaces}/stray`)
+  expect(await t.networks.faults(everybody)).toEqual([])
+  expect(await t.networks.faults((id) => id === web.containerId)).toEqual([{ kind: 'stray-namespace', name: 'stray' }])
+  await t.networks.mend((id) => id === web.containerId)
+  expect(await t.networks.faults((id) => id === web.containerId)).toEqual([])
+  const lost = await t.networks.connectSandbox(sandboxRequest('lost'))
+  t.host.syscalls.unmount(lost.namespacePath, { detach: true })
+  expect(await t.networks.faults(everybody)).toMatchObject([{ kind: 'namespace-gone', container: 'lost' }])
+  await t.networks.disconnectSandbox(lost.containerId)
+})
+
 test('of a container that does not run, nothing is expected', async () => {
   await t.host.run('ip', ['link', 'del', hostLink()])
   expect((await t.networks.faults(() => false)).map(({ kind }) => kind)).toEqual(['rules-changed'])
