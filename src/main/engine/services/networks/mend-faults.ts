@@ -4,7 +4,7 @@ import type { NetworkFault } from '../../core/network/network-fault.ts'
 import { unplug } from '../../core/network/plug.ts'
 import { currentGateway } from './connect-endpoint.ts'
 import { plugEndpoint } from './endpoints.ts'
-import { bridgesOf, findFaults, firewallOf, rejoinLoose } from './faults.ts'
+import { bridgesOf, findFaults, rejoinLoose } from './faults.ts'
 import { gatewayEndpoint } from './gateway.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
@@ -12,10 +12,10 @@ import type { NetworksState } from './state.ts'
 /** Makes the kernel what the records say, as far as that can be done under running containers. What is as it should be is not touched. */
 export async function mendFaults(state: NetworksState, isLive: (containerId: string) => boolean): Promise<void> {
   const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => state.context.log(`network: ${messageOf(error)}`))
-  const bridges = bridgesOf(state)
   const live = state.sandboxes.list().filter(({ containerId }) => isLive(containerId))
-  for (const bridge of bridges) await attempt(state.bridges.ensure(bridge, { again: true }))
-  await attempt(state.firewall.reset(firewallOf(state, bridges, live)))
+  for (const bridge of bridgesOf(state)) await attempt(state.bridges.ensure(bridge, { again: true }))
+  // Not from the records: a container that is being connected has no record yet.
+  await attempt(state.firewall.rewrite())
   await attempt(rejoinLoose(state, live))
   for (const fault of await findFaults(state, isLive)) await attempt(mend(state, fault))
 }

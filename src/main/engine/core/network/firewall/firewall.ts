@@ -28,6 +28,8 @@ export interface Firewall extends Disposable {
   settled(): Promise<void>
   /** Sets everything at once, as after a start of the engine. */
   reset(state: { bridges: readonly BridgeRules[]; ports: readonly PublishedPort[]; separate: readonly string[] }): Promise<void>
+  /** Writes the table again as it should be. */
+  rewrite(): Promise<void>
   /** From now on writes the table again whenever another program took it, or rules of it, away. */
   guard(): void
   /** Takes the table away and guards it no longer. */
@@ -91,6 +93,7 @@ export function createFirewall(host: FirewallHost, { table, comment, log = () =>
         separate = state.separate
         await rewrite()
       }),
+    rewrite: () => exclusively(rewrite),
     guard: () => guard.start(),
     remove: () =>
       exclusively(async () => {

@@ -23,6 +23,7 @@ export function createNoFirewall(host: Pick<Host, 'facts'>): Firewall {
     removePortsSoon() {},
     settled: async () => {},
     reset: async () => {},
+    rewrite: async () => {},
     guard() {},
     remove: async () => {},
     [Symbol.dispose]() {},
