@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/registry.ts'
+import { callRaw } from '../fixtures/raw-api.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 import { observe } from './observe.ts'
 
@@ -74,15 +75,24 @@ test('layers whose files were not on the disk when the power went are unpacked a
   await engine.ok('pull', '-q', `${web}:1.1`)
   const upper = await engine.ok('image', 'inspect', '-f', '{{.GraphDriver.Data.UpperDir}}', `${web}:1.1`)
   await engine.ok('run', '-d', '--name', 'cut', '--restart', 'always', `${web}:1.1`)
+  await engine.ok('exec', 'cut', 'sh', '-c', 'echo made here > /made')
+  for (const name of ['torn', 'whole']) {
+    await engine.ok('commit', 'cut', name)
+    await engine.ok('exec', 'cut', 'sh', '-c', 'echo other > /made')
+  }
+  const madeIn = (name: string) => engine.ok('image', 'inspect', '-f', '{{.GraphDriver.Data.UpperDir}}/made', name)
+  const torn = await madeIn('torn')
   const files = (await run('find', [upper, '-type', 'f', '-size', '+0'])).stdout.trim().split('\n')
   expect(files.length).toBeGreaterThan(0)
   const before = await Promise.all(files.map((file) => readFile(file)))
 
   await loseEverythingButTheDisk()
-  for (const file of files) await truncate(file, 0)
+  for (const file of [...files, torn]) await truncate(file, 0)
   becomeAnotherBoot(engine.dataRoot)
   await engine.start()
 
   expect(await Promise.all(files.map((file) => readFile(file)))).toEqual(before)
   await expect.poll(() => engine.ok('inspect', '-f', '{{.State.Running}}', 'cut')).toBe('true')
+  const { Findings } = (await callRaw(engine.socket, 'GET', '/slipway/doctor')).json<{ Findings: { Reason: string; What: string }[] }>()
+  expect(Findings).toMatchObject([{ Reason: 'layer-changed', What: expect.stringContaining(' of torn:latest are not those that it was made of') as string }])
 })

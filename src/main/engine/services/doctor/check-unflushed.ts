@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
-import { bootId } from '#base/boot-id.ts'
 import { messageOf } from '#shared/errors.ts'
-import type { ChainId, DiffId } from '#shared/oci/digest.ts'
+import type { ChainId } from '#shared/oci/digest.ts'
 import { hashOf } from './check-blobs.ts'
 import { runs } from './check-processes.ts'
 import type { DoctorContext } from './doctor.ts'
-import { diffIdsOfChains, sameFiles, unpackLayer } from './layer-files.ts'
+import { changedLayer, diffIdsOfChains, isUncertain, sameFiles, unpackLayer } from './layer-files.ts'
 import { nothingChecked, type Checked, type Found } from './report.ts'
 import { imagesWith, rowsOf, type LayerRow, type SnapshotRow } from './rows.ts'
 
@@ -16,9 +15,10 @@ export async function* checkUnflushed(context: DoctorContext, _checked: Checked,
     signal?.throwIfAborted()
     const diffId = diffOf(row.name)
     const layer = diffId && rowsOf(context.metadata).layers.find(diffId)
-    // What was made here is its own proof; if it differs, check-snapshots.ts says so.
-    if (!layer?.blob) await believeIfSame(context, row, diffId)
-    else yield await packed(context, row, { ...layer, blob: layer.blob })
+    if (layer?.blob) yield await packed(context, row, { ...layer, blob: layer.blob })
+    // What was made here is its own proof.
+    else if (diffId === undefined || (await sameFiles(context, row.name as ChainId, diffId))) believe(context, row)
+    else yield changedLayer(context, row, diffId)
   }
 }
 
@@ -30,12 +30,10 @@ export async function mendUnflushed(context: DoctorContext, log: (line: string) 
 }
 
 const unflushedRows = ({ metadata }: DoctorContext): SnapshotRow[] =>
-  rowsOf(metadata).snapshots.list().filter(({ kind, unflushed }) => kind === 'committed' && unflushed !== undefined && unflushed !== bootId()).toSorted((a, b) => a.number - b.number)
+  rowsOf(metadata).snapshots.list().filter(isUncertain).toSorted((a, b) => a.number - b.number)
 
-async function believeIfSame(context: DoctorContext, row: SnapshotRow, diffId: DiffId | undefined): Promise<void> {
-  if (diffId === undefined || !(await sameFiles(context, row.name as ChainId, diffId))) return
-  const { unflushed: _, ...certain } = row
-  rowsOf(context.metadata).snapshots.put(`committed/${row.name}`, certain)
+function believe({ metadata }: DoctorContext, { unflushed: _, ...certain }: SnapshotRow): void {
+  rowsOf(metadata).snapshots.put(`committed/${certain.name}`, certain)
 }
 
 async function packed(context: DoctorContext, row: SnapshotRow, layer: LayerRow & Required<Pick<LayerRow, 'blob'>>): Promise<Found> {

@@ -8,7 +8,8 @@ import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
 import type { DiffSource } from '../../core/layers/layers.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
 import type { DoctorContext } from './doctor.ts'
-import { rowsOf, type SnapshotRow } from './rows.ts'
+import type { Found } from './report.ts'
+import { imagesWith, rowsOf, type SnapshotRow } from './rows.ts'
 
 /** Puts the files of a packed layer in the place of what is there. */
 export async function unpackLayer(context: DoctorContext, row: SnapshotRow, { diffId, blob }: { diffId: DiffId; blob: { digest: Digest } }): Promise<void> {
@@ -27,6 +28,14 @@ export async function unpackLayer(context: DoctorContext, row: SnapshotRow, { di
   } finally {
     await clear()
   }
+}
+
+/** Its files were not known to be on the disk when the machine lost its power. */
+export const isUncertain = ({ kind, unflushed }: SnapshotRow): boolean => kind === 'committed' && unflushed !== undefined && unflushed !== bootId()
+
+export function changedLayer({ metadata }: DoctorContext, { name }: SnapshotRow, diffId: DiffId): Found {
+  const owner = imagesWith(metadata, diffId)
+  return { kind: 'layer', reason: 'layer-changed', subject: name, what: `The files of layer ${name.slice(7, 19)} of ${owner} are not those that it was made of.`, advice: `Remove the image and pull or build it again (${owner}).` }
 }
 
 /** Which layer is on top of a chain, as far as images or layers say so. */

@@ -228,8 +228,11 @@ describe('archives', () => {
     const [top] = here.snapshots.layerDirectories((await here.images.resolve(other.name)).chain!).toReversed()
     writeFileSync(join(top!, 'x'), 'changed')
     await refusal(`its layer ${layer!.digest.slice(7, 19)} is damaged or missing`)
-    writeFileSync(path, whole)
-    await buffer(await here.images.save([other.name]))
+    for (const content of [whole, Buffer.from(whole).fill(0, 20, 30), whole]) {
+      writeFileSync(path, content)
+      if (content === whole) await buffer(await here.images.save([other.name]))
+      else await refusal(`its layer ${layer!.digest.slice(7, 19)} is damaged or missing`)
+    }
     for (const damage of [() => writeFileSync(here.content.pathOf(other.config.digest), 'damaged'), () => here.content.remove(other.config.digest)]) {
       await damage()
       await refusal('its configuration is damaged or missing')

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
@@ -14,7 +13,7 @@ import { assertPlatform } from './resolve.ts'
 import type { Service } from './service.ts'
 import { publishImageEvent } from './tag-events.ts'
 import { wholeImage } from './whole-image.ts'
-import { mismatch, verifiedStream } from '../../core/content/verified-stream.ts'
+import { verifiedStream } from '../../core/content/verified-stream.ts'
 
 export interface SaveOptions {
   platform?: Platform
@@ -99,22 +98,12 @@ async function* write(service: Service, saved: readonly Saved[]): AsyncGenerator
 }
 
 async function* bytesOf(service: Service, diffId: ImageRecord['diffIds'][number], blob: Descriptor): AsyncGenerator<Uint8Array> {
-  // Its bytes were looked at just before (whole-image.ts).
-  if (service.content.has(blob.digest)) return yield* exactly(blob, createReadStream(service.content.pathOf(blob.digest), { highWaterMark: 1 << 18 }))
+  if (service.content.has(blob.digest)) return yield* (await service.content.open(blob)) as AsyncIterable<Uint8Array>
   const made = service.layers.diff(service.snapshots.changesOf({ chain: layerRecord(service, diffId).chain }))
   const verified = verifiedStream(blob)
   made.on('error', (error) => verified.destroy(error))
   verified.on('close', () => made.destroy())
   yield* made.pipe(verified) as AsyncIterable<Uint8Array>
-}
-
-async function* exactly({ digest, size }: Descriptor, file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let bytes = 0
-  for await (const chunk of file) {
-    bytes += chunk.length
-    yield chunk
-  }
-  if (bytes !== size) throw mismatch({ digest }, `${bytes} bytes instead of ${size}`)
 }
 
 function indexEntries({ names, manifest }: Saved): Descriptor[] {

@@ -2,6 +2,7 @@ import type { ImagesContext } from './context.ts'
 import { createConfigReader } from './read-config.ts'
 import { openImageRecords, type ImageRecords } from './records.ts'
 import { openUnfinishedPulls, type UnfinishedPulls } from './unfinished-pulls.ts'
+import { createSeenWhole, type SeenWhole } from './seen-whole.ts'
 import { createGate, createSharedWork, type Gate, type SharedWork } from './shared-work.ts'
 import type { ImageConfig } from '#shared/oci/image-config.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
@@ -18,6 +19,7 @@ export interface Service extends ImagesContext {
   shared: SharedWork
   downloads: Gate
   uploads: Gate
+  seenWhole: SeenWhole
   configOf(id: ImageId): Promise<ImageConfig>
 }
 
@@ -28,5 +30,6 @@ export const createService = (context: ImagesContext): Service => ({
   shared: createSharedWork(),
   downloads: createGate(DOWNLOADS),
   uploads: createGate(UPLOADS),
+  seenWhole: createSeenWhole(context.content),
   configOf: createConfigReader(context.content),
 })

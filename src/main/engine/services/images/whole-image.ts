@@ -29,8 +29,12 @@ function layerBlob(service: Service, diffId: DiffId): Descriptor {
   return keptBlob(service, layer) ?? { mediaType: mediaTypes.ociLayer, digest: diffId as string as Digest, size: layer.size }
 }
 
-async function dropOneDamaged({ content }: Service, blobs: readonly Descriptor[], signal: AbortSignal | undefined): Promise<boolean> {
-  for (const { digest } of blobs) if (await dropDamaged(content, digest, signal)) return true
+async function dropOneDamaged({ content, seenWhole }: Service, blobs: readonly Descriptor[], signal: AbortSignal | undefined): Promise<boolean> {
+  for (const { digest } of blobs) {
+    if (await seenWhole.has(digest)) continue
+    if (await dropDamaged(content, digest, signal)) return true
+    await seenWhole.note(digest)
+  }
   return false
 }
 
