@@ -155,6 +155,23 @@ test('the log of a service is that of its tasks on every machine', { timeout: 12
   expect([...hosts].every((line) => line.startsWith('here is '))).toBe(true)
 })
 
+test('a name leads to its tasks on every machine, over the network that spans them', { timeout: 120_000 }, async () => {
+  await connections[0]!.api.json('POST', '/networks/create', { body: { Name: 'wide', Driver: 'overlay' } })
+  const onEach: ServiceDraft = { ...web, mode: 'global', hostname: '{{.Node.Hostname}}', networks: [{ network: 'wide' }] }
+  await cluster().create({ draft: { ...onEach, name: 'told', command: ['nc', '-ll', '-p', '8080', '-e', 'hostname'] } }, operation)
+  const asking = `while :; do echo "$(hostname) reaches" $(for address in $(nslookup told | awk '/^Name/ { named = 1 } named && /^Address/ { print $NF }'); do nc -w 5 $address 8080 </dev/null; done | sort); sleep 1; done`
+  await cluster().create({ draft: { ...onEach, name: 'asks', command: ['sh', '-c', asking] } }, operation)
+  await page.until(() => page.live('told').length === 3 && page.live('asks').length === 3)
+  const reached = names.map((name) => `${name} reaches one three two`)
+  const heard = new Set<string>()
+  const leaving = new AbortController()
+  for await (const message of readMergedLogs(connections[0]!, { containers: [], projects: [], running: false, service: page.service('asks')!.id, follow: true }, leaving.signal)) {
+    if (message.kind === 'lines') message.lines.forEach(({ text }) => heard.add(text))
+    if (reached.every((line) => heard.has(line))) leaving.abort()
+  }
+  await cluster().remove({ ids: [page.service('told')!.id, page.service('asks')!.id] }, operation)
+})
+
 test('an update rolls over thirty tasks, and back', { timeout: 300_000 }, async () => {
   const { id } = page.service('web')!
   const before = page.seen.length

@@ -1,7 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,20 +83,46 @@ const readLink = async (pid: string) => (await run('readlink', [`/proc/${pid}/ns
 async function startDockerd(parts: AsyncDisposableStack, { name, place, home, dockerd, root }: { name: string; place: number; home: string; dockerd: string; root: string | undefined }): Promise<void> {
   await mkdir(home, { recursive: true })
   const words = [dockerd, '--data-root', join(home, 'data'), '--exec-root', join(home, 'exec'), '--pidfile', join(home, 'pid'), '--host', `unix://${join(home, 'docker.sock')}`, '--shutdown-timeout', '3']
-  const mounts = root ? [`mount --bind ${root} ${root}`, ...['dev', 'proc', 'sys', 'tmp'].map((each) => `mount --rbind /${each} ${root}/${each}`), `mkdir -p ${root}${home}`, `mount --bind ${home} ${root}${home}`, `mount -t tmpfs tmpfs ${root}/run`] : ['mount -t tmpfs tmpfs /run']
   // There is no way out and nobody who knows names: that is said at once, by the switch.
   await writeFile(join(home, 'resolv.conf'), 'nameserver 10.77.0.254\n')
-  const script = [`hostname ${name}`, ...mounts, `mount --bind ${home}/resolv.conf ${root ?? ''}/etc/resolv.conf`, `exec ${root ? `chroot ${root} ` : ''}${words.join(' ')}`].join('\n')
+  const script = [`hostname ${name}`, ...(root ? enter(root, home) : ['mount -t tmpfs tmpfs /run']), `mount --bind ${home}/resolv.conf /etc/resolv.conf`, `exec ${words.join(' ')}`].join('\n')
   const child = spawn('setpriv', [...dieWith('TERM'), 'nsenter', '-t', String(place), '-n', '--', 'unshare', '--mount', '--uts', '--propagation', 'private', 'sh', '-ec', script], { stdio: ['ignore', 'pipe', 'pipe'] })
   const log = createWriteStream(join(home, 'log'))
   child.stdout?.pipe(log, { end: false })
   child.stderr?.pipe(log, { end: false })
   parts.defer(() => end(child, 'SIGTERM'))
-  while (!existsSync(join(home, 'docker.sock'))) {
-    if (child.exitCode !== null) throw new Error(`dockerd of ${name} ended:\n${(await readFile(join(home, 'log'), 'utf8')).slice(-2000)}`)
+  // The socket is there before the engine knows whether it can work.
+  while (!(await answers(join(home, 'docker.sock')))) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`dockerd of ${name} ended:\n${(await readFile(join(home, 'log'), 'utf8')).slice(-2000)}`)
     await wait(100)
   }
 }
+
+/**
+ * The root becomes that of the mount namespace: what later enters a container's namespaces (docker exec, and what makes its files) starts at the namespace's root,
+ * which a chroot leaves where it was.
+ */
+const enter = (root: string, home: string) => [
+  `mount --bind ${root} ${root}`,
+  ...['dev', 'tmp'].map((each) => `mount --rbind --make-rslave /${each} ${root}/${each}`),
+  `mount -t proc proc ${root}/proc`,
+  // Of this network namespace; the control groups are the machine's.
+  `mount -t sysfs sysfs ${root}/sys`,
+  `mount --rbind --make-rslave /sys/fs/cgroup ${root}/sys/fs/cgroup`,
+  `mkdir -p ${root}${home}`,
+  `mount --bind ${home} ${root}${home}`,
+  `mount -t tmpfs tmpfs ${root}/run`,
+  `mkdir ${root}/run/former`,
+  `cd ${root}`,
+  'pivot_root . run/former',
+  'umount -l /run/former',
+  'rmdir /run/former',
+]
+
+const answers = (socketPath: string) =>
+  new Promise<boolean>((resolve) => {
+    get({ socketPath, path: '/_ping' }, (response) => resolve(response.resume().statusCode === 200)).once('error', () => resolve(false))
+  })
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
