@@ -1,6 +1,7 @@
 import { existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Locator, Page } from 'playwright-core'
 import { loadSyscalls } from '../../src/main/engine/core/host/syscalls.ts'
@@ -98,7 +99,7 @@ test('moved by keyboard: the same containers, layers and volumes, started again,
   mkdirSync(join(folder, 'elsewhere'))
   const before = { id: await inspected('{{.Id}}'), images: await ok('images', '-q', '--no-trunc'), all: await ok('ps', '-aq', '--no-trunc') }
   await move(join(folder, 'elsewhere'))
-  await seen(page.getByText('web is stopped meanwhile').or(page.getByText('Copying')).or(page.getByText('Comparing')))
+  await seen(page.getByText('web is stopped meanwhile').or(page.getByText(/^(Stopping containers|Copying|Comparing|Starting the engine there)$/)))
   await seen(page.getByText(`The data is at ${to}`))
   roots.dataRoot = to
   expect(await dataRootOf()).toBe(to)
@@ -122,4 +123,21 @@ test('the old data is offered for removal, and asked about first', async () => {
   await page.getByRole('button', { name: `Remove the old data at ${from}` }).waitFor({ state: 'hidden' })
   expect(existsSync(from)).toBe(false)
   expect(await ok('exec', 'web', '/bin/busybox', 'cat', '/kept/file')).toBe('volume')
+})
+
+test('the data of a newer Slipway is left as it is; what that means and what to do is said, and where the data is', async () => {
+  const [dataRoot, runRoot] = [join(folder, 'newer'), join(folder, 'newer-run')]
+  mkdirSync(dataRoot)
+  const records = new DatabaseSync(join(dataRoot, 'slipway.db'))
+  records.exec('PRAGMA user_version = 99')
+  records.close()
+  const before = readFileSync(join(dataRoot, 'slipway.db'))
+  await using other = await launchApp({ shell: 'browser', runRoot, settings: { welcomed: true, dataRoot } })
+  other.page.setDefaultTimeout(patience)
+  await seen(other.page.getByText(`The data at ${dataRoot} was written by a newer Slipway, and nothing in it was changed`))
+  await seen(other.page.getByText('start this one with --data-root and another folder'))
+  await other.page.goto(`${new URL('/', other.page.url()).href}#/settings`)
+  await seen(other.page.getByText(dataRoot, { exact: true }))
+  await other.page.getByText('Measuring…').waitFor({ state: 'hidden' })
+  expect(readFileSync(join(dataRoot, 'slipway.db'))).toEqual(before)
 })

@@ -20,9 +20,14 @@ export interface DataParts {
 /** The data of the engine that this app hosts. */
 export function dataCalls(parts: DataParts): Implementation<Contract, CallContext>['data'] {
   const { engine, connection, settings } = parts
-  /** The engine itself says where it is: one that was adopted need not be where the settings say. */
+  /** The engine itself says where it is: one that was adopted need not be where the settings say. One of ours that cannot start was told where to look. */
+  async function rootNow(): Promise<string> {
+    if (engine.data && engine.state().status === 'failed') return engine.data.root()
+    const { DockerRootDir } = await connection.api.json<{ DockerRootDir: string }>('GET', '/info')
+    return DockerRootDir
+  }
   async function place(): Promise<DataPlace> {
-    const { DockerRootDir: path } = await connection.api.json<{ DockerRootDir: string }>('GET', '/info')
+    const path = await rootNow()
     const fixed = engine.data === undefined || engine.data.root() !== path ? 'external' : engine.data.isFixed ? 'command-line' : undefined
     return { path, former: settings.get().formerDataRoots, ...(fixed && { fixed }) }
   }

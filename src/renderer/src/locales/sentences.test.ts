@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sentences } from './fr/sentences.ts'
 import { createInterpreter } from './sentences.ts'
 
-const sources = import.meta.glob<string>(['../../../main/{base,connections,engine-host,ipc,shell}/**/*.ts', '../../../main/engine/{core/host,services/doctor}/**/*.ts', '../../../main/engine/core/registry/*.ts', '../../../main/engine/{core/network/firewall/no-firewall,core/snapshots/open-snapshotter,services/images/whole-image,services/volumes/storage}.ts', '../../../shared/contract/*.ts', '!**/*.test.ts', '!**/testing/**'], { query: '?raw', import: 'default', eager: true })
+const sources = import.meta.glob<string>(['../../../main/{base,connections,engine-host,ipc,shell}/**/*.ts', '../../../main/engine/{core/host,services/doctor}/**/*.ts', '../../../main/engine/core/registry/*.ts', '../../../main/engine/{core/network/firewall/no-firewall,core/metadata/migrate,core/snapshots/open-snapshotter,services/images/whole-image,services/volumes/storage}.ts', '../../../shared/contract/*.ts', '!**/*.test.ts', '!**/testing/**'], { query: '?raw', import: 'default', eager: true })
 const french = createInterpreter(sentences)
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort()
 

@@ -85,7 +85,7 @@ test('a data root of a newer engine is refused and untouched', () => {
   database.exec('PRAGMA user_version = 999')
   database.close()
   const before = readFileSync(path)
-  expect(() => openMetadataStore(path)).toThrow(/newer Slipway \(schema 999; this one knows 1\)/)
+  expect(() => openMetadataStore(path)).toThrow(/newer Slipway, and nothing in it was changed \(schema 999; this one knows 1\)/)
   expect(readFileSync(path)).toEqual(before)
   expect(readdirSync(folder)).toEqual(['db'])
 })

@@ -1,4 +1,5 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { EngineError, messageOf } from '#shared/errors.ts'
 
@@ -22,7 +23,10 @@ export function migrate(database: DatabaseSync, path: string, migrations: readon
   const found = schemaOf(database)
   const known = migrations.length
   if (found > known) {
-    throw new EngineError('failed-precondition', `${path} was written by a newer Slipway (schema ${found}; this one knows ${known}).`, { reason: 'newer-data', hint: `Install the newer Slipway again, or choose another data root.${copyWords(path, known)}` })
+    throw new EngineError('failed-precondition', `The data at ${dirname(path)} was written by a newer Slipway, and nothing in it was changed (schema ${found}; this one knows ${known}).`, {
+      reason: 'newer-data',
+      hint: ['Install the newer Slipway again, or start this one with --data-root and another folder, where it begins with nothing.', ...copyWords(path, known)].join(' '),
+    })
   }
   if (found === known) return
   if (found > 0) keepCopy(database, path, found)
@@ -50,4 +54,7 @@ function keepCopy(database: DatabaseSync, path: string, schema: number): void {
   renameSync(unfinished, copyOf(path, schema))
 }
 
-const copyWords = (path: string, schema: number): string => (existsSync(copyOf(path, schema)) ? ` The records as this one last knew them are in ${copyOf(path, schema)}.` : '')
+const copyWords = (path: string, schema: number): string[] => {
+  const copy = copyOf(path, schema)
+  return existsSync(copy) ? [`The records as this one last knew them are kept in ${copy}.`] : []
+}

@@ -193,7 +193,10 @@ export const sentences: readonly Sentence[] = [
   ['This engine can only empty a volume that no container has; {names} have this one.', 'Ce moteur ne peut vider qu’un volume qu’aucun conteneur n’utilise ; {names} utilisent celui-ci.'],
   ['Remove its files in a terminal of the container.', 'Supprimez ses fichiers dans un terminal du conteneur.'],
 
-  // The data's move.
+  // The data, and its move.
+  ['The data at {path} was written by a newer Slipway, and nothing in it was changed (schema {found}; this one knows {known}).', 'Les données de {path} ont été écrites par une version plus récente de Slipway, et rien n’y a été modifié (schéma {found} ; cette version connaît {known}).'],
+  ['Install the newer Slipway again, or start this one with --data-root and another folder, where it begins with nothing.', 'Réinstallez la version plus récente de Slipway, ou démarrez celle-ci avec --data-root et un autre dossier, où elle commence sans rien.'],
+  ['The records as this one last knew them are kept in {path}.', 'Les enregistrements tels que cette version les a connus sont conservés dans {path}.'],
   ['At {folder} layers would have to be kept in another way ({now} instead of {before}).', 'Dans {folder}, les couches devraient être gardées autrement ({now} au lieu de {before}).'],
   ['Choose a disk with a Linux file system such as ext4, xfs or btrfs.', 'Choisissez un disque avec un système de fichiers Linux, comme ext4, xfs ou btrfs.'],
   ['{folder} cannot be used ({why}).', '{folder} est inutilisable ({why}).'],
