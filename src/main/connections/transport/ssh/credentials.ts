@@ -10,18 +10,21 @@ import { EngineError, messageOf } from '#shared/errors.ts'
 const usualKeys = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 
 /**
- * The ways to prove oneself to a host, in order: a key that was named, else the agent and the usual keys; then the password.
+ * The ways to prove oneself to a host, in order: what was given for it (a key that was named, a password), then, without a named key, the agent and the usual keys.
+ * A host takes few tries (MaxAuthTries of sshd: 6), and an agent may have many keys.
  * @throws unauthorized when a named key cannot be used: trying something else would hide why.
  */
 export async function credentialsFor(hop: SshHop, { password, passphrase }: { password?: string | undefined; passphrase?: string | undefined }): Promise<AnyAuthMethod[]> {
   const username = userOf(hop)
   const agent = hop.keyFile ? undefined : process.env['SSH_AUTH_SOCK']
   const keys = hop.keyFile ? [await readKey(expandHome(hop.keyFile), passphrase)] : await readUsualKeys(passphrase)
+  const ofKeys = keys.map((key) => ({ type: 'publickey' as const, username, key }))
   return [
     { type: 'none', username },
-    ...(agent && (await exists(agent)) ? [{ type: 'agent' as const, username, agent }] : []),
-    ...keys.map((key) => ({ type: 'publickey' as const, username, key })),
+    ...(hop.keyFile ? ofKeys : []),
     ...(password ? byPassword(username, password) : []),
+    ...(agent && (await exists(agent)) ? [{ type: 'agent' as const, username, agent }] : []),
+    ...(hop.keyFile ? [] : ofKeys),
   ]
 }
 

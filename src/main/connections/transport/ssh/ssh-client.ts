@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import type { AuthHandlerMiddleware, Client, NextAuthHandler } from 'ssh2'
+import type { Client } from 'ssh2'
 import type { SshHop } from '#shared/contract/connections.ts'
 import { EngineError, messageOf } from '#shared/errors.ts'
 import type { HostKey, TransportAccess } from '../transport.ts'
 import { credentialsFor, userOf } from './credentials.ts'
+import { askInTurn, loginRefused, tooManyTries, type Login } from './login.ts'
 
 /** Milliseconds until a host that says nothing counts as away, and between signs of life. */
 const patience = 20_000
@@ -29,7 +30,7 @@ export const hostOf = ({ host, port = 22 }: SshHop): string => `${host}:${port}`
 export async function logIn(hop: SshHop, { acceptHostKey, secrets, through, signal }: Reach): Promise<Client> {
   const { Client } = (await import('ssh2')).default
   const client = new Client()
-  const methods = await credentialsFor(hop, secrets)
+  const login = askInTurn(await credentialsFor(hop, secrets))
   let refused: HostKey | undefined
   const hostVerifier = (key: Buffer): boolean => {
     const shown = { type: typeOf(key), fingerprint: fingerprintOf(key) }
@@ -41,28 +42,15 @@ export async function logIn(hop: SshHop, { acceptHostKey, secrets, through, sign
   client.once('ready', resolve).once('error', reject).once('close', () => reject(new Error('the connection was closed')))
   const leave = () => void client.destroy()
   signal.addEventListener('abort', leave)
-  client.connect({ host: hop.host, port: hop.port ?? 22, username: userOf(hop), ...(through && { sock: through }), authHandler: oneAfterTheOther(methods), hostVerifier, readyTimeout: patience, keepaliveInterval: pulse, keepaliveCountMax: 3 })
+  client.connect({ host: hop.host, port: hop.port ?? 22, username: userOf(hop), ...(through && { sock: through }), authHandler: login.handler, hostVerifier, readyTimeout: patience, keepaliveInterval: pulse, keepaliveCountMax: 3 })
   try {
     await promise
     return client.on('error', () => {})
   } catch (error) {
     client.on('error', () => {}).destroy()
-    throw refused ? wrongKey(hop, refused) : whyNot(hop, error, methods.length > 1)
+    throw refused ? wrongKey(hop, refused) : whyNot(hop, error, login)
   } finally {
     signal.removeEventListener('abort', leave)
-  }
-}
-
-/** Of those that the host still takes. */
-const oneAfterTheOther = (methods: Parameters<NextAuthHandler>[0][]): AuthHandlerMiddleware => {
-  const waiting = [...methods]
-  return (left, _partial, next) => {
-    for (let method = waiting.shift(); method !== undefined; method = waiting.shift()) {
-      if (typeof method !== 'object') continue
-      const name = method.type === 'agent' ? 'publickey' : method.type
-      if (!left || name === 'none' || (left as string[]).includes(name)) return next(method)
-    }
-    next(false as never)
   }
 }
 
@@ -76,13 +64,9 @@ const wrongKey = (hop: SshHop, { fingerprint }: HostKey) =>
     hint: 'If the machine was set up anew, edit the connection and compare the fingerprint before you accept it. If not, somebody may be in between.',
   })
 
-function whyNot(hop: SshHop, thrown: unknown, tried: boolean): EngineError {
+function whyNot(hop: SshHop, thrown: unknown, login: Login): EngineError {
   const { level, code } = thrown as { level?: string; code?: string }
-  const name = `${userOf(hop)}@${hop.host}`
-  if (level === 'client-authentication') {
-    const message = tried ? `${name} was not let in.` : `There is nothing to log in to ${name} with.`
-    return new EngineError('unauthorized', message, { reason: 'ssh-login', hint: 'Check the user, and the key or password. A key must be in ~/.ssh/authorized_keys there.', cause: thrown })
-  }
+  if (level === 'client-authentication' || tooManyTries.test(messageOf(thrown))) return loginRefused(hop, login, thrown)
   if (level === 'agent') return new EngineError('unauthorized', `The SSH agent failed (${messageOf(thrown)}).`, { reason: 'ssh-login', hint: 'Choose a key file instead.', cause: thrown })
   const why = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'There is no host of that name.' : messageOf(thrown)
   return new EngineError('unavailable', `${hostOf(hop)} cannot be reached by SSH. ${why}`, { reason: 'ssh-unreachable', hint: 'Check the name and the port, and that an SSH server runs there.', cause: thrown })

@@ -64,7 +64,7 @@ test('a key with a passphrase; what is wrong with a key is said', async () => {
   await expect(ask(targetOf(host, { keyFile }), { passphrase: 'no' })).rejects.toMatchObject({ code: 'unauthorized', field: 'passphrase' })
   await expect(ask(targetOf(host, { keyFile: `${keyFile}.pub` }), {})).rejects.toMatchObject({ field: 'keyFile' })
   await expect(ask(targetOf(host, { keyFile: join(folder, 'none') }), {})).rejects.toMatchObject({ field: 'keyFile' })
-  await expect(ask(targetOf(host), {})).rejects.toMatchObject({ code: 'unauthorized', message: expect.stringContaining('nothing to log in') })
+  await expect(ask(targetOf(host), {})).rejects.toMatchObject({ code: 'unauthorized', message: expect.stringContaining('takes keys only') })
 })
 
 test('nothing is told to a host before its key was accepted, and never to one whose key has changed', async () => {
