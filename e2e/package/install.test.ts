@@ -35,7 +35,7 @@ beforeAll(async () => {
   lifetime.use(root)
   if (suite) {
     await root.ok('apt-get', ['update', '-qq'])
-    await root.ok('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...toolsOfTheTest], { timeout: 900_000 })
+    await root.ok('apt-get', ['satisfy', '-y', '-qq', '--no-install-recommends', toolsOfTheTest.join(', ')], { timeout: 900_000 })
     // What the package depends on comes before the first look: it stays when the package goes.
     await root.ok('apt-get', ['satisfy', '-y', '-qq', '--no-install-recommends', packages.depends('0.1.0')], { timeout: 900_000 })
   }
@@ -46,8 +46,8 @@ beforeAll(async () => {
 }, 1_800_000)
 afterAll(() => lifetime.disposeAsync(), 120_000)
 
-/** What looks at the package; a desktop has these. */
-const toolsOfTheTest = ['chromium', 'xvfb', 'xauth', 'libglib2.0-bin', 'man-db', 'bash-completion', 'docker.io', 'busybox-static', 'shared-mime-info', 'desktop-file-utils', 'procps', 'gawk']
+/** What looks at the package; a desktop has these. Docker's client is a package of its own since trixie. */
+const toolsOfTheTest = ['chromium', 'xvfb', 'xauth', 'libglib2.0-bin', 'man-db', 'bash-completion', 'docker-cli | docker.io', 'busybox-static', 'shared-mime-info', 'desktop-file-utils', 'procps', 'gawk']
 
 const docker = (...args: string[]) => root.ok('docker', ['-H', 'unix:///run/slipway/docker.sock', ...args])
 const lines = (file: string) => readFileSync(join(root.path, file), 'utf8').split('\n').filter(Boolean)

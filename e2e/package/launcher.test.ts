@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 function slipway(...args: string[]) {
-  const { status, stdout, stderr, pid } = spawnSync(join(root, 'bin/slipway'), args, { encoding: 'utf8', env: { ...process.env, DOCKER_CONFIG: join(root, 'docker'), DOCKER_HOST: '', DOCKER_CONTEXT: '', XDG_RUNTIME_DIR: '/run/user/7' } })
+  const { status, stdout, stderr, pid } = spawnSync(join(root, 'bin/slipway'), args, { encoding: 'utf8', env: { ...process.env, DOCKER_CONFIG: join(root, 'docker'), DOCKER_HOST: 'unix:///for-now.sock', DOCKER_CONTEXT: '', XDG_RUNTIME_DIR: '/run/user/7' } })
   return { status, said: stdout.replaceAll(root, 'HOME').trim(), stderr, pid }
 }
 

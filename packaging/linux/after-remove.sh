@@ -3,6 +3,9 @@
 set -eu
 made=/var/lib/slipway-setup
 
+# Every system has it (base-files), but dpkg takes it along with the last package that was in it.
+mkdir -p /opt
+
 if [ -d /run/systemd/system ]; then systemctl daemon-reload || true; fi
 if command -v update-mime-database >/dev/null; then update-mime-database /usr/share/mime || true; fi
 if command -v update-desktop-database >/dev/null; then update-desktop-database -q /usr/share/applications || true; fi
