@@ -1,13 +1,16 @@
-// A deb and a tar.gz around a STAND-IN for Electron: the project's Node, and the page in Chromium. For machines that cannot have Electron's
+// A deb, a tar.gz and, where rpmbuild is, an rpm around a STAND-IN for Electron: the project's Node, and the page in Chromium. For machines that cannot have Electron's
 // binary: what electron-builder.yml says of the package is real (names, dependencies, scripts, files), the runtime is not, and it is never released.
 //   node scripts/package.mjs [--output FOLDER] [--version VERSION]       Installers for people: npx electron-builder
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
+import { refuseOtherMachines } from './elf.mjs'
 import { shippedPackages } from './licences.mjs'
+import { buildNativeFor } from './native.mjs'
 import { inRoot, PROJECT_NODE, say } from './project.mjs'
+import { buildRpm } from './rpm.mjs'
 
 const { values: { output, version: given } } = parseArgs({ options: { output: { type: 'string', default: inRoot('dist') }, version: { type: 'string' } } })
 const { version: built } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
@@ -23,18 +26,23 @@ tar()
 stageSystem()
 stageControl()
 execFileSync('dpkg-deb', ['--root-owner-group', '-Znone', '--build', tree, `${tree}.deb`], { stdio: ['ignore', 'ignore', 'inherit'] })
+const hasRpmbuild = spawnSync('rpmbuild', ['--version'], { stdio: 'ignore' }).status === 0
+if (hasRpmbuild) buildRpm({ tree, path: tree, version, architecture: process.arch, config })
 rmSync(tree, { recursive: true })
-say(`built ${tree}.deb and .tar.gz, with a stand-in for Electron`)
+say(`built ${tree}.deb, .tar.gz${hasRpmbuild ? ' and .rpm' : ''}, with a stand-in for Electron`)
 
 /** As electron-builder lays it out: the runtime, and the app below resources/app. */
 function stageProgram(home) {
   const app = join(home, 'resources', 'app')
   for (const path of ['out', 'package.json', 'resources']) put(inRoot(path), join(app, path))
+  rmSync(join(app, 'resources/bin'), { recursive: true, force: true })
+  put(buildNativeFor(process.arch), join(app, 'resources/bin'))
   if (version !== built) pretend(app)
   for (const path of shippedPackages()) put(path, join(app, relative(inRoot(), path)))
   put(PROJECT_NODE, join(home, 'node'))
   put(inRoot('packaging/stand-in/slipway-app'), join(home, config.linux.executableName))
   for (const { from, to } of config.linux.extraFiles) put(inRoot(from), join(home, to))
+  refuseOtherMachines(home, process.arch)
 }
 
 /** The next release, where an upgrade is tried. */

@@ -8,6 +8,8 @@ const architecture = { x64: 'amd64', arm64: 'arm64' }[process.arch as 'x64' | 'a
 
 export interface Packages {
   deb(version: string): string
+  /** There where rpmbuild is. */
+  rpm(version: string): string
   depends(version: string): string
   /** Folders with what is in it, control files included. */
   unpacked(version: string): string
@@ -31,6 +33,7 @@ export async function buildPackages(folder: string, versions: readonly string[])
   }
   return {
     deb: (version) => path(version, 'deb'),
+    rpm: (version) => path(version, 'rpm'),
     depends: (version) => execFileSync('dpkg-deb', ['--field', path(version, 'deb'), 'Depends'], { encoding: 'utf8' }).trim(),
     unpacked: (version) => unpack(`deb-${version}`, 'dpkg-deb', (to) => ['--raw-extract', path(version, 'deb'), to]),
     unpackedArchive: (version) => unpack(`archive-${version}`, 'tar', (to) => ['-C', to, '-xzf', path(version, 'tar.gz')]),

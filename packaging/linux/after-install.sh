@@ -7,7 +7,8 @@ case ${1:-configure} in configure | [1-9]) ;; *) exit 0 ;; esac
 home=/opt/Slipway
 made=/var/lib/slipway-setup
 mkdir -p "$made"
-say() { printf 'slipway: %s\n' "$1"; }
+# Without a percent sign: in an rpm these are macros (scripts/rpm.mjs).
+say() { echo "slipway: $1"; }
 
 # Members may use the engine of root (slipway.socket of the system); it has none.
 if ! grep -q '^slipway:' /etc/group; then
