@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
+import { startFakeEngine } from '../../src/main/connections/testing/fake-engine.ts'
 import { buildApp } from '../fixtures/app-build.ts'
 import { makeCertificates } from '../fixtures/certificates.ts'
 import { run } from '../fixtures/engine.ts'
@@ -108,4 +109,18 @@ test('on this machine the password can be taken away, and the certificate is the
   await expect.poll(async () => (await state()).Tls, { timeout: patience }).toBeUndefined()
   await dialog().getByRole('button', { name: 'Stop sharing' }).click()
   await dialog().getByText('Not shared').waitFor()
+})
+
+test('what a plain Docker cannot is said where it would be, and nothing is offered that cannot work', async () => {
+  await using docker = await startFakeEngine()
+  await using app = await launchApp({ shell: 'browser', engineSocket: docker.socketPath })
+  app.page.setDefaultTimeout(patience)
+  await app.page.getByText('Engine ready').waitFor()
+  const go = (address: string) => app.page.goto(`${new URL('/', app.page.url()).href}#${address}`)
+  await go('/images?share')
+  const asked = app.page.getByRole('dialog', { name: 'Share images' })
+  await asked.getByText('Run a registry in a container of it, and push there.').waitFor()
+  expect(await asked.getByRole('button').allInnerTexts()).toEqual(['Close'])
+  await go('/engine')
+  await app.page.getByText('it neither tells about its machine nor checks what it keeps').waitFor()
 })

@@ -11,7 +11,7 @@ export const engine = {
   failed: 'It cannot run containers as things are',
   restartFailed: 'The engine could not be restarted',
   checksTitle: 'This machine',
-  foreign: 'This is {product}, not Slipway’s own engine: it does not tell about its machine.',
+  foreign: 'This is {product}, not Slipway’s own engine: it neither tells about its machine nor checks what it keeps.',
   verdict: {
     ok: 'Everything that containers need is there.',
     degraded: 'Containers run, with one restriction. | Containers run, with {n} restrictions.',

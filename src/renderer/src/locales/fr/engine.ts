@@ -11,7 +11,7 @@ export const engine = {
   failed: 'En l’état, il ne peut pas faire tourner de conteneurs',
   restartFailed: 'Le moteur n’a pas pu redémarrer',
   checksTitle: 'Cette machine',
-  foreign: 'C’est {product}, et non le moteur de Slipway : il ne dit rien de sa machine.',
+  foreign: 'C’est {product}, et non le moteur de Slipway : il ne dit rien de sa machine et ne vérifie pas ce qu’il conserve.',
   verdict: {
     ok: 'Tout ce qu’il faut aux conteneurs est là.',
     degraded: 'Les conteneurs tournent, avec une restriction. | Les conteneurs tournent, avec {n} restrictions.',
