@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts'
-import { renderRuleset, type RulesetInput } from './ruleset.ts'
+import { PROTOCOL_NUMBER, renderRuleset, type RulesetInput } from './ruleset.ts'
 
 /** What is not in the kernel as it should be. */
 export interface TableDifference {
@@ -44,8 +44,10 @@ function partsOf(shown: readonly Shown[]): Map<string, Set<string>> {
 
 const textOf = ({ handle: _, ...part }: { handle?: number }) => JSON.stringify(part)
 
-/** The key of an element ends with protocol and port (ruleset.ts). */
+/** The key of an element ends with protocol and port (ruleset.ts). Without /etc/protocols nft shows the protocol's number. */
 function portOf(element: string): { protocol: string; port: number } {
   const [{ concat }] = JSON.parse(element) as [{ concat: (string | number)[] }]
-  return { protocol: String(concat.at(-2)), port: Number(concat.at(-1)) }
+  const shown = concat.at(-2)
+  const [name] = Object.entries(PROTOCOL_NUMBER).find(([, number]) => number === shown) ?? []
+  return { protocol: name ?? String(shown), port: Number(concat.at(-1)) }
 }

@@ -49,7 +49,8 @@ export interface RulesetInput {
   separate: readonly string[]
 }
 
-const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
+/** nft knows words of its own for these and for icmpv6; any other protocol it looks up in /etc/protocols, which small systems lack (Debian: netbase). */
+export const PROTOCOL_NUMBER = { tcp: 6, udp: 17, sctp: 132 } as const
 
 /** Replaces the whole table in one transaction (`nft -f`). */
 export function renderRuleset(input: RulesetInput): string {
@@ -103,7 +104,7 @@ const CHAINS = `	chain raw {
 		iifname @internal drop
 		oifname @internal drop
 		ct status dnat accept
-		meta l4proto ipv6-icmp icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+		meta l4proto icmpv6 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		drop
 	}
 	chain forward {
