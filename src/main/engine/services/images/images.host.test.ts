@@ -261,6 +261,18 @@ describe('archives', () => {
     expect(statSync(join(top!, 'etc')).mtimeMs).toBe(1_700_000_000_000)
   })
 
+  test('what an archive names by its digest and is here is not written again, unless the disk has damaged it', async () => {
+    const archive = await buffer(await here.images.save([web.name]))
+    const layer = (await here.images.layers(web.name))[0]!.blob as Parameters<typeof here.content.pathOf>[0]
+    const { ino } = statSync(here.content.pathOf(layer))
+    await here.images.load(Readable.from([archive]))
+    expect(statSync(here.content.pathOf(layer)).ino).toBe(ino)
+    const whole = readFileSync(here.content.pathOf(layer))
+    writeFileSync(here.content.pathOf(layer), Buffer.alloc(whole.length))
+    await here.images.load(Readable.from([archive]))
+    expect(readFileSync(here.content.pathOf(layer)).equals(whole)).toBe(true)
+  })
+
   test('skopeo reads what we save, and we what it writes', async () => {
     const file = join(here.folder, 'saved.tar')
     writeFileSync(file, await buffer(await here.images.save([web.name])))

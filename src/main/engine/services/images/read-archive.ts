@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { chunksOf } from '#base/batches.ts'
-import type { Digest } from '#shared/oci/digest.ts'
+import { isDigest, type Digest } from '#shared/oci/digest.ts'
 import type { ContentStore, ContentWriter } from '../../core/content/content-store.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import { toText } from '../../core/layers/byte-path.ts'
 import { normalise } from '../../core/layers/rooted-path.ts'
 import type { TarEntry } from '../../core/layers/tar-format.ts'
 import { TarReader } from '../../core/layers/tar-reader.ts'
+import { dropDamaged } from './drop-damaged.ts'
 
 /** A file of an archive, which is now a blob. `head` are its first bytes. */
 export interface ArchivedFile {
@@ -35,7 +36,7 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
   const links = new Map<string, string>()
   const steps: Step[] = []
   const reader = new TarReader({ entry: (entry) => steps.push({ entry }), data: (data) => steps.push({ data }), complete: () => steps.push('complete') })
-  let current: { path: string; head: Buffer; writer: ContentWriter } | undefined
+  let current: OpenFile | undefined
   try {
     for await (const chunk of chunksOf(stream)) {
       if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
@@ -46,26 +47,51 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
           current = undefined
         } else if ('data' in step) {
           if (current && current.head.length < 6) current.head = Buffer.concat([current.head, step.data.subarray(0, 6)])
-          await current?.writer.write(step.data)
+          await current?.writer?.write(step.data)
         } else {
           const path = normalise(step.entry.path).map(toText).join('/')
           if (files.size + links.size > FILE_LIMIT) throw new EngineError('invalid-argument', `the archive has more than ${FILE_LIMIT} files`, { reason: 'invalid-archive' })
-          if (step.entry.type === 'file') current = { path, head: Buffer.alloc(0), writer: await content.writer() }
+          if (step.entry.type === 'file') current = await openFile(content, path, step.entry.size, lease)
           else if (step.entry.type === 'symlink' || step.entry.type === 'link') links.set(path, linkTarget(path, step.entry))
         }
       }
     }
     reader.end()
   } catch (error) {
-    await current?.writer.abort()
+    await current?.writer?.abort()
     throw error
   }
   return archiveOf(files, links)
 }
 
-async function finish({ head, writer }: { head: Buffer; writer: ContentWriter }, lease: Lease): Promise<ArchivedFile> {
-  const written = await writer.commit((digest) => lease.hold(digest))
-  return { ...written, head }
+interface OpenFile {
+  path: string
+  head: Buffer
+  /** Without one it is here already. */
+  writer: ContentWriter | undefined
+  known?: { digest: Digest; size: number }
+}
+
+/** What is named by its digest and here already, whole, is not written again: an archive that is loaded twice costs its reading. */
+async function openFile(content: ContentStore, path: string, size: number, lease: Lease): Promise<OpenFile> {
+  const head = Buffer.alloc(0)
+  const digest = digestIn(path)
+  if (digest !== undefined && content.has(digest) && content.sizeOf(digest) === size && !(await dropDamaged(content, digest)) && content.has(digest)) {
+    lease.hold(digest)
+    return { path, head, writer: undefined, known: { digest, size } }
+  }
+  return { path, head, writer: await content.writer() }
+}
+
+const BLOBS = 'blobs/sha256/'
+
+function digestIn(path: string): Digest | undefined {
+  const digest = `sha256:${path.slice(BLOBS.length)}`
+  return path.startsWith(BLOBS) && isDigest(digest) ? digest : undefined
+}
+
+async function finish({ head, writer, known }: OpenFile, lease: Lease): Promise<ArchivedFile> {
+  return { ...(known ?? (await writer!.commit((digest) => lease.hold(digest)))), head }
 }
 
 /** Old archives share a layer by a link from one image's folder to another's. Targets stay in the archive, whatever they say. */
