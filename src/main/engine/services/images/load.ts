@@ -33,7 +33,7 @@ interface Described {
 /** Takes in every image of a docker-archive or OCI layout, in any compression. */
 export async function loadImages(service: Service, source: Readable, { platform, signal, onProgress }: LoadOptions = {}): Promise<LoadedImage[]> {
   using lease = service.leases.open('load')
-  const archive = await readArchive(service.content, await decompressed(source), lease, signal)
+  const archive = await readArchive(service, await decompressed(source), lease, signal)
   const loaded: LoadedImage[] = []
   try {
     const images = archive.find('manifest.json') ? await fromDockerArchive(service, archive) : await fromLayout(service, archive, platform ?? service.platform)

@@ -83,14 +83,14 @@ async function choose(service: Service, repository: Repository, reference: Refer
 
 async function keep(service: Service, fetched: FetchedManifest, manifest: Manifest): Promise<Manifest> {
   assertIsImage(manifest)
-  if (service.records.images.find(manifest.config.digest)) await dropDamaged(service.content, fetched.descriptor.digest)
+  if (service.records.images.find(manifest.config.digest)) await dropDamaged(service, fetched.descriptor.digest)
   await service.content.put(fetched.content)
   return manifest
 }
 
 async function fetchConfig(service: Service, repository: Repository, { config, layers }: Manifest, lease: Lease, options: PullOptions): Promise<ImageConfig> {
   lease.hold(config.digest)
-  if (service.records.images.find(config.digest)) await dropDamaged(service.content, config.digest)
+  if (service.records.images.find(config.digest)) await dropDamaged(service, config.digest)
   await fetchBlob({ content: service.content, repository, descriptor: config, signal: options.signal ?? NEVER })
   const parsed = parseConfig(await service.content.read(config))
   if (parsed.rootfs.diff_ids.length !== layers.length)
@@ -140,7 +140,7 @@ async function fetchLayer(service: Service, repository: Repository, layer: Layer
       await unpackLayer(service, layer, () => parentOf(service, layer, signal), { signal, report: tell })
     }
     await fetchAndUnpack().catch(async (error: unknown) => {
-      if (!(isEngineError(error, 'data-loss') || isEngineError(error, 'invalid-argument')) || !(await dropDamaged(service.content, layer.blob.digest))) throw error
+      if (!(isEngineError(error, 'data-loss') || isEngineError(error, 'invalid-argument')) || !(await dropDamaged(service, layer.blob.digest))) throw error
       await fetchAndUnpack()
     })
     tell({ id, status: 'Pull complete' })

@@ -2,13 +2,14 @@ import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { chunksOf } from '#base/batches.ts'
 import { isDigest, type Digest } from '#shared/oci/digest.ts'
-import type { ContentStore, ContentWriter } from '../../core/content/content-store.ts'
+import type { ContentWriter } from '../../core/content/content-store.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import { toText } from '../../core/layers/byte-path.ts'
 import { normalise } from '../../core/layers/rooted-path.ts'
 import type { TarEntry } from '../../core/layers/tar-format.ts'
 import { TarReader } from '../../core/layers/tar-reader.ts'
 import { dropDamaged } from './drop-damaged.ts'
+import type { Service } from './service.ts'
 
 /** A file of an archive, which is now a blob. `head` are its first bytes. */
 export interface ArchivedFile {
@@ -31,7 +32,7 @@ const LINK_LIMIT = 20
 type Step = { entry: TarEntry } | { data: Buffer } | 'complete'
 
 /** Puts every file of the archive into the content store, held by the lease. Entries other than files and links are skipped. */
-export async function readArchive(content: ContentStore, stream: Readable, lease: Lease, signal: AbortSignal | undefined): Promise<Archive> {
+export async function readArchive(service: Pick<Service, 'content' | 'layers'>, stream: Readable, lease: Lease, signal: AbortSignal | undefined): Promise<Archive> {
   const files = new Map<string, ArchivedFile>()
   const links = new Map<string, string>()
   const steps: Step[] = []
@@ -51,7 +52,7 @@ export async function readArchive(content: ContentStore, stream: Readable, lease
         } else {
           const path = normalise(step.entry.path).map(toText).join('/')
           if (files.size + links.size > FILE_LIMIT) throw new EngineError('invalid-argument', `the archive has more than ${FILE_LIMIT} files`, { reason: 'invalid-archive' })
-          if (step.entry.type === 'file') current = await openFile(content, path, step.entry.size, lease)
+          if (step.entry.type === 'file') current = await openFile(service, path, step.entry.size, lease)
           else if (step.entry.type === 'symlink' || step.entry.type === 'link') links.set(path, linkTarget(path, step.entry))
         }
       }
@@ -73,10 +74,11 @@ interface OpenFile {
 }
 
 /** What is named by its digest and here already, whole, is not written again: an archive that is loaded twice costs its reading. */
-async function openFile(content: ContentStore, path: string, size: number, lease: Lease): Promise<OpenFile> {
+async function openFile(service: Pick<Service, 'content' | 'layers'>, path: string, size: number, lease: Lease): Promise<OpenFile> {
+  const { content } = service
   const head = Buffer.alloc(0)
   const digest = digestIn(path)
-  if (digest !== undefined && content.has(digest) && content.sizeOf(digest) === size && !(await dropDamaged(content, digest)) && content.has(digest)) {
+  if (digest !== undefined && content.has(digest) && content.sizeOf(digest) === size && !(await dropDamaged(service, digest)) && content.has(digest)) {
     lease.hold(digest)
     return { path, head, writer: undefined, known: { digest, size } }
   }

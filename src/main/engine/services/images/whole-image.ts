@@ -1,7 +1,7 @@
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { shortId, type DiffId, type Digest } from '#shared/oci/digest.ts'
-import { dropDamaged } from './drop-damaged.ts'
+import { dropDamaged, dropIfNew } from './drop-damaged.ts'
 import { makeManifest, originalManifest, type ManifestBytes } from './image-manifest.ts'
 import { keptBlob, layerRecord } from './layer-blobs.ts'
 import type { ImageRecord } from './records.ts'
@@ -14,7 +14,7 @@ import type { Service } from './service.ts'
  */
 export async function wholeImage(service: Service, image: ImageRecord, name: string, signal: AbortSignal | undefined): Promise<ManifestBytes> {
   await service.content.read({ digest: image.id }).catch((error: unknown) => Promise.reject(isEngineError(error, 'not-found') || isEngineError(error, 'data-loss') ? refusal(name, 'its configuration is damaged or missing', error) : error))
-  if (image.manifest) await dropDamaged(service.content, image.manifest.digest, signal)
+  if (image.manifest) await dropDamaged(service, image.manifest.digest, signal)
   let manifest = await manifestOf(service, image)
   while (await dropOneDamaged(service, manifest.manifest.layers, signal)) manifest = await manifestOf(service, image)
   for (const [index, { digest }] of manifest.manifest.layers.entries()) if (!service.content.has(digest)) await assertMadeAgain(service, image.diffIds[index]!, name, signal)
@@ -29,12 +29,8 @@ function layerBlob(service: Service, diffId: DiffId): Descriptor {
   return keptBlob(service, layer) ?? { mediaType: mediaTypes.ociLayer, digest: diffId as string as Digest, size: layer.size }
 }
 
-async function dropOneDamaged({ content, seenWhole }: Service, blobs: readonly Descriptor[], signal: AbortSignal | undefined): Promise<boolean> {
-  for (const { digest } of blobs) {
-    if (await seenWhole.has(digest)) continue
-    if (await dropDamaged(content, digest, signal)) return true
-    await seenWhole.note(digest)
-  }
+async function dropOneDamaged(service: Service, blobs: readonly Descriptor[], signal: AbortSignal | undefined): Promise<boolean> {
+  for (const { digest } of blobs) if (await dropIfNew(service, digest, signal)) return true
   return false
 }
 
