@@ -8,7 +8,7 @@ import { toText } from '../../core/layers/byte-path.ts'
 import { normalise } from '../../core/layers/rooted-path.ts'
 import type { TarEntry } from '../../core/layers/tar-format.ts'
 import { TarReader } from '../../core/layers/tar-reader.ts'
-import { dropDamaged } from './drop-damaged.ts'
+import { dropIfNew } from './drop-damaged.ts'
 import type { Service } from './service.ts'
 
 /** A file of an archive, which is now a blob. `head` are its first bytes. */
@@ -29,10 +29,12 @@ export interface Archive {
 const FILE_LIMIT = 100_000
 const LINK_LIMIT = 20
 
+type Destination = Pick<Service, 'content' | 'layers' | 'seenWhole'>
+
 type Step = { entry: TarEntry } | { data: Buffer } | 'complete'
 
 /** Puts every file of the archive into the content store, held by the lease. Entries other than files and links are skipped. */
-export async function readArchive(service: Pick<Service, 'content' | 'layers'>, stream: Readable, lease: Lease, signal: AbortSignal | undefined): Promise<Archive> {
+export async function readArchive(service: Destination, stream: Readable, lease: Lease, signal: AbortSignal | undefined): Promise<Archive> {
   const files = new Map<string, ArchivedFile>()
   const links = new Map<string, string>()
   const steps: Step[] = []
@@ -44,7 +46,7 @@ export async function readArchive(service: Pick<Service, 'content' | 'layers'>, 
       if (!reader.ended) reader.write(chunk)
       for (const step of steps.splice(0)) {
         if (step === 'complete') {
-          if (current) files.set(current.path, await finish(current, lease))
+          if (current) files.set(current.path, await finish(service, current, lease))
           current = undefined
         } else if ('data' in step) {
           if (current && current.head.length < 6) current.head = Buffer.concat([current.head, step.data.subarray(0, 6)])
@@ -74,11 +76,11 @@ interface OpenFile {
 }
 
 /** What is named by its digest and here already, whole, is not written again: an archive that is loaded twice costs its reading. */
-async function openFile(service: Pick<Service, 'content' | 'layers'>, path: string, size: number, lease: Lease): Promise<OpenFile> {
+async function openFile(service: Destination, path: string, size: number, lease: Lease): Promise<OpenFile> {
   const { content } = service
   const head = Buffer.alloc(0)
   const digest = digestIn(path)
-  if (digest !== undefined && content.has(digest) && content.sizeOf(digest) === size && !(await dropDamaged(service, digest)) && content.has(digest)) {
+  if (digest !== undefined && content.has(digest) && content.sizeOf(digest) === size && !(await dropIfNew(service, digest)) && content.has(digest)) {
     lease.hold(digest)
     return { path, head, writer: undefined, known: { digest, size } }
   }
@@ -92,8 +94,10 @@ function digestIn(path: string): Digest | undefined {
   return path.startsWith(BLOBS) && isDigest(digest) ? digest : undefined
 }
 
-async function finish({ head, writer, known }: OpenFile, lease: Lease): Promise<ArchivedFile> {
-  return { ...(known ?? (await writer!.commit((digest) => lease.hold(digest)))), head }
+async function finish({ seenWhole }: Destination, { head, writer, known }: OpenFile, lease: Lease): Promise<ArchivedFile> {
+  const written = known ?? (await writer!.commit((digest) => lease.hold(digest)))
+  if (!known) await seenWhole.note(written.digest)
+  return { ...written, head }
 }
 
 /** Old archives share a layer by a link from one image's folder to another's. Targets stay in the archive, whatever they say. */
