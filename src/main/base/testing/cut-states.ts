@@ -20,21 +20,31 @@ type Naming = Extract<Step, { kind: 'name' | 'rename' | 'remove' }>
 export function* cutStates(steps: readonly Step[]): Generator<CutState> {
   const before = new Set<string>()
   for (const state of everyState(steps)) {
-    const key = JSON.stringify([state.power, state.told, [...state.files].map(([path, bytes]) => [path, bytes.length, createHash('sha1').update(bytes).digest('hex')]).sort()])
+    const key = JSON.stringify([state.power, state.told, [...state.files].map(([path, bytes]) => [path, fingerprint(bytes)]).sort()])
     if (!before.has(key)) yield state
     before.add(key)
   }
 }
 
+const fingerprints = new WeakMap<Buffer, string>()
+/** The same for the same bytes. */
+export function fingerprint(bytes: Buffer): string {
+  let found = fingerprints.get(bytes)
+  if (found === undefined) fingerprints.set(bytes, (found = createHash('sha1').update(bytes).digest('hex')))
+  return found
+}
+
 function* everyState(steps: readonly Step[]): Generator<CutState> {
+  const contents = createContents()
   for (let count = 0; count <= steps.length; count++) {
     const done = steps.slice(0, count)
+    const last = done.at(-1)
+    if (last) contents.take(last)
     const told = done.flatMap((step) => (step.kind === 'told' ? [step.what] : []))
-    const at = `after ${count} of ${steps.length} steps (${describe(steps[count - 1])})`
+    const at = `after ${count} of ${steps.length} steps (${describe(last)})`
     const { certain, pending } = namings(done)
-    const all = [...certain, ...pending]
-    yield { title: `${at}, killed`, files: filesOf(done, all, (bytes) => bytes), power: false, told }
-    for (const [how, names, left] of losses(certain, pending)) yield { title: `${at}, without power: ${how}`, files: filesOf(done, names, left), power: true, told }
+    yield { title: `${at}, killed`, files: filesOf(done, [...certain, ...pending], contents, (bytes) => bytes), power: false, told }
+    for (const [how, names, left] of losses(certain, pending)) yield { title: `${at}, without power: ${how}`, files: filesOf(done, names, contents, left), power: true, told }
   }
 }
 
@@ -70,8 +80,7 @@ function namings(done: readonly Step[]): { certain: Naming[]; pending: Naming[] 
 const foldersOf = (naming: Naming): string[] => (naming.kind === 'rename' ? [dirname(naming.from), dirname(naming.to)] : [dirname(naming.path)])
 
 /** A file whose first name was lost may have got a later one. */
-function filesOf(done: readonly Step[], names: readonly Naming[], left: Left): Files {
-  const { bytes, synced } = bytesOf(done)
+function filesOf(done: readonly Step[], names: readonly Naming[], contents: Contents, left: Left): Files {
   const wanted = new Set<Step>(names)
   // Which file a name stood for is what all steps say; whether it is there, those that are left.
   const [truth, found] = [new Map<string, number>(), new Map<string, number>()]
@@ -91,20 +100,27 @@ function filesOf(done: readonly Step[], names: readonly Naming[], left: Left): F
       if (wanted.has(step)) found.delete(step.path)
     }
   }
-  return new Map([...found].map(([path, file]) => [path, left(bytes.get(file)!, synced.get(file)!)]))
+  return new Map([...found].map(([path, file]) => [path, left(...contents.of(file))]))
 }
 
 const NONE = Buffer.alloc(0)
 
-function bytesOf(done: readonly Step[]): { bytes: Map<number, Buffer>; synced: Map<number, Buffer> } {
+interface Contents {
+  /** As written, and as of the last sync. */
+  of(file: number): [bytes: Buffer, synced: Buffer]
+  take(step: Step): void
+}
+
+function createContents(): Contents {
   const [bytes, synced] = [new Map<number, Buffer>(), new Map<number, Buffer>()]
-  for (const step of done) {
-    if (step.kind === 'name') for (const of of [bytes, synced]) of.set(step.file, NONE)
-    else if (step.kind === 'write') bytes.set(step.file, Buffer.concat([bytes.get(step.file)!, step.bytes]))
-    else if (step.kind === 'truncate') bytes.set(step.file, bytes.get(step.file)!.subarray(0, step.size))
-    else if (step.kind === 'sync') synced.set(step.file, bytes.get(step.file)!)
+  return {
+    of: (file) => [bytes.get(file) ?? NONE, synced.get(file) ?? NONE],
+    take(step) {
+      if (step.kind === 'write') bytes.set(step.file, Buffer.concat([bytes.get(step.file) ?? NONE, step.bytes]))
+      else if (step.kind === 'truncate') bytes.set(step.file, (bytes.get(step.file) ?? NONE).subarray(0, step.size))
+      else if (step.kind === 'sync') synced.set(step.file, bytes.get(step.file) ?? NONE)
+    },
   }
-  return { bytes, synced }
 }
 
 function describe(step: Step | undefined): string {

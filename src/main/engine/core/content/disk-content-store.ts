@@ -27,10 +27,10 @@ export async function openContentStore(root: string, disk: Disk = realDisk): Pro
   const temporary = (what: string) => join(ingests, `${what}-${made++}`)
   const pathOf = (digest: Digest) => join(blobs, hexOf(digest))
 
-  async function writerAt(place: string, expected: Descriptor | undefined, keep = expected !== undefined) {
+  async function writerAt(place: string, expected: Descriptor | undefined, { keep = expected !== undefined, flush = false } = {}) {
     const release = await turns.take(place)
     try {
-      return await openIngest(place, expected, { keep, placeOf: pathOf, closed: release, disk })
+      return await openIngest(place, expected, { keep, flush, placeOf: pathOf, closed: release, disk })
     } catch (error) {
       release()
       throw fromSystemError(error, 'cannot write to the content store')
@@ -48,7 +48,7 @@ export async function openContentStore(root: string, disk: Disk = realDisk): Pro
     },
     remove: (digest) => discard(disk, pathOf(digest), temporary('removed')),
     writer: (expected) => writerAt(expected ? join(ingests, hexOf(expected.digest)) : temporary('new'), expected),
-    namedWriter: (name) => writerAt(join(ingests, `${NAMED}${assertPlain(name)}`), undefined, true),
+    namedWriter: (name) => writerAt(join(ingests, `${NAMED}${assertPlain(name)}`), undefined, { keep: true, flush: true }),
     listParts: async () => (await readdir(ingests)).filter((name) => isPart(name) && !turns.isTaken(join(ingests, name))).map((name) => `sha256:${name}` as Digest),
     async removePart(digest) {
       const place = join(ingests, hexOf(digest))

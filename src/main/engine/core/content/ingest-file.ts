@@ -8,14 +8,16 @@ import type { ContentWriter } from './content-store.ts'
 import { mismatch } from './verified-stream.ts'
 
 /**
- * What is fetched and larger than this (layers) is not flushed to the disk before it becomes visible, for a pull should not wait for the disk: a power cut
- * may leave it torn, which is found out whenever it is read, and it is fetched again (docs/decisions/0803-what-a-power-cut-leaves.md).
+ * What can be had again and is larger than this (layers that are pulled or loaded) is not flushed to the disk before it becomes visible, for nobody should wait
+ * for the disk: a power cut may leave it torn, which is found out whenever it is read (docs/decisions/0803-what-a-power-cut-leaves.md).
  */
 export const FLUSH_UP_TO = 1024 * 1024
 
 export interface IngestOptions {
   /** Can be taken up when it is let go of. */
   keep: boolean
+  /** Whoever sends it may keep nothing of it. */
+  flush: boolean
   /** Where the blob belongs. */
   placeOf(digest: Digest): string
   closed(): void
@@ -100,7 +102,7 @@ class IngestFile implements ContentWriter {
       await this.abort()
       throw mismatch(this.#expected, digest === this.#expected.digest ? `${this.#size} bytes instead of ${this.#expected.size}` : `digest ${digest}`)
     }
-    const flushed = this.#expected === undefined || this.#size <= FLUSH_UP_TO
+    const flushed = this.#options.flush || this.#size <= FLUSH_UP_TO
     const place = this.#options.placeOf(digest)
     if (flushed) await this.#file.sync()
     hold?.(digest)
