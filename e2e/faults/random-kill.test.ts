@@ -26,6 +26,12 @@ async function workUntilCut(client: Client): Promise<number> {
 }
 
 /** Cables and shims go in the kernel's own time, and health probes come and go: only what every look finds for a while counts. */
+/** The product's own check, which knows nothing of what clients were told. */
+async function toldByDoctor({ socket }: TestEngine): Promise<string[]> {
+  const { Findings } = (await callRaw(socket, 'GET', '/slipway/doctor')).json<{ Findings: { Reason: string; What: string }[] }>()
+  return Findings.map(({ Reason, What }) => `the doctor: ${Reason}: ${What}`)
+}
+
 async function lasting(look: () => Promise<string[]>): Promise<string[]> {
   let left: string[] | undefined
   for (let until = Date.now() + 10_000; left === undefined || (left.length > 0 && Date.now() < until); await pause(100)) {
@@ -85,7 +91,7 @@ test(`${KILLS} kills at random moments: what was confirmed is there, what was no
     await engine.kill('SIGKILL')
     steps += (await work).reduce((sum, count) => sum + count, 0)
     await engine.start()
-    for (const finding of await lasting(() => differences(engine, clients))) {
+    for (const finding of await lasting(async () => [...(await differences(engine, clients)), ...(await toldByDoctor(engine))])) {
       if (findings.has(finding)) continue
       findings.set(finding, `kill ${kill}, after ${steps} requests`)
       // At once: whoever stops a long run keeps what it has found.
