@@ -33,8 +33,8 @@ export function controlMethods(needs: BuildkitNeeds, sessions: Sessions, solves:
     }),
     async Status(call: Call) {
       const { Ref } = await only(messages.statusRequest, call)
-      const solve = await solves.get(Ref, call.signal)
-      for await (const update of solve.progress.updates(call.signal)) await call.send(messages.statusResponse.encode(update))
+      const progress = await solves.progressOf(Ref, call.signal)
+      for await (const update of progress.updates(call.signal)) await call.send(messages.statusResponse.encode(update))
     },
     DiskUsage: unary(messages.empty, messages.diskUsageResponse, async () => ({ record: (await needs.builder.cacheEntries()).map(usageOf) })),
     async Prune(call: Call) {

@@ -24,10 +24,16 @@ export interface Solve {
 export interface Solves {
   open(request: SolveRequest, signal: AbortSignal): Solve & Disposable
   get(ref: string, signal: AbortSignal): Promise<Solve>
+  /** Also of one that ended a moment ago. */
+  progressOf(ref: string, signal: AbortSignal): Promise<Progress>
 }
+
+/** A client asks for progress beside its build, over a stream of its own: a build that is all in the cache may be over before that is heard. BuildKit keeps a history for it. */
+const LINGER = 10_000
 
 export function createSolves(): Solves {
   const room = createWaitingRoom<Solve>('build')
+  const shown = createWaitingRoom<Progress>('build')
   return {
     open(request, signal) {
       const { Ref: ref } = request
@@ -39,15 +45,18 @@ export function createSolves(): Solves {
       signal.addEventListener('abort', cancelled)
       const solve: Solve = { ref, request, signal, progress, results: new Map(), returned }
       room.put(ref, solve)
+      shown.put(ref, progress)
       return {
         ...solve,
         [Symbol.dispose]() {
           signal.removeEventListener('abort', cancelled)
           progress.end()
           room.remove(ref, solve)
+          setTimeout(() => shown.remove(ref, progress), LINGER).unref()
         },
       }
     },
     get: (ref, signal) => room.get(ref, signal),
+    progressOf: (ref, signal) => shown.get(ref, signal),
   }
 }
