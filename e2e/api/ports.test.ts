@@ -67,12 +67,17 @@ test('a container of two networks is reached at every address of the host, those
 })
 
 test('the machine\'s ports: a published one is its container\'s, a program of a container in the host network its container\'s, and others have their name', async () => {
-  const [published, inHostNetwork] = [await freePort(), await freePort()]
+  const at = async (port: number) => (await callRaw(stage.engine.socket, 'GET', '/slipway/host/ports')).json<{ Listeners: { Port: number }[] }>().Listeners.filter(({ Port }) => Port === port)
+  // Nobody listens on the ports of containers, so they look free.
+  const free = async (): Promise<number> => {
+    const port = await freePort()
+    return (await at(port)).length === 0 ? port : free()
+  }
+  const [published, inHostNetwork] = [await free(), await free()]
   const id = await ok('run', '-d', '-p', `127.0.0.1:${published}:8080`, `${stage.web}:1.0`)
   const host = await ok('run', '-d', '--network', 'host', stage.busybox, 'sh', '-c', `nc -ll -p ${inHostNetwork} -e true; :`)
   await using server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const at = async (port: number) => (await callRaw(stage.engine.socket, 'GET', '/slipway/host/ports')).json<{ Listeners: { Port: number }[] }>().Listeners.filter(({ Port }) => Port === port)
   expect(await at(published)).toEqual([{ IP: '127.0.0.1', Port: published, Type: 'tcp', ContainerID: id }])
   await expect.poll(() => at(inHostNetwork)).toEqual([expect.objectContaining({ Type: 'tcp', ContainerID: host, Process: 'nc' })])
   const { port } = server.address() as AddressInfo

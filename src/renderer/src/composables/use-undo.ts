@@ -13,14 +13,10 @@ export function useUndo() {
     toasts.show({ tone: 'plain', title: label, action: { label: t('common.undo'), run: () => void takeBack() } })
   }
   async function takeBack() {
-    const { label } = lastChange
-    if (label === undefined) return
-    try {
-      await lastChange.undo()
-      toasts.show({ tone: 'plain', title: t('common.undone', { what: label }) })
-    } catch (error) {
-      toasts.refused(t('common.notUndone', { what: label }), error)
-    }
+    const taken = await lastChange.undo()
+    if (!taken) return
+    if (taken.error === undefined) toasts.show({ tone: 'plain', title: t('common.undone', { what: taken.label }) })
+    else toasts.refused(t('common.notUndone', { what: taken.label }), taken.error)
   }
-  return { done, takeBack }
+  return { done, follow: lastChange.follow, takeBack }
 }

@@ -27,19 +27,19 @@ function useNodeActions() {
   const cluster = useCluster()
   const questions = useQuestions()
   const toasts = useToasts()
-  const { done } = useUndo()
+  const { done, follow } = useUndo()
   const quietly = useQuietly()
 
   async function setAvailability(node: ClusterNode, availability: Availability) {
     if (availability === node.availability) return
     const change = (to: Availability) => engine.cluster.changeNode({ id: node.id, availability: to })
-    if (await quietly(t('cluster.node.failed', { name: node.name }), () => change(availability))) done(t(`cluster.node.did.${availability}`, { name: node.name }), () => change(node.availability))
+    if (await quietly(t('cluster.node.failed', { name: node.name }), () => follow(change(availability)))) done(t(`cluster.node.did.${availability}`, { name: node.name }), () => change(node.availability))
   }
   async function setRole(node: ClusterNode, role: NodeRole) {
     const managers = cluster.contents.value?.nodes.filter((each) => each.role === 'manager').length ?? 0
     if (role === 'worker' && managers <= 1) return toasts.show({ tone: 'error', title: t('cluster.node.lastManager', { name: node.name }), text: t('cluster.node.lastManagerText') })
     const change = (to: NodeRole) => engine.cluster.changeNode({ id: node.id, role: to })
-    if (await quietly(t('cluster.node.failed', { name: node.name }), () => change(role))) done(t(`cluster.node.did.${role}`, { name: node.name }), () => change(node.role))
+    if (await quietly(t('cluster.node.failed', { name: node.name }), () => follow(change(role)))) done(t(`cluster.node.did.${role}`, { name: node.name }), () => change(node.role))
   }
   async function removeNode(node: ClusterNode) {
     const alive = node.state !== 'down'
@@ -54,14 +54,14 @@ function useServiceActions() {
   const engine = useEngine()
   const cluster = useCluster()
   const questions = useQuestions()
-  const { done } = useUndo()
+  const { done, follow } = useUndo()
   const quietly = useQuietly()
 
   async function scale(service: ClusterService, replicas: number) {
     const before = service.replicas ?? 1
     if (replicas === before) return
     const change = (to: number) => engine.cluster.scale({ id: service.id, replicas: to })
-    if (await quietly(t('cluster.service.failed', { name: service.name }), () => change(replicas))) done(t('cluster.service.did.scaled', { name: service.name, count: replicas }), () => change(before))
+    if (await quietly(t('cluster.service.failed', { name: service.name }), () => follow(change(replicas)))) done(t('cluster.service.did.scaled', { name: service.name, count: replicas }), () => change(before))
   }
   const restart = (service: ClusterService) => quietly(t('cluster.service.failed', { name: service.name }), () => engine.cluster.restart({ id: service.id }))
   const rollback = (service: ClusterService) => quietly(t('cluster.service.failed', { name: service.name }), () => engine.cluster.rollback({ id: service.id }))

@@ -31,7 +31,7 @@ export function cutBy(container: ContainerSummary, network: Pick<NetworkSummary,
 export function useNetworkActions() {
   const engine = useEngine()
   const store = useEngineState()
-  const { done, takeBack } = useUndo()
+  const { done, follow, takeBack } = useUndo()
   const questions = useQuestions()
   const toasts = useToasts()
   const bulkRemove = useBulkRemove()
@@ -40,7 +40,7 @@ export function useNetworkActions() {
 
   /** @throws what the engine refused, for the form that asked. */
   async function connect({ container, network, aliases, ipv4 }: Joining) {
-    await engine.networks.connect({ network: network.id, container: container.id, ...(aliases?.length && { aliases }), ...(ipv4 && { ipv4 }) })
+    await follow(engine.networks.connect({ network: network.id, container: container.id, ...(aliases?.length && { aliases }), ...(ipv4 && { ipv4 }) }))
     done(t('networks.did.connected', { container: container.name, network: network.name }), () => engine.networks.disconnect({ network: network.id, container: container.id }))
   }
 
@@ -54,7 +54,7 @@ export function useNetworkActions() {
     }
     const before = container.networks.find((each) => each.network === network.name)
     try {
-      await engine.networks.disconnect({ network: network.id, container: container.id })
+      await follow(engine.networks.disconnect({ network: network.id, container: container.id }))
     } catch (error) {
       toasts.refused(t('networks.disconnect.failed', { container: container.name, network: network.name }), error)
       return false
@@ -72,7 +72,7 @@ export function useNetworkActions() {
 
   /** @throws what the engine refused, for the form that asked. */
   async function create(request: NetworkCreateRequest): Promise<string> {
-    const { id } = await engine.networks.create(request)
+    const { id } = await follow(engine.networks.create(request))
     done(t('networks.did.created', { network: request.name }), async () => {
       const [outcome] = await engine.networks.remove({ ids: [id] })
       if (outcome?.error) throw reviveError(outcome.error)

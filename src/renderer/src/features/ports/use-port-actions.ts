@@ -23,7 +23,7 @@ const known = shallowRef(false)
 export function usePortActions() {
   const engine = useEngine()
   const store = useEngineState()
-  const { done } = useUndo()
+  const { done, follow } = useUndo()
   const questions = useQuestions()
   const toasts = useToasts()
   const { t } = useI18n()
@@ -47,7 +47,7 @@ export function usePortActions() {
   const takenBut = (container: string | undefined, range: PortRange | undefined) =>
     taken.value.filter((each) => !(each.container === container && range?.first.hostPort !== undefined && each.port >= range.first.hostPort && each.port < range.first.hostPort + range.count && each.protocol === range.first.protocol))
 
-  const set = (container: string, ports: PortMapping[]) => engine.ports.change({ container, ports })
+  const set = (container: string, ports: PortMapping[]) => follow(engine.ports.change({ container, ports }))
   const current = (id: string) => mappingsOf(store.containers.find(id)?.ports ?? [])
   /** One range in place of another on the same container. `before` is all it published. @throws what the engine refused. */
   async function replace(container: ContainerSummary, from: PortRange | undefined, to: PortRange | undefined, before = current(container.id)) {
