@@ -36,6 +36,7 @@ int on_own_thread(int (*work)(void *), void *argument);
 
 napi_value js_mount(napi_env env, napi_callback_info info);
 napi_value js_unmount(napi_env env, napi_callback_info info);
+napi_value js_detach(napi_env env, napi_callback_info info);
 napi_value js_mknod(napi_env env, napi_callback_info info);
 napi_value js_set_xattr(napi_env env, napi_callback_info info);
 napi_value js_get_xattr(napi_env env, napi_callback_info info);

@@ -64,6 +64,11 @@ export interface Syscalls {
    */
   mount(options: { source: string; target: string; type: string; flags?: readonly MountFlag[]; data?: string; cwd?: string }): void
   unmount(target: string, options?: { detach?: boolean }): void
+  /**
+   * Unmounts, whoever still looks at it, on a thread of libuv's pool: the last to let go of an overlay waits until its disk has written everything, whoever wrote it
+   * (https://docs.kernel.org/filesystems/overlayfs.html#volatile-mount).
+   */
+  detach(target: string): Promise<void>
   /** The umask does not count. */
   mknod(path: PathName, kind: 'fifo' | 'char' | 'block' | 'socket', mode: number, major?: number, minor?: number): void
   /** Extended attributes of the path itself, never of what a link points at. */

@@ -57,6 +57,19 @@ test('a read-only bind really is read-only, and propagation is applied', () => {
   expect(mounts()[0]?.[6]).toMatch(/^shared:/)
 })
 
+test('a mount is let go of although somebody still reads there', async () => {
+  folder('here')
+  syscalls.mount({ source: 'tmpfs', target: join(root, 'here'), type: 'tmpfs' })
+  writeFileSync(join(root, 'here/a'), 'kept')
+  const descriptor = openSync(join(root, 'here/a'), 'r')
+  await syscalls.detach(join(root, 'here'))
+  expect(mounts()).toEqual([])
+  expect(readFileSync(descriptor, 'utf8')).toBe('kept')
+  closeSync(descriptor)
+  await expect(syscalls.detach(join(root, 'here'))).rejects.toMatchObject({ name: 'EngineError', reason: 'EINVAL' })
+  await expect(syscalls.detach(join(root, 'nothing'))).rejects.toMatchObject({ reason: 'ENOENT', message: expect.stringContaining('nothing') })
+})
+
 test('errors carry errno, the call and the path', () => {
   expect(codeOf(() => syscalls.unmount(join(root, 'nothing')))).toMatchObject({ name: 'EngineError', code: 'not-found', reason: 'ENOENT', message: expect.stringContaining('nothing') })
   expect(codeOf(() => syscalls.mount({ source: 'x', target: root, type: 'no-such-fs' }))).toMatchObject({ reason: 'ENODEV' })

@@ -9,6 +9,7 @@ import type { PathName, Syscalls } from './host.ts'
 interface Addon {
   mount(source: string, target: string, type: string, flags: readonly string[], options: string | undefined, cwd: string | undefined): void
   unmount(target: string, detach: boolean): void
+  detach(target: string): Promise<void>
   mknod(path: PathName, type: number, mode: number, major: number, minor: number): void
   setXattr(path: PathName, name: string, value: Uint8Array): void
   getXattr(path: PathName, name: string): Buffer | undefined
@@ -51,6 +52,7 @@ function wrap(addon: Addon): Syscalls {
   return {
     mount: ({ source, target, type, flags = [], data, cwd }) => guard(() => addon.mount(source, target, type, flags, data, cwd)),
     unmount: (target, options) => guard(() => addon.unmount(target, options?.detach === true)),
+    detach: (target) => guardAsync(() => addon.detach(target)),
     mknod: (path, kind, mode, major = 0, minor = 0) => guard(() => addon.mknod(path, NODE_TYPES[kind], mode, major, minor)),
     setXattr: (path, name, value) => guard(() => addon.setXattr(path, name, value)),
     getXattr: (path, name) => guard(() => addon.getXattr(path, name)),

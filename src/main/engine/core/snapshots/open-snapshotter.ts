@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { ChainId } from '#shared/oci/digest.ts'
 import type { Host } from '../host/host.ts'
 import type { DiffSource, Layers, WhiteoutForm } from '../layers/layers.ts'
@@ -154,6 +155,8 @@ async function removeFolders(records: SnapshotRecords, number: number): Promise<
 }
 
 function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' | 'mountView' | 'unmount'> {
+  // One at a time: each may wait for the disk, on one of the four threads that all other work with files has.
+  const turns = new KeyedMutex()
   return {
     async mount(key, target) {
       const record = records.get('active', key)
@@ -166,9 +169,10 @@ function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' 
       const stack = records.stack(chain)
       if (!isMountPoint(target)) await onFiles(records, stack, () => storage.mountView(stack, target))
     },
-    async unmount(target) {
-      if (isMountPoint(target)) host.syscalls.unmount(target, { detach: true })
-    },
+    unmount: (target) =>
+      turns.run('unmount', async () => {
+        if (isMountPoint(target)) await host.syscalls.detach(target)
+      }),
   }
 }
 

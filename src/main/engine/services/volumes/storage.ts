@@ -39,7 +39,7 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
       await ensureFolder(folder(name), 0o755)
     },
     async remove(name) {
-      if (await isMounted(folder(name))) host.syscalls.unmount(folder(name), { detach: true })
+      if (await isMounted(folder(name))) await host.syscalls.detach(folder(name))
       await rm(join(layout.volumes, name), { recursive: true, force: true })
     },
     async acquire(record, holder, subpath) {
@@ -56,7 +56,7 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
       const mine = holders.get(name)
       mine?.delete(holder)
       if (mine?.size === 0) holders.delete(name)
-      if (!stillUsed && !holders.has(name) && (await isMounted(folder(name)))) host.syscalls.unmount(folder(name), { detach: true })
+      if (!stillUsed && !holders.has(name) && (await isMounted(folder(name)))) await host.syscalls.detach(folder(name))
     },
     isHeld: (name) => holders.has(name),
     size: (name) => sizeOf(folder(name)),

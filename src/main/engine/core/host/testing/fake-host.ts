@@ -85,6 +85,7 @@ function unavailable(): Syscalls {
   return {
     mount: refuse('mount'),
     unmount: refuse('unmount'),
+    detach: refuse('detach'),
     mknod: refuse('mknod'),
     setXattr: refuse('setXattr'),
     getXattr: refuse('getXattr'),
