@@ -158,11 +158,12 @@ function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' 
   // One at a time: each may wait for the disk, on one of the four threads that all other work with files has.
   const turns = new KeyedMutex()
   return {
-    async mount(key, target) {
+    async mount(key, target, { readOnly = false } = {}) {
       const record = records.get('active', key)
       await mkdir(target, { recursive: true })
       const stack = records.stack(record.parent)
-      if (!isMountPoint(target)) await onFiles(records, [record.number, ...stack], () => storage.mount(record.number, stack, target))
+      const whole = [record.number, ...stack]
+      if (!isMountPoint(target)) await onFiles(records, whole, () => (readOnly ? storage.mountView(whole, target) : storage.mount(record.number, stack, target)))
     },
     async mountView(chain, target) {
       await mkdir(target, { recursive: true })

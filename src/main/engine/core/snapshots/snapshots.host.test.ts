@@ -86,6 +86,12 @@ describe.each([
     const paths = (await layers.changes(snapshots.changesOf({ key: 'c' }))).filter(({ path }) => path !== '/etc')
     expect(paths).toEqual([{ path: '/etc/a', kind: 'modified' }, { path: '/etc/b', kind: 'deleted' }])
 
+    await snapshots.mount('c', target, { readOnly: true })
+    expect([readFileSync(join(target, 'etc/a'), 'utf8'), readdirSync(join(target, 'etc')), readdirSync(join(target, 'd'))]).toEqual(['changed', ['a'], ['new']])
+    expect(statSync(target).mode & 0o777).toBe(0o711)
+    expect(() => writeFileSync(join(target, 'x'), '')).toThrow(/EROFS|read-only/)
+    await snapshots.unmount(target)
+
     await snapshots.mountView(two, target)
     expect(readFileSync(join(target, 'etc/a'), 'utf8')).toBe('a')
     expect(() => writeFileSync(join(target, 'x'), '')).toThrow(/EROFS|read-only/)

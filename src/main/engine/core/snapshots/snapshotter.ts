@@ -31,7 +31,8 @@ export interface Snapshotter {
   /** `marked`: with the file by which programs know that they run in a container. */
   prepare(key: string, parent: ChainId | undefined, options?: { marked?: boolean }): Promise<void>
   hasActive(key: string): boolean
-  mount(key: string, target: string): Promise<void>
+  /** `readOnly`: for a look at one that nobody else has mounted; its unmounting waits for no disk. */
+  mount(key: string, target: string, options?: { readOnly?: boolean }): Promise<void>
   /** Read-only mount of a committed snapshot, for reading an image's files. Undone by `unmount`. */
   mountView(chain: ChainId, target: string): Promise<void>
   unmount(target: string): Promise<void>

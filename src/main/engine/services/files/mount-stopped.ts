@@ -10,13 +10,13 @@ const O_PATH = 0o10000000
 /**
  * Mounts the snapshot of a container that does not run where its start would mount it, with volumes and binds in their places. The places are found
  * from the root's descriptor and mounted on by descriptor, so no link in the image leads a mount elsewhere. Whoever calls holds the
- * container. What a crash leaves mounted goes with the root file system's mount when the engine starts again.
+ * container. `readOnly`: nothing can be mounted in places that are not there. What a crash leaves mounted goes with the root file system's mount when the engine starts again.
  */
-export async function mountForReading(ctx: FilesContext, container: ContainerFacts): Promise<AsyncDisposable & { root: Root }> {
+export async function mountForReading(ctx: FilesContext, container: ContainerFacts, { readOnly = false } = {}): Promise<AsyncDisposable & { root: Root }> {
   const { rootfs } = ctx.layout.container(container.id)
   await using undo = new AsyncDisposableStack()
   mkdirSync(rootfs, { recursive: true })
-  await ctx.snapshots.mount(container.id, rootfs)
+  await ctx.snapshots.mount(container.id, rootfs, { readOnly })
   // Takes along what is mounted on it.
   undo.defer(() => ctx.snapshots.unmount(rootfs))
   const descriptor = undo.adopt(openSync(rootfs, O_PATH | constants.O_DIRECTORY), closeSync)

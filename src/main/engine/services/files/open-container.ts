@@ -38,7 +38,7 @@ export async function withRootfs<Result>(ctx: FilesContext, reference: string, w
     if (isAlive(ctx.needs.containers.get(container.id))) return await work(root, container)
   }
   return await ctx.needs.containers.hold(container.id, async (held) => {
-    await using mounted = isAlive(held) ? undefined : await mountForReading(ctx, { ...held, mounts: [] })
+    await using mounted = isAlive(held) ? undefined : await mountForReading(ctx, { ...held, mounts: [] }, { readOnly: true })
     if (mounted) return await work(mounted.root, held)
     using root = openWithoutMounts(ctx, held)
     return await work(root, held)
