@@ -1,11 +1,11 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { directory, link, tarOf, type Item } from '../layers/testing/tar-builder.ts'
 import { writeContent } from './content.ts'
@@ -47,14 +47,19 @@ async function take(path: string, name?: string): Promise<Buffer> {
 }
 const namesOf = (archive: Buffer) => execFileSync('tar', ['-tf', '-'], { input: archive, encoding: 'utf8', stdio: ['pipe', 'pipe', 'ignore'] }).trim().split('\n')
 
-/** Another process that makes `sub` a link to the outside and a folder again, as fast as it can. */
-async function swapping(): Promise<ChildProcess> {
+/** Another process that makes `sub` a link to the outside and a folder again, as fast as it can, until it is disposed. */
+async function swapping(): Promise<AsyncDisposable> {
   const script = `const { renameSync, symlinkSync, mkdirSync } = require('node:fs'); process.chdir(${JSON.stringify(tree)}); symlinkSync(${JSON.stringify(outside)}, 'evil'); console.log('go');
     for (;;) { for (const [from, to] of [['sub', 'kept'], ['evil', 'sub'], ['sub', 'evil'], ['kept', 'sub']]) try { renameSync(from, to) } catch {} }`
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  await once(child.stdout!, 'data')
-  return child
+  await once(child.stdout, 'data')
+  return {
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'close')
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
 }
 
 describe('writing', () => {
@@ -141,7 +146,7 @@ describe('writing', () => {
 
   test('a folder swapped for a link all the time leads nothing outside', async () => {
     mkdirSync(at('sub'))
-    await swapping()
+    await using _swapper = await swapping()
     const items = [directory('sub'), ...Array.from({ length: 60 }, (_, index): Item => ({ path: `sub/${index}`, content: String(index), mode: 0o4777, uid: 12 })), directory('sub/deep'), { path: 'sub/deep/f', content: 'x' }, link('sub/hard', 'sub/1', 'link')]
     for (let turn = 0; turn < 120; turn++) await putItems(items).catch(() => {})
     expect(readdirSync(outside)).toEqual([])
@@ -180,7 +185,7 @@ describe('reading', () => {
     writeFileSync(join(outside, 'secret'), 'SECRET')
     mkdirSync(at('sub'))
     writeFileSync(at('sub/open'), 'open')
-    await swapping()
+    await using _swapper = await swapping()
     for (let turn = 0; turn < 400; turn++) {
       for (const path of ['/sub/secret', '/sub/', '/']) expect((await take(path, 'x').catch(() => Buffer.alloc(0))).includes('SECRET')).toBe(false)
       expect(await listDirectory(root, '/sub').then((entries) => entries.map(({ name }) => name), () => [])).not.toContain('secret')
@@ -203,7 +208,7 @@ describe('changing', () => {
   })
 
   test('removing what is swapped for a link removes nothing outside', async () => {
-    await swapping()
+    await using _swapper = await swapping()
     for (let turn = 0; turn < 150; turn++) {
       try {
         mkdirSync(at('sub/x'), { recursive: true })
