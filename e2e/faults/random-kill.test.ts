@@ -28,7 +28,9 @@ async function workUntilCut(client: Client): Promise<number> {
 /** Cables and shims go in the kernel's own time, and health probes come and go: only what every look finds for a while counts. */
 /** The product's own check, which knows nothing of what clients were told. */
 async function toldByDoctor({ socket }: TestEngine): Promise<string[]> {
-  const { Findings } = (await callRaw(socket, 'GET', '/slipway/doctor')).json<{ Findings: { Reason: string; What: string }[] }>()
+  const reply = await callRaw(socket, 'GET', '/slipway/doctor')
+  if (reply.status !== 200) return [`the doctor: ${reply.status} ${reply.text}`]
+  const { Findings } = reply.json<{ Findings: { Reason: string; What: string }[] }>()
   return Findings.map(({ Reason, What }) => `the doctor: ${Reason}: ${What}`)
 }
 

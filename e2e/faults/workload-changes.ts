@@ -28,8 +28,8 @@ export function changeRequests({ client, call, dice, firstPort, pick, pickRunnin
     of.joined.set(network, undefined)
     const reply = await call('POST', `/networks/${network}/connect`, { Container: container })
     if (!reply) return false
-    of.joined.set(network, reply.status < 400)
-    // 403: it is there already, by another kind of name.
+    // 403: it is there already, by another kind of name or by an attempt of which no answer came.
+    of.joined.set(network, reply.status < 400 || reply.status === 403)
     if (reply.status >= 400 && reply.status !== 403) offence(`${container} joins ${network}`, reply)
     return true
   }

@@ -63,6 +63,18 @@ test('a table that is gone is found while nobody guards it, and written by the n
   expect(await reached()).toContain('here')
 })
 
+test('the cable of a connection that was cut before it was recorded goes when the next engine starts', async () => {
+  const links = async () => (await t.host.run('ip', ['-o', 'link'])).stdout
+  await t.host.run('ip', ['link', 'add', stray, 'type', 'veth', 'peer', 'name', 'cut0', 'netns', web.namespacePath])
+  await t.host.run('ip', ['link', 'set', stray, 'master', bridgeOf('apart'), 'up'])
+  expect(await links()).toContain(stray)
+  await t.networks[Symbol.asyncDispose]()
+  await t.restart([web.containerId])
+  expect(await links()).not.toContain(stray)
+  expect(await kinds()).toEqual([])
+  expect(await reached()).toContain('here')
+})
+
 test('a namespace of nobody is removed; of a container whose own is pinned nowhere, that is told', async () => {
   t.host.syscalls.createNetworkNamespace(`${t.namespaces}/stray`)
   expect(await t.networks.faults(everybody)).toEqual([])

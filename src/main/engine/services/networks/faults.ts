@@ -1,3 +1,4 @@
+import { removeLinkNamed } from '../../core/network/bridge.ts'
 import { compareTable } from '../../core/network/firewall/compare-table.ts'
 import { firewallLack } from '../../core/network/firewall/no-firewall.ts'
 import { formatAddress, parseAddress } from '../../core/network/ipam/address.ts'
@@ -84,6 +85,11 @@ export async function rejoinLoose(state: NetworksState, live: readonly SandboxRe
   for (const { containerId, endpoints } of live) {
     for (const endpoint of endpoints) if (isLoose(endpoint, state.store.find(endpoint.networkId), outside)) await rejoinEndpoint(state, state.namespaces.pathOf(containerId), endpoint)
   }
+}
+
+/** Takes away the cables of connections that were cut before they were recorded: their addresses are free to be given to others. */
+export async function removeStrayCables(state: NetworksState): Promise<void> {
+  for (const fault of strays(state, await lookAt(state, state.context.host.networkNamespace))) if (fault.kind === 'stray-cable') await removeLinkNamed(state.context.host, fault.name)
 }
 
 /** What the firewall's table is to hold. */

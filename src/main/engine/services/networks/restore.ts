@@ -6,7 +6,7 @@ import { openNameServer } from './connect-sandbox.ts'
 import { planNetwork } from './create-network.ts'
 import { disconnectSandbox } from './disconnect-sandbox.ts'
 import { bridgeOptions, defaultBridgeOptions } from './driver-options.ts'
-import { bridgesOf, firewallOf, rejoinLoose } from './faults.ts'
+import { bridgesOf, firewallOf, rejoinLoose, removeStrayCables } from './faults.ts'
 import { ensureForwarding } from './forwarding.ts'
 import { nameEntryOf, needsNameServer, hasNames } from './names.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
@@ -28,6 +28,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   await state.firewall.reset(firewallOf(state, bridges, live))
   state.firewall.guard()
   await removeDead(state, liveContainerIds)
+  await removeStrayCables(state)
   const lost = await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
   for (const sandbox of live) await serveNames(state, sandbox)
   await lookForObstacles(state, lost)
