@@ -63,6 +63,14 @@ test('a table that is gone is found while nobody guards it, and written by the n
   expect(await reached()).toContain('here')
 })
 
+test('an interface that a disconnection has taken without its record comes back when the next engine starts', async () => {
+  await t.networks[Symbol.asyncDispose]()
+  await t.host.run('ip', ['link', 'del', hostLink()])
+  await t.restart([web.containerId])
+  expect(await kinds()).toEqual([])
+  expect(await reached()).toContain('here')
+})
+
 test('the cable of a connection that was cut before it was recorded goes when the next engine starts', async () => {
   const links = async () => (await t.host.run('ip', ['-o', 'link'])).stdout
   await t.host.run('ip', ['link', 'add', stray, 'type', 'veth', 'peer', 'name', 'cut0', 'netns', web.namespacePath])

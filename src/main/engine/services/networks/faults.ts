@@ -87,6 +87,13 @@ export async function rejoinLoose(state: NetworksState, live: readonly SandboxRe
   }
 }
 
+/** What containers are recorded to have and have not: a disconnection may have been cut before it was recorded. */
+export async function lostInterfaces(state: NetworksState, live: readonly SandboxRecord[]): Promise<NetworkFault[]> {
+  const outside = await lookAt(state, state.context.host.networkNamespace)
+  const faults = await Promise.all(live.map((sandbox) => faultsOf(state, sandbox, outside)))
+  return faults.flat().filter(({ kind }) => kind === 'interface-gone' || kind === 'address-gone')
+}
+
 /** Takes away the cables of connections that were cut before they were recorded: their addresses are free to be given to others. */
 export async function removeStrayCables(state: NetworksState): Promise<void> {
   for (const fault of strays(state, await lookAt(state, state.context.host.networkNamespace))) if (fault.kind === 'stray-cable') await removeLinkNamed(state.context.host, fault.name)

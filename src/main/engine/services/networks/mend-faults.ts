@@ -4,7 +4,7 @@ import type { NetworkFault } from '../../core/network/network-fault.ts'
 import { unplug } from '../../core/network/plug.ts'
 import { currentGateway } from './connect-endpoint.ts'
 import { plugEndpoint } from './endpoints.ts'
-import { bridgesOf, findFaults, rejoinLoose } from './faults.ts'
+import { bridgesOf, findFaults, lostInterfaces, rejoinLoose } from './faults.ts'
 import { gatewayEndpoint } from './gateway.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
@@ -18,6 +18,11 @@ export async function mendFaults(state: NetworksState, isLive: (containerId: str
   await attempt(state.firewall.rewrite())
   await attempt(rejoinLoose(state, live))
   for (const fault of await findFaults(state, isLive)) await attempt(mend(state, fault))
+}
+
+/** Plugs what containers are recorded to have and have not. */
+export async function replugLost(state: NetworksState, live: readonly SandboxRecord[]): Promise<void> {
+  for (const fault of await lostInterfaces(state, live)) await mend(state, fault).catch((error: unknown) => state.context.log(`network: ${messageOf(error)}`))
 }
 
 async function mend(state: NetworksState, fault: NetworkFault): Promise<void> {

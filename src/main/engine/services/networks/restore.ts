@@ -8,6 +8,7 @@ import { disconnectSandbox } from './disconnect-sandbox.ts'
 import { bridgeOptions, defaultBridgeOptions } from './driver-options.ts'
 import { bridgesOf, firewallOf, rejoinLoose, removeStrayCables } from './faults.ts'
 import { ensureForwarding } from './forwarding.ts'
+import { replugLost } from './mend-faults.ts'
 import { nameEntryOf, needsNameServer, hasNames } from './names.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
@@ -29,6 +30,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   state.firewall.guard()
   await removeDead(state, liveContainerIds)
   await removeStrayCables(state)
+  if (!firewallLack(state.context.host)) await replugLost(state, live)
   const lost = await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
   for (const sandbox of live) await serveNames(state, sandbox)
   await lookForObstacles(state, lost)
