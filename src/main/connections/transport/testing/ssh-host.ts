@@ -31,7 +31,12 @@ interface Means {
   found?: string
 }
 
-export const newKey = (passphrase?: string) => utils.generateKeyPairSync('ed25519', passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 })
+/** ssh2 makes one key of 300 in a form that it cannot read again. */
+export function newKey(passphrase?: string): ReturnType<typeof utils.generateKeyPairSync> {
+  const pair = utils.generateKeyPairSync('ed25519', passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 })
+  const isReadable = [utils.parseKey(pair.public), utils.parseKey(pair.private, passphrase)].every((parsed) => !(parsed instanceof Error))
+  return isReadable ? pair : newKey(passphrase)
+}
 
 export async function startSshHost(means: Means): Promise<SshHost> {
   const own = newKey()
