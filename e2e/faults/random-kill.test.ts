@@ -25,7 +25,6 @@ async function workUntilCut(client: Client): Promise<number> {
   return steps
 }
 
-/** Cables and shims go in the kernel's own time, and health probes come and go: only what every look finds for a while counts. */
 /** The product's own check, which knows nothing of what clients were told. */
 async function toldByDoctor({ socket }: TestEngine): Promise<string[]> {
   const reply = await callRaw(socket, 'GET', '/slipway/doctor')
@@ -34,6 +33,7 @@ async function toldByDoctor({ socket }: TestEngine): Promise<string[]> {
   return Findings.map(({ Reason, What }) => `the doctor: ${Reason}: ${What}`)
 }
 
+/** Cables and shims go in the kernel's own time, and health probes come and go: only what every look finds for a while counts. */
 async function lasting(look: () => Promise<string[]>): Promise<string[]> {
   let left: string[] | undefined
   for (let until = Date.now() + 10_000; left === undefined || (left.length > 0 && Date.now() < until); await pause(100)) {
