@@ -287,6 +287,20 @@ test('a container of --rm whose end was recorded and whose removal was cut is re
   held.resolve()
 })
 
+test('a container of --rm is kept over a restart, and goes when an engine is cut in it', async () => {
+  const engine = createFakeEngine()
+  const id = await engine.run({ AutoRemove: true })
+  await engine.containers.restart(id, {})
+  expect(engine.containers.get(id)).toMatchObject({ host: { AutoRemove: true }, state: { status: 'running' } })
+  const { ended } = engine.containers.wait(id, 'not-running', never)
+  const cut = engine.containers.restart(id, {}).catch(() => {})
+  await ended
+  const next = engine.reopen()
+  await next.restore()
+  await cut
+  expect(next.find(id)).toBeUndefined()
+})
+
 test('an exec that nobody began ends with its container', async () => {
   const { containers, runtime, run } = createFakeEngine()
   const id = await run()

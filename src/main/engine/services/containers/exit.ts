@@ -58,7 +58,7 @@ async function followPolicy(ctx: ContainersContext, record: ContainerRecord | un
   if (record.state.status === 'restarting') ctx.restarts.schedule(record, durationOf(ended))
   // Records, which a disk may refuse: after all that others wait for.
   forgetUnbegunExecs(ctx, record.id)
-  if (record.host.AutoRemove && (record.state.status === 'exited' || record.state.status === 'removing')) await removeLocked(ctx, record, { volumes: true })
+  if (record.host.AutoRemove && !ctx.live.of(record.id).isRestarting && (record.state.status === 'exited' || record.state.status === 'removing')) await removeLocked(ctx, record, { volumes: true })
 }
 
 /** Every step is tried, also when one before it failed: what stays behind is found again by the next start of the engine. */

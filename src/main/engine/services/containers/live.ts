@@ -19,6 +19,8 @@ export interface LiveContainer {
   onceRecorded: (() => Promise<void>) | undefined
   /** A record that the disk refused is being tried again. */
   isRecording: boolean
+  /** It is stopped in order to be started again: `--rm` does not remove it. An engine that is cut here leaves one that has ended, which the next removes. */
+  isRestarting: boolean
   /** Milliseconds before the next restart by policy. */
   restartDelay: number
   restartTimer: NodeJS.Timeout | undefined
@@ -82,6 +84,7 @@ export function createLiveContainers(): LiveContainers {
         settled: Promise.resolve(),
         onceRecorded: undefined,
         isRecording: false,
+        isRestarting: false,
         restartDelay: FIRST_RESTART_DELAY,
         restartTimer: undefined,
         health: undefined,

@@ -6,20 +6,16 @@ import { stopContainer, type StopOptions } from './stop.ts'
 
 /** Stops it if it runs, and starts it. An auto-removed container is kept over this. */
 export async function restartContainer(ctx: ContainersContext, reference: string, options: StopOptions): Promise<void> {
-  const { id, host } = ctx.records.get(reference)
-  if (host.AutoRemove) changeAutoRemove(ctx, id, false)
+  const { id } = ctx.records.get(reference)
+  const live = ctx.live.of(id)
+  live.isRestarting = true
   try {
     await stopContainer(ctx, id, options).catch((error: unknown) => {
       if (!isEngineError(error, 'not-modified')) throw error
     })
   } finally {
-    if (host.AutoRemove) changeAutoRemove(ctx, id, true)
+    live.isRestarting = false
   }
   await startContainer(ctx, id)
   publishContainerEvent(ctx, ctx.records.get(id), 'restart')
-}
-
-function changeAutoRemove(ctx: ContainersContext, id: string, AutoRemove: boolean): void {
-  const record = ctx.records.byId(id)
-  if (record) ctx.records.commit({ ...record, host: { ...record.host, AutoRemove } })
 }
