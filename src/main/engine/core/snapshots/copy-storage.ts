@@ -20,6 +20,7 @@ export function copyStorage(root: string, host: Pick<Host, 'run' | 'syscalls'>):
       bind(place(stack[0]!), target)
       host.syscalls.mount({ source: 'none', target, type: '', flags: ['remount', 'bind', 'readonly'] })
     },
+    mayBeTorn: () => false,
   }
 }
 

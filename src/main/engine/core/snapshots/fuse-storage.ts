@@ -17,5 +17,6 @@ export function fuseStorage(root: string, host: Pick<Host, 'run'>, program: stri
     create: (number, stack, purpose) => createLayered(root, number, stack, purpose),
     mount: (number, stack, target) => attach(target, `lowerdir=${lowers(stack)},upperdir=${place(number)},workdir=${place(`${number}.work`)}`),
     mountView: (stack, target) => attach(target, `ro,lowerdir=${lowers(stack)}`),
+    mayBeTorn: () => false,
   }
 }

@@ -14,7 +14,7 @@ import { createFlushing } from './flushing.ts'
 import { fuseStorage } from './fuse-storage.ts'
 import { removeMountStubs } from './mount-stubs.ts'
 import { overlayStorage } from './overlay-storage.ts'
-import { openSnapshotRecords, type SnapshotRecords } from './snapshot-records.ts'
+import { openSnapshotRecords, type SnapshotRecord, type SnapshotRecords } from './snapshot-records.ts'
 import type { LayerDraft, Snapshotter } from './snapshotter.ts'
 import type { Storage } from './storage.ts'
 
@@ -64,10 +64,14 @@ const createSnapshotter = ({ root, host, layers }: SnapshotterOptions, storage: 
 }
 
 /** Committed snapshots: made from drafts, frozen from active ones, removed. */
-function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'commit' | 'copyChanges' | 'removeCommitted'> {
+function committing(parts: Parts): Pick<Snapshotter, 'has' | 'isUncertain' | 'prepareLayer' | 'commit' | 'copyChanges' | 'removeCommitted'> {
   const { host, storage, records, flushing } = parts
   return {
     has: (chain) => records.find('committed', chain) !== undefined,
+    isUncertain(chain) {
+      const record = records.find('committed', chain)
+      return record !== undefined && records.isUncertain(record)
+    },
     async prepareLayer(parent): Promise<LayerDraft> {
       const number = records.nextNumber()
       await using undo = new AsyncDisposableStack()
@@ -78,11 +82,13 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
     },
     async commit(key, chain) {
       const record = records.get('active', key)
-      if (records.find('committed', chain)) {
+      const before = records.find('committed', chain)
+      if (before && !isReplaceable(records, before)) {
         records.delete(record)
         return discard(parts, record.number)
       }
       records.promote(record, chain, flushing.mark())
+      if (before) await discard(parts, before.number)
       await rm(`${records.directory(record.number)}.work`, { recursive: true, force: true })
     },
     async copyChanges(key) {
@@ -103,6 +109,8 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'prepareLayer' | 'c
   }
 }
 
+const isReplaceable = (records: SnapshotRecords, before: SnapshotRecord) => records.isUncertain(before) && !records.isInUse(before)
+
 /** A directory without a record until it is committed. */
 function draft(parts: Parts, number: number, parent: ChainId | undefined) {
   const { records, flushing } = parts
@@ -111,9 +119,11 @@ function draft(parts: Parts, number: number, parent: ChainId | undefined) {
     directory: records.directory(number),
     async commit(chain: ChainId) {
       if (parent !== undefined && !records.find('committed', parent)) throw new EngineError('failed-precondition', `the layer below ${chain} is not committed`, { reason: 'no-parent' })
-      if (records.find('committed', chain)) return
+      const before = records.find('committed', chain)
+      if (before && !isReplaceable(records, before)) return
       records.put({ kind: 'committed', name: chain, number, createdAt: Date.now(), ...flushing.mark(), ...(parent !== undefined && { parent }) })
       open = false
+      if (before) await discard(parts, before.number)
     },
     async [Symbol.asyncDispose]() {
       if (open) await discard(parts, number)
@@ -126,7 +136,7 @@ async function discard({ layers, records }: Parts, number: number): Promise<void
   await Promise.all([layers.remove(records.directory(number)), rm(`${records.directory(number)}.work`, { recursive: true, force: true })])
 }
 
-function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 'hasActive' | 'remove'> {
+function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 'hasActive' | 'mayBeTorn' | 'remove'> {
   return {
     async prepare(key, parent, { marked = false } = {}) {
       if (records.find('active', key)) throw new EngineError('already-exists', `there is a snapshot ${key} already`, { reason: 'snapshot-exists' })
@@ -140,6 +150,10 @@ function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 
       undo.move()
     },
     hasActive: (key) => records.find('active', key) !== undefined,
+    mayBeTorn(key) {
+      const record = records.find('active', key)
+      return record !== undefined && storage.mayBeTorn(record.number)
+    },
     async remove(key) {
       const record = records.find('active', key)
       if (!record) return
@@ -158,12 +172,12 @@ function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' 
   // One at a time: each may wait for the disk, on one of the four threads that all other work with files has.
   const turns = new KeyedMutex()
   return {
-    async mount(key, target, { readOnly = false } = {}) {
+    async mount(key, target, { readOnly = false, volatile = false } = {}) {
       const record = records.get('active', key)
       await mkdir(target, { recursive: true })
       const stack = records.stack(record.parent)
       const whole = [record.number, ...stack]
-      if (!isMountPoint(target)) await onFiles(records, whole, () => (readOnly ? storage.mountView(whole, target) : storage.mount(record.number, stack, target)))
+      if (!isMountPoint(target)) await onFiles(records, whole, () => (readOnly ? storage.mountView(whole, target) : storage.mount(record.number, stack, target, { volatile })))
     },
     async mountView(chain, target) {
       await mkdir(target, { recursive: true })

@@ -3,6 +3,7 @@ import { chown, chmod, lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Syscalls } from '../host/host.ts'
 import type { Storage } from './storage.ts'
+import { createVolatileMounts } from './volatile-mounts.ts'
 
 /** A lower directory with nothing in it: overlayfs wants one lower with an upper, and two without. */
 const EMPTY = '0'
@@ -15,13 +16,15 @@ export function overlayStorage(root: string, syscalls: Syscalls, inUserNamespace
   mkdirSync(join(root, EMPTY), { recursive: true, mode: 0o755 })
   const safety = inUserNamespace ? 'userxattr' : 'index=off,redirect_dir=off,metacopy=off'
   const attach = (target: string, data: string, readOnly: boolean) => syscalls.mount({ source: 'overlay', target, type: 'overlay', data: `${data},${safety}`, cwd: root, ...(readOnly && { flags: ['readonly'] }) })
+  const volatileMounts = createVolatileMounts(root)
   return {
     driver: 'overlay2',
     form: inUserNamespace ? 'user-overlay' : 'overlay',
     layered: true,
     create: (number, stack, purpose) => createLayered(root, number, stack, purpose),
-    mount: async (number, stack, target) => attach(target, `lowerdir=${lowers(stack)},upperdir=${number},workdir=${number}.work`, false),
+    mount: async (number, stack, target, { volatile }) => volatileMounts.mount(number, volatile, (further) => attach(target, `lowerdir=${lowers(stack)},upperdir=${number},workdir=${number}.work${further}`, false)),
     mountView: async (stack, target) => attach(target, `lowerdir=${[...stack, EMPTY, ...(stack.length === 0 ? [EMPTY] : [])].join(':')}`, true),
+    mayBeTorn: volatileMounts.mayBeTorn,
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { bootId } from '#base/boot-id.ts'
 import type { ChainId } from '#shared/oci/digest.ts'
 import type { Collection, MetadataStore } from '../metadata/metadata-store.ts'
 
@@ -23,6 +24,7 @@ export type SnapshotRecords = ReturnType<typeof openSnapshotRecords>
 export function openSnapshotRecords(root: string, metadata: MetadataStore) {
   const records: Collection<SnapshotRecord> = metadata.collection('snapshots')
   let last = Math.max(0, ...records.list().map(({ number }) => number), ...readdirSync(root).map((name) => Number.parseInt(name, 10) || 0))
+  const boot = bootId()
   const keyOf = (kind: SnapshotRecord['kind'], name: string) => `${kind}/${name}`
   const find = (kind: SnapshotRecord['kind'], name: string) => records.find(keyOf(kind, name))
   const get = (kind: SnapshotRecord['kind'], name: string): SnapshotRecord => {
@@ -62,6 +64,12 @@ export function openSnapshotRecords(root: string, metadata: MetadataStore) {
         at = record.parent
       }
       return numbers
+    },
+    /** A power cut may have torn it, and nobody could make sure that it has not. */
+    isUncertain: ({ unflushed }: SnapshotRecord) => unflushed !== undefined && unflushed !== boot,
+    /** By a container or a step that works on it. */
+    isInUse({ number }: SnapshotRecord): boolean {
+      return records.list().some(({ kind, parent }) => kind === 'active' && this.stack(parent).includes(number))
     },
     hasChildren: (chain: ChainId) => records.list().some(({ parent }) => parent === chain),
     known: () => new Set(records.list().map(({ number }) => number)),

@@ -69,6 +69,33 @@ describe.each([
     expect(marks()).toHaveLength(names.length)
   })
 
+  test('one that a power cut may have torn is replaced when it is made again, unless somebody stands on it', async () => {
+    const contents = async (chain: ChainId) => {
+      await snapshots.mountView(chain, target)
+      const text = readFileSync(join(target, 'a'), 'utf8')
+      await snapshots.unmount(target)
+      return text
+    }
+    await layer('step', undefined, [{ path: 'a', content: 'torn' }])
+    await layer('copied', undefined, [{ path: 'a', content: 'torn' }])
+    await layer('used', undefined, [{ path: 'a', content: 'torn' }])
+    await snapshots.prepare('c', chain('used'))
+    const records = metadata.collection<{ unflushed?: string; kind: string; name: string }>('snapshots')
+    for (const record of records.list()) if (record.unflushed) records.put(`committed/${record.name}`, { ...record, unflushed: 'the boot before' })
+    expect(snapshots.isUncertain(chain('step'))).toBe(true)
+    await snapshots.prepare('again', undefined)
+    await snapshots.mount('again', target)
+    writeFileSync(join(target, 'a'), 'whole')
+    await snapshots.unmount(target)
+    await snapshots.commit('again', chain('step'))
+    await layer('copied', undefined, [{ path: 'a', content: 'whole' }])
+    await layer('used', undefined, [{ path: 'a', content: 'whole' }])
+    expect(['step', 'copied', 'used', 'unknown'].map((name) => snapshots.isUncertain(chain(name)))).toEqual([false, false, true, false])
+    expect([await contents(chain('step')), await contents(chain('copied')), await contents(chain('used'))]).toEqual(['whole', 'whole', 'torn'])
+    const left = readdirSync(join(folder, 'snapshots')).filter((name) => /^[1-9]\d*$/.test(name))
+    expect(left).toHaveLength(4)
+  })
+
   test('layers stack, whiteouts hide, a container writes on top', async () => {
     const one = await layer('one', undefined, [{ ...directory('./'), mode: 0o711 }, directory('etc'), { path: 'etc/a', content: 'a' }, { path: 'gone', content: '' }, directory('d'), { path: 'd/old' }])
     const two = await layer('two', one, [{ ...directory('./'), mode: 0o711 }, directory('etc'), { path: 'etc/b', content: 'b' }, { path: '.wh.gone' }, directory('d'), { path: 'd/.wh..wh..opq' }, { path: 'd/new' }])

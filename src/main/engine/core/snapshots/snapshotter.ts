@@ -27,12 +27,19 @@ export interface Snapshotter {
   /** Drafts do not need their parent to be committed first. */
   readonly independent: boolean
   has(chain: ChainId): boolean
+  /** A power cut may have torn its files, and nobody could make sure that it has not. The same, committed again, takes its place, unless a container stands on it. */
+  isUncertain(chain: ChainId): boolean
   prepareLayer(parent: ChainId | undefined): Promise<LayerDraft>
   /** `marked`: with the file by which programs know that they run in a container. */
   prepare(key: string, parent: ChainId | undefined, options?: { marked?: boolean }): Promise<void>
   hasActive(key: string): boolean
-  /** `readOnly`: for a look at one that nobody else has mounted; its unmounting waits for no disk. */
-  mount(key: string, target: string, options?: { readOnly?: boolean }): Promise<void>
+  /** It was mounted as `volatile` before the machine went down: it can only be removed. */
+  mayBeTorn(key: string): boolean
+  /**
+   * `readOnly`: for a look at one that nobody else has mounted; its unmounting waits for no disk.
+   * `volatile`: nothing in it has to outlive a power cut, so neither programs in it nor its unmounting wait for the disk, where the machine can do that.
+   */
+  mount(key: string, target: string, options?: { readOnly?: boolean; volatile?: boolean }): Promise<void>
   /** Read-only mount of a committed snapshot, for reading an image's files. Undone by `unmount`. */
   mountView(chain: ChainId, target: string): Promise<void>
   unmount(target: string): Promise<void>

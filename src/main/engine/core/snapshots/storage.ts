@@ -8,6 +8,9 @@ export interface Storage {
   readonly layered: boolean
   /** Makes the directory of a new snapshot on the stack, top to bottom. */
   create(number: number, stack: readonly number[], purpose: 'layer' | 'active'): Promise<void>
-  mount(number: number, stack: readonly number[], target: string): Promise<void>
+  /** `volatile`: nothing in it has to outlive a power cut. */
+  mount(number: number, stack: readonly number[], target: string, options: { volatile: boolean }): Promise<void>
   mountView(stack: readonly number[], target: string): Promise<void>
+  /** Since it was mounted as volatile the machine has gone down. */
+  mayBeTorn(number: number): boolean
 }
