@@ -1,7 +1,8 @@
-import { readFile, readdir, rm, truncate } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
 import { freePort } from '../fixtures/registry.ts'
 import { callRaw } from '../fixtures/raw-api.ts'
@@ -95,4 +96,22 @@ test('layers whose files were not on the disk when the power went are unpacked a
   await expect.poll(() => engine.ok('inspect', '-f', '{{.State.Running}}', 'cut')).toBe('true')
   const { Findings } = (await callRaw(engine.socket, 'GET', '/slipway/doctor')).json<{ Findings: { Reason: string; What: string }[] }>()
   expect(Findings).toMatchObject([{ Reason: 'layer-changed', What: expect.stringContaining(' of torn:latest are not those that it was made of') as string }])
+})
+
+test('a step of a build whose layer the power may have torn is made again by the next build', async () => {
+  const { engine, busybox } = stage
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-reboot-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'Dockerfile'), `FROM ${busybox}\nRUN echo whole > /made\nRUN echo second > /second\n`)
+  await engine.ok('build', '-t', 'built', folder)
+  const made = (await run('sh', ['-c', `grep -l whole ${engine.dataRoot}/snapshots/*/made`])).stdout.trim()
+  await engine.ok('run', '--rm', 'built', 'cat', '/made')
+
+  await loseEverythingButTheDisk()
+  await truncate(made, 0)
+  becomeAnotherBoot(engine.dataRoot)
+  await engine.start()
+
+  await engine.ok('build', '-t', 'built', folder)
+  expect(await engine.ok('run', '--rm', 'built', 'cat', '/made', '/second')).toBe('whole\nsecond')
 })

@@ -49,7 +49,8 @@ async function findCached(step: Step, key: string): Promise<BaseImage | undefine
   if (id === undefined) return undefined
   // Before anybody else has a turn: a prune may be going on.
   step.run.lease.hold(id)
-  return step.run.context.images.find(id)
+  const image = await step.run.context.images.find(id)
+  return image?.chain && step.run.context.snapshots.isUncertain(image.chain) ? undefined : image
 }
 
 /** An image named by --cache-from has the step when its history and layers up to here are the same; only the user names such images. */
