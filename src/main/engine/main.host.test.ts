@@ -170,7 +170,7 @@ describe('as an ordinary user', () => {
   async function runContainer(socket: string): Promise<void> {
     const archive = tarOf(directory('bin'), { path: 'bin/busybox', content: readFileSync('/usr/bin/busybox'), mode: 0o755 })
     await post(socket, '/images/create?fromSrc=-&repo=busybox', archive)
-    const { Id } = JSON.parse(await post(socket, '/containers/create', JSON.stringify({ Image: 'busybox', Cmd: ['/bin/busybox', 'sleep', '1000'], StopTimeout: 0, HostConfig: { NetworkMode: 'none' } }))) as { Id: string }
+    const { Id } = JSON.parse(await post(socket, '/containers/create', JSON.stringify({ Image: 'busybox', Cmd: ['/bin/busybox', 'sleep', '1000'], StopTimeout: 0, HostConfig: { NetworkMode: 'none', AutoRemove: true } }))) as { Id: string }
     await post(socket, `/containers/${Id}/start`)
   }
 
@@ -194,6 +194,7 @@ describe('as an ordinary user', () => {
     await next.ready
     expect(childPid()).toBe(held)
     await runContainer(socket)
+    expect(readFileSync(`/proc/${holderOf()}/mountinfo`, 'utf8')).toMatch(/ overlay .*[,=]volatile.*userxattr/)
     expect(await post(socket, '/slipway/doctor')).toContain('"Findings":[]')
     process.kill(holderOf(), 'SIGTERM')
     expect(await next.exited).toBe(0)

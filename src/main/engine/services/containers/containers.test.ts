@@ -287,6 +287,16 @@ test('a container of --rm whose end was recorded and whose removal was cut is re
   held.resolve()
 })
 
+test('a container of --rm whose start was never recorded before the power went is removed by the next engine; one that was never started is kept', async () => {
+  const engine = createFakeEngine()
+  const create = async () => (await engine.containers.create({ config: { Image: 'busybox' }, host: { AutoRemove: true }, endpoints: {} })).id
+  const [torn, created] = [await create(), await create()]
+  engine.torn.add(torn)
+  const next = engine.reopen()
+  await next.restore()
+  expect(next.records().map(({ id }) => id)).toEqual([created])
+})
+
 test('a container of --rm is kept over a restart, and goes when an engine is cut in it', async () => {
   const engine = createFakeEngine()
   const id = await engine.run({ AutoRemove: true })

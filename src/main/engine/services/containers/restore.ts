@@ -42,7 +42,7 @@ async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task:
   if (!isAlive(record.state)) {
     if (task?.pid !== undefined && !(await hasEnded(task))) await adoptUnrecorded(ctx, record, task)
     else await tearDown(ctx, record, task)
-    if (record.state.status === 'exited' && record.host.AutoRemove) return await removeForSure(ctx, record.id, true)
+    if (record.host.AutoRemove && (record.state.status === 'exited' || ctx.snapshots.mayBeTorn(record.id))) return await removeForSure(ctx, record.id, true)
     return restartIfWanted(ctx, ctx.records.byId(record.id) ?? record)
   }
   if (!task) return await settleLost(ctx, record)

@@ -106,7 +106,7 @@ async function openRootfs(ctx: ContainersContext, record: ContainerRecord, undo:
   const { rootfs } = ctx.layout.container(record.id)
   const mountRootfs = async () => {
     await mkdir(rootfs, { recursive: true })
-    await ctx.snapshots.mount(record.id, rootfs)
+    await ctx.snapshots.mount(record.id, rootfs, { volatile: record.host.AutoRemove ?? false })
     undo.defer(() => ctx.snapshots.unmount(rootfs))
   }
   const [mounts] = await settleAll([openMounts(ctx, record, undo), mountRootfs()])

@@ -53,6 +53,7 @@ export const errors = {
     'save-cut': 'The image did not come whole',
     'no-firewall': 'This machine has no firewall for it',
     'files-missing': 'Its files are gone from the disk',
+    'files-torn': 'A power cut may have damaged its files',
     'volume-missing': 'The folder of the volume is gone',
   },
   remedies: { checkUp: 'To the check of the disk', ports: 'Show the ports', proxy: 'Proxy settings…' },

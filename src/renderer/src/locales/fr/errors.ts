@@ -53,6 +53,7 @@ export const errors = {
     'save-cut': 'L’image n’est pas arrivée entière',
     'no-firewall': 'Cette machine n’a pas de pare-feu pour cela',
     'files-missing': 'Ses fichiers ont disparu du disque',
+    'files-torn': 'Une coupure de courant a pu abîmer ses fichiers',
     'volume-missing': 'Le dossier du volume a disparu',
   },
   remedies: { checkUp: 'Vérifier le disque', ports: 'Voir les ports', proxy: 'Réglages du proxy…' },

@@ -110,7 +110,7 @@ async function imageRoot(step: Step, chain: BaseImage['chain'], writable: boolea
     const key = `mount-${randomUUID()}`
     await snapshots.prepare(key, chain)
     undo.defer(() => snapshots.remove(key))
-    await snapshots.mount(key, folder)
+    await snapshots.mount(key, folder, { volatile: true })
   } else {
     await snapshots.mountView(chain, folder)
   }

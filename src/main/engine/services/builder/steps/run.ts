@@ -86,7 +86,7 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
   const { id, layout } = command
   await using undo = new AsyncDisposableStack()
   const mode = instruction.network === 'default' ? request.network : instruction.network
-  const [sandbox] = await Promise.all([networkOf(step, id, mode, undo), context.snapshots.mount(id, layout.rootfs)])
+  const [sandbox] = await Promise.all([networkOf(step, id, mode, undo), context.snapshots.mount(id, layout.rootfs, { volatile: true })])
   undo.defer(() => context.snapshots.unmount(layout.rootfs))
 
   const { spec } = await createContainerSpec(

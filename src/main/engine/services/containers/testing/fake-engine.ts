@@ -32,6 +32,8 @@ export interface FakeEngine {
   image: ContainerDefaults
   mounted: Set<string>
   snapshots: Set<string>
+  /** Of them, those that a power cut may have torn. */
+  torn: Set<string>
   sandboxes: Map<string, Sandbox>
   volumes: Map<string, { users: Set<string> }>
   /** What is torn down from now on waits for this. */
@@ -55,7 +57,7 @@ export function createFakeEngine(): FakeEngine {
   const bus = createEventBus()
   const events: EngineEvent[] = []
   bus.subscribe((event) => events.push(event))
-  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordOutcomes: [] }
+  const state: State = { image: { Cmd: ['sh'], Env: ['PATH=/bin'] }, mounted: new Set<string>(), snapshots: new Set<string>(), torn: new Set<string>(), sandboxes: new Map<string, Sandbox>(), volumes: new Map<string, { users: Set<string> }>(), tearDownHeld: undefined, removalFailure: undefined, recordOutcomes: [] }
   const options: ContainersOptions = {
     metadata: failing(createMemoryMetadataStore(), state),
     leases: createLeases(),
@@ -100,7 +102,7 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordOutcomes: (Error | undefined)[] }
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'torn' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordOutcomes: (Error | undefined)[] }
 
 function failing(store: MetadataStore, state: State): MetadataStore {
   const recorded = () => {
@@ -135,6 +137,7 @@ function fakeSnapshots(state: State): Snapshotter {
     driver: 'overlay2',
     prepare: async (key: string) => void snapshots.add(key),
     hasActive: (key: string) => snapshots.has(key),
+    mayBeTorn: (key: string) => state.torn.has(key),
     mount: async (_key: string, target: string) => void mounted.add(target),
     unmount: async (target: string) => void mounted.delete(target),
     async remove(key: string) {
