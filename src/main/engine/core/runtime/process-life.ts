@@ -1,21 +1,35 @@
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessIdentity } from './shim/state-files.ts'
 
 const FIRST_LOOK_MS = 2
 const LAST_LOOK_MS = 500
 
+export interface ProcessStat extends ProcessIdentity {
+  /** One letter: proc_pid_stat(5). */
+  state: string
+}
+
+/** Undefined for a process that is gone. */
+export const lookAt = async (pid: number): Promise<ProcessStat | undefined> => parseStat(pid, await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''))
+
 /** Whether it still runs; a zombie does not, and another process that got its pid is not it. */
 export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
-  let stat: string
+  let text: string
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {
     return false
   }
-  /* `pid (name) state …`: the name may hold anything, so fields are counted from behind its last parenthesis. */
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields[0] !== 'Z' && fields[0] !== 'X' && BigInt(fields[19] ?? -1) === startTime
+  const stat = parseStat(pid, text)
+  return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X' && stat.startTime === startTime
+}
+
+/** `pid (name) state …`: the name may hold anything, so fields are counted from behind its last parenthesis. */
+function parseStat(pid: number, text: string): ProcessStat | undefined {
+  const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return text === '' ? undefined : { pid, state: state ?? '', startTime: BigInt(fields[18] ?? -1) }
 }
 
 /** For a process that is nobody's child: the kernel tells nobody of its end. Only used after a shim was lost. */

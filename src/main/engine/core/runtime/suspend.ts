@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineError } from '#shared/errors.ts'
 import type { Syscalls } from '../host/host.ts'
 import { isFrozen, setFrozen } from './cgroup/freezer.ts'
 import type { Cgroup } from './cgroup/locate.ts'
 import { pidsOfNamespace } from './cgroup/pids.ts'
+import { lookAt, type ProcessStat } from './process-life.ts'
 
 /** What a pause acts on. */
 export interface Suspendable {
@@ -45,13 +45,7 @@ async function signalAll({ syscalls, pid }: Suspendable, stop: boolean): Promise
   }
 }
 
-interface Member {
-  pid: number
-  state: string
-  startTime: bigint
-}
-
-async function membersOf(pid: number | undefined): Promise<Member[]> {
+async function membersOf(pid: number | undefined): Promise<ProcessStat[]> {
   const pids = pid === undefined ? undefined : await pidsOfNamespace(pid)
   if (pids === undefined) {
     throw new EngineError('failed-precondition', 'this container has neither a cgroup nor a pid namespace of its own, so it cannot be paused', {
@@ -60,11 +54,4 @@ async function membersOf(pid: number | undefined): Promise<Member[]> {
     })
   }
   return (await Promise.all(pids.map(lookAt))).filter((member) => member !== undefined)
-}
-
-/** Fields 3 and 22 of /proc/PID/stat; the second is in brackets and may hold anything. Undefined for a process that is gone. */
-async function lookAt(pid: number): Promise<Member | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
-  return fields && { pid, state: fields[0] ?? '', startTime: BigInt(fields[19] ?? 0) }
 }
