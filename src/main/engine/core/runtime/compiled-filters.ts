@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { Layout } from '../../layout.ts'
 import type { Host } from '../host/host.ts'
+import { goneEventually, processesNaming } from './process-life.ts'
 import type { RuntimeCommand } from './runtime-command.ts'
 import type { OciSeccomp, OciSpec } from './runtime.ts'
 
@@ -20,7 +21,7 @@ const MOST_INSTRUCTIONS = 4096
  *
  * libseccomp takes 11 ms to make one of the default profile, as long as all else the runtime does for a container, and makes the same each time. So
  * crun makes it once per profile and boot: a container of that profile is created, crun writes its filter beside its state, the filter is kept, and the
- * container, which never ran anything, is deleted. runc has no such door and compiles each time.
+ * container, which never ran anything, is deleted. One of an engine that was killed in between is ended by the next. runc has no such door and compiles each time.
  */
 export interface CompiledFilters {
   /** Base64, for the annotation; undefined when it was not compiled (yet). */
@@ -42,6 +43,7 @@ export function createCompiledFilters(parts: Parts): CompiledFilters {
   const keys = new WeakMap<OciSeccomp, string>()
   const filters = new Map<string, string>()
   const tried = new Map<string, Promise<void>>()
+  const swept = sweepCut(parts).catch(() => {})
 
   function keyOf(profile: OciSeccomp): string {
     const key = keys.get(profile) ?? createHash('sha256').update(`${maker} ${JSON.stringify(profile)}`).digest('hex')
@@ -50,6 +52,7 @@ export function createCompiledFilters(parts: Parts): CompiledFilters {
   }
 
   async function compile(key: string, profile: OciSeccomp): Promise<void> {
+    await swept
     const file = join(parts.layout.compiledFilters, key)
     if (!existsSync(file)) await compileInto(parts, file, `filter-${key.slice(0, 16)}`, profile)
     const program = await readFile(file)
@@ -68,6 +71,22 @@ export function createCompiledFilters(parts: Parts): CompiledFilters {
 }
 
 const isProgram = ({ length }: Uint8Array) => length > 0 && length % INSTRUCTION_SIZE === 0 && length <= MOST_INSTRUCTIONS * INSTRUCTION_SIZE
+
+const SIGKILL = 9
+
+/** What an engine left that was killed while it compiled: crun at work, or a container that would wait for its start for ever. Nothing but they names their folder. */
+async function sweepCut({ host, layout }: Parts): Promise<void> {
+  const entries = existsSync(layout.compiledFilters) ? await readdir(layout.compiledFilters, { withFileTypes: true }) : []
+  for (const entry of entries.filter((one) => one.isDirectory())) {
+    const work = join(layout.compiledFilters, entry.name)
+    // Again, for crun makes processes.
+    for (let left = await processesNaming(work); left.length > 0; left = await processesNaming(work)) {
+      for (const { pid, startTime } of left) host.syscalls.signalProcess(pid, startTime, SIGKILL)
+      await Promise.all(left.map(goneEventually))
+    }
+    await rm(work, { recursive: true, force: true })
+  }
+}
 
 async function compileInto({ host, command }: Parts, file: string, id: string, profile: OciSeccomp): Promise<void> {
   const work = `${file}.${process.pid}`

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ProcessIdentity } from './shim/state-files.ts'
 
@@ -30,6 +30,16 @@ export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
 function parseStat(pid: number, text: string): ProcessStat | undefined {
   const [state, ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ')
   return text === '' ? undefined : { pid, state: state ?? '', startTime: BigInt(fields[18] ?? -1) }
+}
+
+/** Those that were started with an argument that is this path or one below it. */
+export async function processesNaming(path: string): Promise<ProcessIdentity[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  const found = await Promise.all(pids.map(async (pid) => {
+    const args = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    return args.some((arg) => arg === path || arg.startsWith(`${path}/`)) ? await lookAt(pid) : undefined
+  }))
+  return found.filter((stat) => stat !== undefined)
 }
 
 /** For a process that is nobody's child: the kernel tells nobody of its end. Only used after a shim was lost. */

@@ -1,0 +1,58 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Host } from '../host/host.ts'
+import { loadSyscalls } from '../host/syscalls.ts'
+import { createCompiledFilters } from './compiled-filters.ts'
+import { processesNaming } from './process-life.ts'
+import { createRuntimeCommand } from './runtime-command.ts'
+import type { OciSeccomp } from './runtime.ts'
+import { standInHost } from './testing/stand-in-host.ts'
+
+const PROFILE: OciSeccomp = { defaultAction: 'SCMP_ACT_ALLOW', architectures: [], syscalls: [{ names: ['kexec_load'], action: 'SCMP_ACT_ERRNO' }] }
+
+describe.skipIf(!existsSync('/usr/bin/crun'))('seccomp filters that crun compiles', () => {
+  let folder: string
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'slipway-filters-'))))
+  afterEach(async () => {
+    for (const { pid } of await processesNaming(folder)) process.kill(pid, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  function open(launch: (real: Host['syscalls']['launch']) => Host['syscalls']['launch'] = (real) => real) {
+    const syscalls = loadSyscalls()
+    const host = standInHost('crun', { ...syscalls, launch: launch(syscalls.launch) })
+    const layout = { compiledFilters: join(folder, 'seccomp'), runtimeRoot: join(folder, 'crun') }
+    return createCompiledFilters({ host, layout, command: createRuntimeCommand({ host, layout }) })
+  }
+
+  test('are kept, and nothing else is', async () => {
+    const filters = open()
+    expect(filters.find(PROFILE)).toBeUndefined()
+    await filters.prepare(PROFILE)
+    const kept = readdirSync(join(folder, 'seccomp'))
+    expect(kept).toHaveLength(1)
+    expect(filters.find(PROFILE)).toBe(readFileSync(join(folder, 'seccomp', kept[0]!)).toString('base64'))
+    expect(await processesNaming(folder)).toEqual([])
+  })
+
+  /** An engine that ends there does nothing more: what it has launched goes on. */
+  test.each([
+    ['while crun makes the container', false],
+    ['when the container waits', true],
+  ])('of an engine that was killed %s leave no process to the next one', async (_, made) => {
+    const launched = Promise.withResolvers<unknown>()
+    void open((real) => (...request) => {
+      launched.resolve(made ? real(...request) : void real(...request))
+      return new Promise(() => {})
+    }).prepare(PROFILE)
+    await launched.promise
+    await expect.poll(() => processesNaming(folder), { interval: 1 }).not.toEqual([])
+    const next = open()
+    await next.prepare(PROFILE)
+    expect(next.find(PROFILE)).toBeDefined()
+    expect(await processesNaming(folder)).toEqual([])
+    expect(readdirSync(join(folder, 'seccomp'))).toHaveLength(1)
+  })
+})
