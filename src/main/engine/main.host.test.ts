@@ -166,11 +166,11 @@ describe('as an ordinary user', () => {
     }
   })
 
-  /** One that sleeps, of an image that holds nothing else. */
-  async function runContainer(socket: string): Promise<void> {
+  /** One that sleeps, unless told otherwise, of an image that holds nothing else. */
+  async function runContainer(socket: string, command = ['sleep', '1000'], host: object = { NetworkMode: 'none' }): Promise<void> {
     const archive = tarOf(directory('bin'), { path: 'bin/busybox', content: readFileSync('/usr/bin/busybox'), mode: 0o755 })
     await post(socket, '/images/create?fromSrc=-&repo=busybox', archive)
-    const { Id } = JSON.parse(await post(socket, '/containers/create', JSON.stringify({ Image: 'busybox', Cmd: ['/bin/busybox', 'sleep', '1000'], StopTimeout: 0, HostConfig: { NetworkMode: 'none', AutoRemove: true } }))) as { Id: string }
+    const { Id } = JSON.parse(await post(socket, '/containers/create', JSON.stringify({ Image: 'busybox', Cmd: ['/bin/busybox', ...command], StopTimeout: 0, HostConfig: { ...host, AutoRemove: true } }))) as { Id: string }
     await post(socket, `/containers/${Id}/start`)
   }
 
@@ -260,6 +260,22 @@ describe('as an ordinary user', () => {
     await forwarder.remove(id)
     expect(await forwarder.list()).toEqual([])
     await expect(forwarder.remove(id)).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  test('a published port that RootlessKit no longer has is found by the doctor and put back, one that it should not have is taken away', async () => {
+    await startAsUser().ready
+    const socket = join(root, 'e/run/docker.sock')
+    await runContainer(socket, ['nc', '-ll', '-p', '80', '-e', '/bin/busybox', 'echo', 'served'], { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '47115' }] } })
+    await expect.poll(() => read(47_115)).toBe('served\n')
+    const forwarder = createPortForwarder(join(root, 'e/run/rootlesskit/api.sock'))
+    for (const { id } of await forwarder.list()) await forwarder.remove(id)
+    await forwarder.add({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 47_116, childIp: '172.17.0.99', childPort: 80 })
+    expect(await read(47_115)).toBe('')
+    const found = await post(socket, '/slipway/doctor')
+    for (const part of ['"Reason":"network-port-gone"', '"Reason":"network-stray-forward","Subject":"127.0.0.1:47116/tcp"', '"Outcome":"repaired"']) expect(found).toContain(part)
+    expect(found).not.toContain('"Outcome":"needs-you"')
+    expect(await read(47_115)).toBe('served\n')
+    expect(await post(socket, '/slipway/doctor')).toContain('"Findings":[]')
   })
 
   test('a run root that another user made first is refused', async () => {

@@ -10,4 +10,6 @@ export type NetworkFault =
   | { kind: 'rules-gone' }
   | { kind: 'rules-changed' }
   | { kind: 'port-gone'; container: string; port: string }
+  /** The port driver listens there for no container that is recorded to have it published. */
+  | { kind: 'stray-forward'; name: string }
   | { kind: 'stray-bridge' | 'stray-cable' | 'stray-namespace'; name: string }

@@ -52,6 +52,8 @@ function inWords(fault: NetworkFault): Found {
       return { ...about, kind: 'network', subject: 'nftables', what: 'The firewall rules of the engine are gone: published ports lead nowhere, and networks are not kept apart.', advice: WRITTEN }
     case 'rules-changed':
       return { ...about, kind: 'network', subject: 'nftables', what: 'The firewall rules of the engine are not those that it wrote: networks may not be kept apart, or not reach the outside.', advice: WRITTEN }
+    case 'stray-forward':
+      return { ...about, kind: 'leftover', subject: fault.name, what: `Port ${fault.name} of this machine is held for a container that does not have it published.`, advice: 'It can be given back.' }
     default:
       return { ...about, kind: 'leftover', subject: fault.name, what: `The network interface ${fault.name} belongs to no network or container that is recorded.`, advice: 'It can be removed.' }
   }

@@ -1,3 +1,4 @@
+import type { ForwardRule } from '../../core/host/host.ts'
 import { removeLinkNamed } from '../../core/network/bridge.ts'
 import { compareTable } from '../../core/network/firewall/compare-table.ts'
 import { firewallLack } from '../../core/network/firewall/no-firewall.ts'
@@ -12,7 +13,7 @@ import { separateInterfaces } from './forwarding.ts'
 import { rejoinEndpoint } from './endpoints.ts'
 import type { NetworkRecord } from './network-record.ts'
 import { isOwnNote, ownerNote, tableOf } from './ownership.ts'
-import { publishedPortsOf } from './publisher.ts'
+import { publicationOf, publishedPortsOf } from './publisher.ts'
 import type { EndpointRecord, SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
 
@@ -21,11 +22,12 @@ export async function findFaults(state: NetworksState, isLive: (containerId: str
   const live = state.sandboxes.list().filter(({ containerId }) => isLive(containerId))
   const outside = await lookAt(state, state.context.host.networkNamespace)
   const bridges = bridgesOf(state)
-  const left = [...strays(state, outside), ...(await strayNamespaces(state, isLive))]
+  const forwards = await state.publisher.compare(live.map(publicationOf))
+  const left = [...strays(state, outside), ...(await strayNamespaces(state, isLive)), ...forwards.strays.map((rule): NetworkFault => ({ kind: 'stray-forward', name: nameOf(rule) }))]
   // An engine that ended took everything away that no container needs.
   if (live.length === 0 && !state.restored) return left
   const inContainers = await Promise.all(live.map((sandbox) => faultsOf(state, sandbox, outside)))
-  return [...bridges.flatMap((network) => faultsOfBridge(network, outside)), ...inContainers.flat(), ...(await faultsOfFirewall(state, bridges, live)), ...left]
+  return [...bridges.flatMap((network) => faultsOfBridge(network, outside)), ...inContainers.flat(), ...withoutRepetition([...(await faultsOfFirewall(state, bridges, live)), ...forwards.gone.map((rule) => portGone(live, rule.hostPort, rule.protocol))]), ...left]
 }
 
 /** Networks whose bridges are to be in the kernel. */
@@ -102,7 +104,7 @@ export async function removeStrayCables(state: NetworksState): Promise<void> {
 /** What the firewall's table is to hold. */
 export const firewallOf = (state: NetworksState, bridges: readonly NetworkRecord[], live: readonly SandboxRecord[]) => ({
   bridges: bridges.map(rulesOf),
-  ports: live.flatMap((sandbox) => publishedPortsOf({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })),
+  ports: live.flatMap((sandbox) => publishedPortsOf(publicationOf(sandbox))),
   separate: separateInterfaces(state),
 })
 
@@ -116,12 +118,19 @@ async function faultsOfFirewall(state: NetworksState, bridges: readonly NetworkR
   const scratch = await namespaces.create(SCRATCH)
   undo.defer(() => namespaces.remove(SCRATCH))
   const { gone, ports, changed } = await compareTable(context.host, { table: tableOf(context.instance), comment: ownerNote(context), ...firewallOf(state, bridges, live) }, scratch)
-  const lost = ports.map(({ protocol, port }): NetworkFault => {
-    const owner = live.find((sandbox) => sandbox.ports.some((mapping) => mapping.hostPort === port && mapping.protocol === protocol))
-    return { kind: 'port-gone', container: owner?.name ?? '', port: `${port}/${protocol}` }
-  })
+  const lost = ports.map(({ protocol, port }) => portGone(live, port, protocol))
   return [...(gone ? [{ kind: 'rules-gone' } as const] : []), ...lost, ...(changed ? [{ kind: 'rules-changed' } as const] : [])]
 }
+
+function portGone(live: readonly SandboxRecord[], port: number, protocol: string): NetworkFault {
+  const owner = live.find((sandbox) => sandbox.ports.some((mapping) => mapping.hostPort === port && mapping.protocol === protocol))
+  return { kind: 'port-gone', container: owner?.name ?? '', port: `${port}/${protocol}` }
+}
+
+/** One port may be gone at several addresses, and of the firewall and the port driver. */
+const withoutRepetition = (faults: readonly NetworkFault[]) => [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
+
+const nameOf = ({ hostIp, hostPort, protocol }: ForwardRule) => `${hostIp.includes(':') ? `[${hostIp}]` : hostIp}:${hostPort}/${protocol}`
 
 /** Of this engine, and of no network or container that is recorded. What has other names in a bridge is the user's. */
 function strays(state: NetworksState, { links }: Seen): NetworkFault[] {

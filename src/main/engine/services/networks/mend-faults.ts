@@ -16,6 +16,7 @@ export async function mendFaults(state: NetworksState, isLive: (containerId: str
   for (const bridge of bridgesOf(state)) await attempt(state.bridges.ensure(bridge, { again: true }))
   // Not from the records: a container that is being connected has no record yet.
   await attempt(state.firewall.rewrite())
+  await attempt(state.publisher.mend())
   await attempt(rejoinLoose(state, live))
   for (const fault of await findFaults(state, isLive)) await attempt(mend(state, fault))
 }

@@ -1,10 +1,11 @@
-import { EngineError, messageOf } from '#shared/errors.ts'
-import type { ForwardRule, Host, PortForwarder } from '../../core/host/host.ts'
+import { EngineError } from '#shared/errors.ts'
+import type { ForwardRule, Host } from '../../core/host/host.ts'
 import type { Firewall } from '../../core/network/firewall/firewall.ts'
 import type { PublishedPort } from '../../core/network/firewall/ruleset.ts'
 import type { PortMapping } from '../../core/network/sandbox.ts'
 import { gatewayEndpoint, publishedPorts } from './gateway.ts'
-import type { EndpointRecord } from './sandbox-record.ts'
+import { createPortForwards, rulesByKey, type ForwardRules, type PortForwards } from './port-forwards.ts'
+import type { EndpointRecord, SandboxRecord } from './sandbox-record.ts'
 
 /** What a container's ports lead to, as the kernel is to have it. */
 export interface Publication {
@@ -25,12 +26,14 @@ export interface Publisher {
   change(from: Publication | undefined, to: Publication): Promise<void>
   /** Takes a publication away. The host's ports are free again at once; the firewall follows in a moment. */
   withdraw(publication: Publication): Promise<void>
-  /** Compares the port driver with what should be, after a start. Tells of each port that could not be had again. */
-  reconcile(publications: readonly Publication[]): Promise<string[]>
+  /** Of the port driver: see PortForwards. */
+  takeOver(publications: readonly Publication[]): Promise<string[]>
+  compare(publications: readonly Publication[]): ReturnType<PortForwards['compare']>
+  mend(): Promise<void>
 }
 
 export function createPublisher(host: Pick<Host, 'portForwarder'>, firewall: Firewall): Publisher {
-  const forwards = host.portForwarder === undefined ? undefined : createForwards(host.portForwarder)
+  const forwards = host.portForwarder === undefined ? undefined : createPortForwards(host.portForwarder)
   return {
     feasible(publication) {
       return publication.mappings.filter((mapping) => {
@@ -44,16 +47,20 @@ export function createPublisher(host: Pick<Host, 'portForwarder'>, firewall: Fir
       const [before, after] = [from ? publishedPortsOf(from) : [], publishedPortsOf(to)]
       await firewall.changePorts({ remove: before, add: after })
       undo.defer(() => firewall.changePorts({ remove: after, add: before }))
-      await forwards?.change(forwardRules(from), forwardRules(to))
+      await forwards?.change(forwardRules(...(from ? [from] : [])), forwardRules(to))
       undo.move()
     },
     async withdraw(publication) {
       firewall.removePortsSoon(publishedPortsOf(publication))
       await forwards?.change(forwardRules(publication), new Map())
     },
-    reconcile: async (publications) => (await forwards?.reconcile(new Map(publications.flatMap((publication) => [...forwardRules(publication)])))) ?? [],
+    takeOver: async (publications) => (await forwards?.takeOver(forwardRules(...publications))) ?? [],
+    compare: async (publications) => (await forwards?.compare(forwardRules(...publications))) ?? { gone: [], strays: [] },
+    mend: async () => await forwards?.mend(),
   }
 }
+
+export const publicationOf = (sandbox: SandboxRecord): Publication => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })
 
 export const publishedPortsOf = (publication: Publication): PublishedPort[] => publishedPorts(publication.mappings, targetsOf(publication))
 
@@ -74,67 +81,14 @@ function refuseExplicit(mapping: PortMapping, { endpoints }: Publication) {
   throw new EngineError('failed-precondition', `cannot publish port ${mapping.containerPort}/${mapping.protocol} on [${mapping.hostIp}]: the container has no IPv6 address`, { reason: 'no-ipv6', hint: 'Put the container on a network with IPv6, or publish on an IPv4 address.' })
 }
 
-type Rules = ReadonlyMap<string, ForwardRule>
-interface Forwards {
-  change(before: Rules, after: Rules): Promise<void>
-  reconcile(wanted: Rules): Promise<string[]>
-}
-
-function createForwards(forwarder: PortForwarder): Forwards {
-  /** Rule as text → its number at the driver. */
-  const known = new Map<string, number>()
-  async function add(key: string, rule: ForwardRule) {
-    try {
-      known.set(key, await forwarder.add(rule))
-    } catch (error) {
-      // Where the machine has no IPv6, all of its addresses are the IPv4 ones.
-      if (rule.hostIp !== '::') throw error
-    }
-  }
-  async function drop(key: string) {
-    const id = known.get(key)
-    if (id === undefined) return
-    known.delete(key)
-    await forwarder.remove(id)
-  }
-  return {
-    async change(before, after) {
-      await using undo = new AsyncDisposableStack()
-      for (const [key, rule] of before)
-        if (!after.has(key) && known.has(key)) {
-          undo.defer(() => add(key, rule))
-          await drop(key)
-        }
-      for (const [key, rule] of after)
-        if (!known.has(key)) {
-          undo.defer(() => drop(key))
-          await add(key, rule)
-        }
-      undo.move()
-    },
-    async reconcile(wanted) {
-      for (const { id, ...rule } of await forwarder.list()) {
-        const key = ruleKey(rule)
-        if (wanted.has(key) && !known.has(key)) known.set(key, id)
-        else await forwarder.remove(id)
-      }
-      const lost: string[] = []
-      for (const [key, rule] of wanted)
-        if (!known.has(key)) await add(key, rule).catch((error: unknown) => void lost.push(`port ${rule.hostIp}:${rule.hostPort}/${rule.protocol} of a running container is not published: ${messageOf(error)}`))
-      return lost
-    },
-  }
-}
-
 /** The port driver knows TCP and UDP. */
-function forwardRules(publication: Publication | undefined): Rules {
-  const rules = new Map<string, ForwardRule>()
-  for (const mapping of publication?.mappings ?? []) {
-    const childIp = publication && targetFor(mapping, publication, true)
-    if (childIp === undefined || mapping.protocol === 'sctp') continue
-    const rule: ForwardRule = { protocol: mapping.protocol, hostIp: mapping.hostIp, hostPort: mapping.hostPort, childIp, childPort: mapping.containerPort }
-    rules.set(ruleKey(rule), rule)
-  }
-  return rules
-}
-const ruleKey = (rule: ForwardRule) => `${rule.protocol} ${rule.hostIp} ${rule.hostPort} ${rule.childIp} ${rule.childPort}`
+const forwardRules = (...publications: readonly Publication[]): ForwardRules =>
+  rulesByKey(
+    publications.flatMap((publication) =>
+      publication.mappings.flatMap((mapping): ForwardRule[] => {
+        const childIp = targetFor(mapping, publication, true)
+        if (childIp === undefined || mapping.protocol === 'sctp') return []
+        return [{ protocol: mapping.protocol, hostIp: mapping.hostIp, hostPort: mapping.hostPort, childIp, childPort: mapping.containerPort }]
+      }),
+    ),
+  )

@@ -10,6 +10,7 @@ import { bridgesOf, firewallOf, rejoinLoose, removeStrayCables } from './faults.
 import { ensureForwarding } from './forwarding.ts'
 import { replugLost } from './mend-faults.ts'
 import { nameEntryOf, needsNameServer, hasNames } from './names.ts'
+import { publicationOf } from './publisher.ts'
 import type { SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
 
@@ -31,7 +32,7 @@ export async function restoreNetworks(state: NetworksState, liveContainerIds: Re
   await removeDead(state, liveContainerIds)
   await removeStrayCables(state)
   if (!firewallLack(state.context.host)) await replugLost(state, live)
-  const lost = await state.publisher.reconcile(live.map((sandbox) => ({ ...sandbox, mappings: sandbox.ports, current: sandbox.gateways })))
+  const lost = await state.publisher.takeOver(live.map(publicationOf))
   for (const sandbox of live) await serveNames(state, sandbox)
   await lookForObstacles(state, lost)
   state.restored = true
