@@ -14,7 +14,8 @@ export async function furnishRootfs(ctx: ContainersContext, record: ContainerRec
   const { rootfs } = ctx.layout.container(record.id)
   await mkdir(rootfs, { recursive: true })
   await using undo = new AsyncDisposableStack()
-  await ctx.snapshots.mount(record.id, rootfs)
+  // Volumes are only filled from it.
+  await ctx.snapshots.mount(record.id, rootfs, { readOnly: workingDirectory === undefined })
   undo.defer(() => ctx.snapshots.unmount(rootfs))
   if (workingDirectory !== undefined) makeInside(ctx, rootfs, workingDirectory)
   for (const mount of volumes) if (mount.kind === 'volume') await ctx.needs.volumes.copyUp(mount.volume, { rootfs, path: mount.target, subpath: mount.subpath })
