@@ -20,10 +20,8 @@
 enum { STDERR_MAX = 8192 };
 
 struct launch {
-    napi_async_work work;
-    napi_deferred deferred;
     char **arguments, **environment;
-    int error, status;
+    int status;
     size_t length;
     char text[STDERR_MAX];
 };
@@ -33,7 +31,8 @@ static void free_strings(char **strings) {
     free(strings);
 }
 
-static void free_launch(struct launch *launch) {
+static void free_launch(void *pointer) {
+    struct launch *launch = pointer;
     free_strings(launch->arguments);
     free_strings(launch->environment);
     free(launch);
@@ -96,22 +95,20 @@ static void attend(struct launch *launch, int stderr_end, pid_t pid) {
     if (waited[0].fd >= 0) close(waited[0].fd);
 }
 
-static void execute(napi_env env, void *pointer) {
-    (void)env;
+static struct failure run_foreground(void *pointer) {
     struct launch *launch = pointer;
     int ends[2];
     pid_t pid;
-    if (pipe2(ends, O_CLOEXEC) < 0) {
-        launch->error = errno;
-        return;
-    }
-    launch->error = start(launch, ends[1], &pid);
+    if (pipe2(ends, O_CLOEXEC) < 0) return (struct failure){errno, "pipe2", NULL};
+    const int error = start(launch, ends[1], &pid);
     close(ends[1]);
-    if (launch->error == 0) attend(launch, ends[0], pid);
+    if (error == 0) attend(launch, ends[0], pid);
     close(ends[0]);
+    return (struct failure){error, "posix_spawn", launch->arguments[0]};
 }
 
-static napi_value result_of(napi_env env, const struct launch *launch) {
+static napi_value result_of(napi_env env, const void *pointer) {
+    const struct launch *launch = pointer;
     napi_value result, text;
     const int status = WIFSIGNALED(launch->status) ? 128 + WTERMSIG(launch->status) : WEXITSTATUS(launch->status);
     napi_create_object(env, &result);
@@ -120,34 +117,16 @@ static napi_value result_of(napi_env env, const struct launch *launch) {
     return result;
 }
 
-static void complete(napi_env env, napi_status status, void *pointer) {
-    struct launch *launch = pointer;
-    if (status == napi_ok && launch->error == 0) {
-        napi_resolve_deferred(env, launch->deferred, result_of(env, launch));
-    } else {
-        napi_value exception;
-        throw_errno(env, status == napi_ok ? launch->error : ECANCELED, "posix_spawn", launch->arguments[0]);
-        napi_get_and_clear_last_exception(env, &exception);
-        napi_reject_deferred(env, launch->deferred, exception);
-    }
-    napi_delete_async_work(env, launch->work);
-    free_launch(launch);
-}
-
 napi_value js_launch(napi_env env, napi_callback_info info) {
-    napi_value values[2], promise, name;
+    static const struct promised_call LAUNCH = {"launch", run_foreground, result_of, free_launch};
+    napi_value values[2];
     struct launch *launch = calloc(1, sizeof *launch);
     if (launch == NULL) return throw_errno(env, ENOMEM, "launch", NULL);
     if (!take_arguments(env, info, 2, values) || !take_strings(env, values[0], &launch->arguments) || !take_strings(env, values[1], &launch->environment)) {
         free_launch(launch);
         return NULL;
     }
-    if (launch->arguments[0] == NULL || napi_create_promise(env, &launch->deferred, &promise) != napi_ok) {
-        free_launch(launch);
-        return throw_errno(env, EINVAL, "launch", NULL);
-    }
-    napi_create_string_utf8(env, "launch", NAPI_AUTO_LENGTH, &name);
-    napi_create_async_work(env, NULL, name, execute, complete, launch, &launch->work);
-    napi_queue_async_work(env, launch->work);
-    return promise;
+    if (launch->arguments[0] != NULL) return promise_of(env, &LAUNCH, launch);
+    free_launch(launch);
+    return throw_errno(env, EINVAL, "launch", NULL);
 }

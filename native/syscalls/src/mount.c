@@ -111,51 +111,21 @@ napi_value js_unmount(napi_env env, napi_callback_info info) {
     return result;
 }
 
-/* umount2(target, MNT_DETACH) on a thread of libuv's pool. */
-struct detachment {
-    napi_async_work work;
-    napi_deferred deferred;
-    char *target;
-    int error;
-};
-
-static void execute(napi_env env, void *pointer) {
-    (void)env;
-    struct detachment *detachment = pointer;
-    if (umount2(detachment->target, UMOUNT_NOFOLLOW | MNT_DETACH) != 0) detachment->error = errno;
+static struct failure detach_target(void *target) {
+    if (umount2(target, UMOUNT_NOFOLLOW | MNT_DETACH) == 0) return (struct failure){0};
+    return (struct failure){errno, "umount2", target};
 }
 
-static void complete(napi_env env, napi_status status, void *pointer) {
-    struct detachment *detachment = pointer;
-    if (status == napi_ok && detachment->error == 0) {
-        napi_resolve_deferred(env, detachment->deferred, undefined_value(env));
-    } else {
-        napi_value exception;
-        throw_errno(env, status == napi_ok ? detachment->error : ECANCELED, "umount2", detachment->target);
-        napi_get_and_clear_last_exception(env, &exception);
-        napi_reject_deferred(env, detachment->deferred, exception);
-    }
-    napi_delete_async_work(env, detachment->work);
-    free(detachment->target);
-    free(detachment);
+static napi_value nothing(napi_env env, const void *target) {
+    (void)target;
+    return undefined_value(env);
 }
 
 /* detach(target): Promise<undefined> */
 napi_value js_detach(napi_env env, napi_callback_info info) {
-    napi_value value, promise, name;
-    struct detachment *detachment = calloc(1, sizeof *detachment);
-    if (detachment == NULL) return throw_errno(env, ENOMEM, "umount2", NULL);
-    if (!take_arguments(env, info, 1, &value) || !take_string(env, value, &detachment->target)) {
-        free(detachment);
-        return NULL;
-    }
-    if (napi_create_promise(env, &detachment->deferred, &promise) != napi_ok) {
-        free(detachment->target);
-        free(detachment);
-        return throw_errno(env, EINVAL, "umount2", NULL);
-    }
-    napi_create_string_utf8(env, "detach", NAPI_AUTO_LENGTH, &name);
-    napi_create_async_work(env, NULL, name, execute, complete, detachment, &detachment->work);
-    napi_queue_async_work(env, detachment->work);
-    return promise;
+    static const struct promised_call DETACH = {"detach", detach_target, nothing, free};
+    napi_value value;
+    char *target;
+    if (!take_arguments(env, info, 1, &value) || !take_string(env, value, &target)) return NULL;
+    return promise_of(env, &DETACH, target);
 }

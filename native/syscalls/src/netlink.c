@@ -16,10 +16,8 @@
 #define DATAGRAM_BYTES (64 * 1024)
 
 struct exchange {
-    napi_async_work work;
-    napi_deferred deferred;
     char *namespace;
-    int protocol, error;
+    int protocol;
     const char *failed;
     char *request, *reply;
     size_t request_length, reply_length, reply_room;
@@ -80,35 +78,29 @@ static int talk(void *pointer) {
     return error;
 }
 
-static void execute(napi_env env, void *pointer) {
+static struct failure hold_talk(void *pointer) {
     struct exchange *exchange = pointer;
-    (void)env;
-    exchange->error = exchange->namespace == NULL ? talk(exchange) : on_own_thread(talk, exchange);
+    const int error = exchange->namespace == NULL ? talk(exchange) : on_own_thread(talk, exchange);
+    return (struct failure){error, exchange->failed, exchange->namespace};
 }
 
-static void discard(struct exchange *exchange) {
+static void discard(void *pointer) {
+    struct exchange *exchange = pointer;
     free(exchange->namespace);
     free(exchange->request);
     free(exchange->reply);
     free(exchange);
 }
 
-static void complete(napi_env env, napi_status status, void *pointer) {
-    struct exchange *exchange = pointer;
-    napi_value exception;
-    if (status == napi_ok && exchange->error == 0) {
-        napi_resolve_deferred(env, exchange->deferred, bytes_value(env, exchange->reply, exchange->reply_length));
-    } else {
-        throw_errno(env, exchange->error != 0 ? exchange->error : ECANCELED, exchange->failed ? exchange->failed : "netlink", exchange->namespace);
-        if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) napi_reject_deferred(env, exchange->deferred, exception);
-    }
-    napi_delete_async_work(env, exchange->work);
-    discard(exchange);
+static napi_value reply_of(napi_env env, const void *pointer) {
+    const struct exchange *exchange = pointer;
+    return bytes_value(env, exchange->reply, exchange->reply_length);
 }
 
 /* netlink(namespacePath or undefined, protocol, request): promise of everything the kernel answered, off the main thread */
 napi_value js_netlink(napi_env env, napi_callback_info info) {
-    napi_value values[3], promise = NULL, name;
+    static const struct promised_call NETLINK = {"netlink", hold_talk, reply_of, discard};
+    napi_value values[3];
     void *bytes;
     struct exchange *exchange = calloc(1, sizeof *exchange);
     if (exchange == NULL) return throw_errno(env, ENOMEM, "netlink", NULL);
@@ -123,9 +115,5 @@ napi_value js_netlink(napi_env env, napi_callback_info info) {
         return throw_errno(env, ENOMEM, "netlink", NULL);
     }
     memcpy(exchange->request, bytes, exchange->request_length);
-    napi_create_promise(env, &exchange->deferred, &promise);
-    napi_create_string_utf8(env, "netlink", NAPI_AUTO_LENGTH, &name);
-    napi_create_async_work(env, NULL, name, execute, complete, exchange, &exchange->work);
-    napi_queue_async_work(env, exchange->work);
-    return promise;
+    return promise_of(env, &NETLINK, exchange);
 }

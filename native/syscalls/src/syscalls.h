@@ -34,6 +34,23 @@ napi_value throw_errno(napi_env env, int error, const char *syscall, const char 
 /* Runs `work` on a thread of its own, with all signals blocked, to its end. Returns what `work` returned: 0 or an errno. */
 int on_own_thread(int (*work)(void *), void *argument);
 
+/* What went wrong in a call: `error` 0 is nothing; without `syscall` it is told by the call's own name. */
+struct failure {
+    int error;
+    const char *syscall, *path;
+};
+
+/* A call that may take a while: its request is made on the main thread, worked on by a thread of libuv's pool, and gone when its promise is settled. */
+struct promised_call {
+    const char *name;
+    struct failure (*work)(void *request);
+    napi_value (*result)(napi_env env, const void *request);
+    void (*discard)(void *request);
+};
+
+/* Takes the request over. Returns the promise, or throws and returns NULL. */
+napi_value promise_of(napi_env env, const struct promised_call *call, void *request);
+
 napi_value js_mount(napi_env env, napi_callback_info info);
 napi_value js_unmount(napi_env env, napi_callback_info info);
 napi_value js_detach(napi_env env, napi_callback_info info);
