@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { EngineError } from '#shared/errors.ts'
 import type { ExecRecord } from './exec-records.ts'
+import type { ContainerRecord } from './record.ts'
 import { createFakeEngine } from './testing/fake-engine.ts'
 
 const never = new AbortController().signal
@@ -309,6 +310,35 @@ test('a container of --rm is kept over a restart, and goes when an engine is cut
   await next.restore()
   await cut
   expect(next.find(id)).toBeUndefined()
+})
+
+test('a connection or disconnection that was cut after its record is finished by the next engine; one that cannot be made is taken back', async () => {
+  const engine = createFakeEngine()
+  const [joining, leaving, refused, stopped] = [await engine.run(), await engine.run(), await engine.run(), await engine.run()]
+  await engine.containers.connectNetwork(leaving, 'front', {})
+  engine.runtime.tasks.get(stopped)!.end({ code: 0 })
+  await vi.waitUntil(() => engine.containers.get(stopped).state.status === 'exited')
+  const records = engine.metadata.collection<ContainerRecord>('containers')
+  const record = (id: string, networks: string[]) => records.put(id, { ...records.find(id)!, endpoints: Object.fromEntries(networks.map((name) => [name, {}])) })
+  for (const [id, networks] of [[joining, ['bridge', 'front']], [leaving, ['bridge']], [refused, ['bridge', 'full']], [stopped, ['bridge', 'front']]] as const) record(id, [...networks])
+  const next = engine.reopen()
+  await next.restore()
+  const networksOf = (id: string) => [engine.sandboxes.get(id)?.endpoints.map(({ networkId }) => networkId), Object.keys(next.get(id).endpoints)]
+  expect(networksOf(joining)).toEqual([['id-bridge', 'id-front'], ['bridge', 'front']])
+  expect(networksOf(leaving)).toEqual([['id-bridge'], ['bridge']])
+  expect(networksOf(refused)).toEqual([['id-bridge'], ['bridge']])
+  expect(networksOf(stopped)).toEqual([undefined, ['bridge', 'front']])
+})
+
+test('other ports of which an engine that was cut has no record are taken back, what a cut connection made possible is recorded', async () => {
+  const engine = createFakeEngine()
+  const [changing, publishing, same] = [await engine.run({ PortBindings: { '80/tcp': [{ HostPort: '8080' }] } }), await engine.run({ NetworkMode: 'internal', PortBindings: { '80/tcp': [{ HostPort: '8081' }] } }), await engine.run({ PortBindings: { '80/tcp': [{ HostPort: '8082' }] } })]
+  const other = { protocol: 'tcp' as const, containerPort: 80, hostIp: '', hostPort: 9090 }
+  for (const id of [changing, publishing]) engine.sandboxes.get(id)!.ports = [other]
+  const next = engine.reopen()
+  await next.restore()
+  const portsOf = (id: string) => [next.get(id).ports.map(({ hostPort }) => hostPort), engine.sandboxes.get(id)!.ports.map(({ hostPort }) => hostPort)]
+  expect([changing, publishing, same].map(portsOf)).toEqual([[[8080], [8080]], [[8081], [8081]], [[8082], [8082]]])
 })
 
 test('an exec that nobody began ends with its container', async () => {

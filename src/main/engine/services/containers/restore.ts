@@ -5,6 +5,7 @@ import type { Task } from '../../core/runtime/runtime.ts'
 import type { ContainersContext } from './context.ts'
 import { settleExit, tearDown, watchTask } from './exit.ts'
 import { restoreExecs } from './exec-records.ts'
+import { finishNetworks } from './finish-networks.ts'
 import { watchHealth } from './health.ts'
 import type { ContainerRecord } from './record.ts'
 import { removeLocked } from './remove.ts'
@@ -56,6 +57,7 @@ async function restoreOne(ctx: ContainersContext, record: ContainerRecord, task:
   const frozen = await task.isPaused()
   if (frozen && !wanted) await task.resume()
   ctx.records.commit({ ...record, state: { status: frozen && wanted ? 'paused' : 'running', pid, startedAt } })
+  await finishNetworks(ctx, record).catch((error: unknown) => ctx.log(`container ${record.id}: its networks: ${messageOf(error)}`))
   watchTask(ctx, record.id, task)
   await restoreExecs(ctx, record)
   watchHealth(ctx, record.id, true)

@@ -130,7 +130,7 @@ test('a network whose ports cannot be recorded is left again', async () => {
   // The plan is recorded; what is published by it is not.
   engine.failRecords(refused, { after: 1 })
   await expect(engine.containers.connectNetwork(id, 'front', {})).rejects.toBe(refused)
-  expect(engine.sandboxes.get(id)).toMatchObject({ endpoints: [], ports: [] })
+  expect(engine.sandboxes.get(id)).toMatchObject({ endpoints: [{ networkId: 'id-internal' }], ports: [] })
   expect(engine.containers.get(id)).toEqual(before)
   await engine.containers.connectNetwork(id, 'front', {})
   expect(engine.containers.get(id).ports).toMatchObject([{ hostPort: 8080 }])

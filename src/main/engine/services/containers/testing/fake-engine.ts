@@ -162,7 +162,7 @@ function fakeNetworks(state: State): ContainersNeeds['networks'] {
     async connectSandbox({ containerId, ports, endpoints }) {
       const isSealed = endpoints.length > 0 && endpoints.every(({ network }) => network.endsWith('internal'))
       const mapped = (isSealed ? [] : ports).map((port) => ({ ...port, hostPort: typeof port.hostPort === 'number' ? port.hostPort : 32_768 }))
-      const sandbox: Sandbox = { containerId, namespacePath: `/netns/${containerId}`, endpoints: [], ports: mapped, files: { hosts: '', resolvConf: '' } }
+      const sandbox: Sandbox = { containerId, namespacePath: `/netns/${containerId}`, endpoints: endpoints.map(({ network }) => ({ networkId: `id-${network}` }) as Sandbox['endpoints'][number]), ports: mapped, files: { hosts: '', resolvConf: '' } }
       sandboxes.set(containerId, sandbox)
       return sandbox
     },
@@ -172,6 +172,7 @@ function fakeNetworks(state: State): ContainersNeeds['networks'] {
     },
     findSandbox: (id) => sandboxes.get(id),
     async connectEndpoint(id, { network }) {
+      if (network.endsWith('full')) throw new EngineError('resource-exhausted', `network ${network} has no address left`)
       const endpoint = { networkId: network } as Sandbox['endpoints'][number]
       sandboxes.get(id)?.endpoints.push(endpoint)
       return endpoint
