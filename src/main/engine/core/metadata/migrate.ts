@@ -9,6 +9,7 @@ export type Migration = (database: DatabaseSync) => void
 /**
  * The n-th leads from schema n to n + 1, and is never changed once released. A new one is for a change that an older engine could misread,
  * be it in the records or in another part of the data root; a field that older engines may ignore needs none.
+ * With it comes a data root of the new schema, for later ones to open (e2e/upgrade/keep-data-root.mjs).
  */
 export const MIGRATIONS: readonly Migration[] = [
   (database) => database.exec('CREATE TABLE IF NOT EXISTS record (collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key)) STRICT'),
