@@ -64,3 +64,9 @@ test('one that has ended, or was destroyed, before it is read', async () => {
   await once(gone, 'error')
   await expect(batchesOf(gone).next()).rejects.toThrow('gone')
 })
+
+test('chunks that are its own are released once the next are asked for', async () => {
+  const chunk = Buffer.allocUnsafeSlow(1000)
+  for await (const batch of batchesOf(Readable.from([chunk]), { own: true })) expect(batch[0]).toHaveLength(1000)
+  expect(chunk).toHaveLength(0)
+})

@@ -1,4 +1,5 @@
 import { finished, type Readable } from 'node:stream'
+import { release } from './release.ts'
 
 /** Bytes that wait for the reader before the stream is told to. */
 const AHEAD = 2 ** 20
@@ -6,13 +7,15 @@ const AHEAD = 2 ** 20
 export interface ReadOptions {
   /** Leaves the stream open when the reader stops early. */
   keepOpen?: boolean
+  /** Whoever wrote the chunks keeps none of them, nor does who reads: they are released as the next are asked for. */
+  own?: boolean
 }
 
 /**
  * The chunks of a stream as they come, in each turn all that wait. A stream's own iterator puts what waits into one new buffer, and read() with it: for hundreds of megabytes the copies, their fresh
  * memory and its collection cost more than all else.
  */
-export async function* batchesOf(stream: Readable, { keepOpen = false }: ReadOptions = {}): AsyncGenerator<Buffer[]> {
+export async function* batchesOf(stream: Readable, { keepOpen = false, own = false }: ReadOptions = {}): AsyncGenerator<Buffer[]> {
   let waiting: Buffer[] = []
   let bytes = 0
   let over: { error?: Error } | undefined
@@ -32,6 +35,7 @@ export async function* batchesOf(stream: Readable, { keepOpen = false }: ReadOpt
       const batch = waiting
       ;[waiting, bytes] = [[], 0]
       if (batch.length > 0) yield batch
+      if (own) batch.forEach(release)
       if (waiting.length > 0) continue
       if (over?.error) throw over.error
       if (over) return

@@ -1,5 +1,6 @@
 import { write, writeSync, writev } from 'node:fs'
 import { promisify } from 'node:util'
+import { release } from '#base/release.ts'
 
 const writeBytes = promisify(write)
 const writePieces = promisify(writev)
@@ -15,7 +16,7 @@ interface Piece {
 
 /**
  * The content of one file on its way to the disk: what is small is written on the spot, the rest by another thread while more comes in, one
- * batch at a time.
+ * batch at a time. What is added becomes its own: it is released when it is written.
  */
 export class ContentWriter {
   readonly #descriptor: number
@@ -72,6 +73,7 @@ async function writeAll(descriptor: number, pieces: Piece[]): Promise<void> {
     await writeRun(descriptor, pieces.slice(first, last))
     first = last
   }
+  for (const { bytes } of pieces) release(bytes)
 }
 
 /** Pieces that follow one another without a gap. */

@@ -12,7 +12,7 @@ export type UnpackOptions = TreeWriterOptions & { signal?: AbortSignal }
 
 /**
  * Writes an archive (plain, gzip, zstd, xz or bzip2) into the directory that `path` leads to. Links in the tree are followed as its own
- * processes would follow them, and never out of the root. What was written before an error stays.
+ * processes would follow them, and never out of the root. What was written before an error stays. The chunks of the source are released.
  * @throws not-found, invalid-argument (no directory, malformed or hostile archive), data-loss (truncated), conflict of kinds as invalid-argument
  */
 export async function unpack(root: Root, path: string, source: Readable, options: UnpackOptions): Promise<void> {

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { EngineError } from '#shared/errors.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { batchesOf } from '#base/batches.ts'
+import { release } from '#base/release.ts'
 import { fromPlain, type Job, type Piece, type Reply } from './jobs.ts'
 import type { TransferOptions } from './layers.ts'
 
@@ -196,7 +197,10 @@ async function send(feed: Readable, worker: Worker, turns: Turns): Promise<void>
   for await (const batch of batchesOf(feed)) {
     const piece = Buffer.allocUnsafeSlow(batch.reduce((sum, { length }) => sum + length, 0))
     let at = 0
-    for (const chunk of batch) at += chunk.copy(piece, at)
+    for (const chunk of batch) {
+      at += chunk.copy(piece, at)
+      release(chunk)
+    }
     await turns.take()
     worker.postMessage({ piece } satisfies Piece, [piece.buffer])
   }

@@ -62,7 +62,7 @@ async function attempt({ repository, descriptor, signal, onBytes }: BlobFetch, w
     const { stream, offset } = await repository.blob(descriptor, at, signal)
     if (offset !== at) await writer.truncate()
     at = offset
-    for await (const chunks of batchesOf(stream)) {
+    for await (const chunks of batchesOf(stream, { own: true })) {
       await writer.write(...chunks)
       onBytes?.((at += chunks.reduce((sum, { length }) => sum + length, 0)))
     }

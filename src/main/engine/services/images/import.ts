@@ -48,7 +48,7 @@ export async function importImage(service: Service, source: Readable | string, o
 
 async function keep({ content }: Service, stream: Readable, lease: Lease, signal: AbortSignal | undefined) {
   await using writer = await content.writer()
-  for await (const chunks of batchesOf(stream)) {
+  for await (const chunks of batchesOf(stream, { own: true })) {
     if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
     await writer.write(...chunks)
   }

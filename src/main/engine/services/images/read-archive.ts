@@ -41,7 +41,7 @@ export async function readArchive(service: Destination, stream: Readable, lease:
   const reader = new TarReader({ entry: (entry) => steps.push({ entry }), data: (data) => steps.push({ data }), complete: () => steps.push('complete') })
   let current: OpenFile | undefined
   try {
-    for await (const chunk of chunksOf(stream)) {
+    for await (const chunk of chunksOf(stream, { own: true })) {
       if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
       if (!reader.ended) reader.write(chunk)
       for (const step of steps.splice(0)) {
