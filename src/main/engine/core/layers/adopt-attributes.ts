@@ -7,12 +7,21 @@ import { join } from 'node:path'
  */
 export function adoptAttributes(directory: string, implied: readonly string[], below: readonly string[]): void {
   for (const path of implied) {
-    const model = below.map((layer) => realDirectory(layer, path)).find((found) => found !== undefined)
+    const model = directoryBelow(below, path)
     if (!model) continue
     lchownSync(join(directory, path), model.uid, model.gid)
     chmodSync(join(directory, path), model.mode & 0o7777)
     lutimesSync(join(directory, path), model.mtime, model.mtime)
   }
+}
+
+/** The directory as the layers below (top to bottom) have it. */
+export function directoryBelow(below: readonly string[], path: string): Stats | undefined {
+  for (const layer of below) {
+    const found = realDirectory(layer, path)
+    if (found) return found
+  }
+  return undefined
 }
 
 /** Undefined where the path is absent, or goes through anything but directories. */

@@ -7,13 +7,16 @@ import { toPath, toText, type BytePath } from './byte-path.ts'
 import type { WhiteoutForm } from './layers.ts'
 import { isKeptXattr } from './kept-xattrs.ts'
 import { hostile, RootedPath } from './rooted-path.ts'
-import type { TarEntry } from './tar-format.ts'
+import type { TarEntry, TarType } from './tar-format.ts'
 import type { TarHandler } from './tar-reader.ts'
 
 const WHITEOUT = '.wh.'
 const OPAQUE = '.wh..wh..opq'
 /** aufs kept its own bookkeeping under this prefix; it means nothing to anybody else. */
 const AUFS = '.wh..wh.'
+const CERTAIN_TYPES: ReadonlySet<TarType> = new Set(['file', 'directory', 'symlink'])
+/** Unix seconds that every file system can keep. */
+const LATEST = 2 ** 31 - 1
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 export interface LayerTreeOptions {
@@ -41,6 +44,7 @@ export class LayerTree implements TarHandler {
   /** Directories of the layer that hide what is below, by a whiteout of the same name. */
   readonly #whitedOut = new Set<BytePath>()
   readonly #umask = process.umask()
+  #exact = true
   #file: { descriptor: number; entry: TarEntry; path: BytePath; end: number } | undefined
 
   constructor(root: string, options: LayerTreeOptions) {
@@ -52,7 +56,13 @@ export class LayerTree implements TarHandler {
     this.#options = options
   }
 
+  /** Whether the directory, packed by itself, gives the archive again that was replayed in it, if that is in the order of a walk. */
+  get exact(): boolean {
+    return this.#exact && this.implied.size === 0
+  }
+
   entry(entry: TarEntry): void {
+    if (!isCertain(entry)) this.#exact = false
     if (isAufs(entry.path)) return
     const { parent, base } = this.#paths.locate(entry.path)
     if (base === '') return this.#root(entry)
@@ -118,6 +128,7 @@ export class LayerTree implements TarHandler {
       this.#makeAnew(path, entry)
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST' && reasonOf(error) !== 'EEXIST') throw error
+      this.#exact = false
       if (entry.type === 'directory' && lstatSync(toPath(path)).isDirectory()) return this.#directory(path, entry)
       this.#clear(path)
       this.#makeAnew(path, entry)
@@ -192,6 +203,7 @@ export class LayerTree implements TarHandler {
       } catch (error) {
         // File systems without attributes, and attributes a user namespace may not set, are no reason to refuse an image.
         if (!['EOPNOTSUPP', 'ENOTSUP', 'EPERM'].includes(reasonOf(error) ?? '')) throw error
+        this.#exact = false
       }
     }
   }
@@ -230,6 +242,10 @@ export class LayerTree implements TarHandler {
     this.#options.syscalls.setXattr(toPath(path), this.#options.whiteouts === 'overlay' ? 'trusted.overlay.opaque' : 'user.overlay.opaque', Buffer.from('y'))
   }
 }
+
+/** Whether every file system gives back what this entry gives it. A link has one mode (symlink(7)); an access control list changes that of a file (acl(5)). */
+const isCertain = ({ path, type, mode, mtime, xattrs }: TarEntry): boolean =>
+  CERTAIN_TYPES.has(type) && (type !== 'symlink' || mode === 0o777) && !path.includes(WHITEOUT) && mtime >= 0 && mtime <= LATEST && ![...(xattrs?.keys() ?? [])].some((name) => name.startsWith('system.'))
 
 const isAufs = (path: BytePath) => path.includes(AUFS) && !path.endsWith(OPAQUE)
 const reasonOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.reason : undefined)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statfsSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
+import { release } from '#base/release.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { LayerTree } from './apply-layer.ts'
@@ -9,6 +10,7 @@ import { FileDigests } from './file-digests.ts'
 import type { Job } from './jobs.ts'
 import type { AppliedLayer, CopiedFiles, UnpackedFiles, WhiteoutForm } from './layers.ts'
 import { TarReader } from './tar-reader.ts'
+import { keptXattrs } from './tar-writer.ts'
 
 /** The jobs that put files into a directory: a layer's, files that are listed, an archive's that is of no image. */
 
@@ -37,9 +39,22 @@ export async function apply(job: JobOf<'apply'>, pieces: AsyncIterable<Buffer>):
 
 export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFiles> {
   const digests = new FileDigests()
-  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, ...(job.digests && { digests }) }, chunks as Iterable<Buffer>)
-  return { implied: [...tree.implied], digests: digests.found }
+  const hash = createHash('sha256')
+  let size = 0
+  const hashed = function* () {
+    for (const chunk of chunks as Iterable<Buffer>) {
+      size += chunk.length
+      if (!job.digests) hash.update(chunk)
+      yield chunk
+    }
+  }
+  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, ...(job.digests && { digests }) }, hashed())
+  if (job.digests || !tree.exact || job.whiteouts === 'remove' || givesAttributes(job.directory)) return { digests: digests.found }
+  return { digests: digests.found, layer: { diffId: `sha256:${hash.digest('hex')}` as AppliedLayer['diffId'], size, contentSize: tree.contentSize } }
 }
+
+/** Access control lists that all that is made in a directory starts with (acl(5)). */
+const givesAttributes = (directory: string): boolean => keptXattrs(loadSyscalls(), directory).has('system.posix_acl_default')
 
 export async function unpack(job: JobOf<'unpack'>, pieces: AsyncIterable<Buffer>): Promise<UnpackedFiles> {
   const digests = new FileDigests()
@@ -58,6 +73,7 @@ async function fill({ directory, whiteouts, limit = Infinity, digests }: { direc
       size += piece.length
       if (size > room) throw new EngineError('resource-exhausted', `no space left on the disk: the layer has more than the ${room} bytes that are free`, { reason: 'ENOSPC', hint: 'Free space on the disk, or do not trust the image.' })
       if (!reader.ended) reader.write(piece)
+      release(piece)
     }
     reader.end()
     tree.finish()

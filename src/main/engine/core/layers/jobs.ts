@@ -5,7 +5,7 @@ import type { DiffSource, ListedEntry, WhiteoutForm } from './layers.ts'
 /** What a worker thread can be asked; plain objects, because they cross between threads. */
 export type Job =
   | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
-  | { kind: 'copy'; listed: readonly ListedEntry[]; directory: string; whiteouts: WhiteoutForm; digests: boolean }
+  | { kind: 'copy'; listed: readonly ListedEntry[]; directory: string; whiteouts: WhiteoutForm; digests: boolean; below: readonly string[] }
   /** Without a source: of an archive that comes in pieces. */
   | { kind: 'unpack'; source?: string; directory: string }
   | { kind: 'measure'; source: DiffSource }

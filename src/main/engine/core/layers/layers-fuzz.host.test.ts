@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -8,9 +8,11 @@ import { errnoOf } from '#base/system-error.ts'
 import { TreeWriter } from '../files/tree-writer.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { LayerTree } from './apply-layer.ts'
-import type { WhiteoutForm } from './layers.ts'
+import { fromText } from './byte-path.ts'
+import type { ListedEntry, WhiteoutForm } from './layers.ts'
 import { TarReader, type TarHandler } from './tar-reader.ts'
 import { tarOf, type Item } from './testing/tar-builder.ts'
+import { createLayers } from './worker-layers.ts'
 
 /**
  * Archives that nobody would make, one after another in the same tree, by the two that write archives to disk: whatever stands beside the tree stays
@@ -103,4 +105,40 @@ test('copies into a container: nothing beside the tree is touched', { timeout: 6
     expect(beside()).toEqual(before)
   }), { numRuns: RUNS, seed: SEED })
   expect(whole).toBeGreaterThan(RUNS / 10)
+})
+
+const name = fc.constantFrom('a', 'a-b', 'a.b', 'b', 'c', 'C', 'naïve', `${'long'.repeat(30)}`, '.wh.a', 'a\\b')
+const attributes = { mode: fc.constantFrom(0o644, 0o755, 0o4711, 0o2775, 0o1777, 0o000), uid: fc.constantFrom(0, 7, 3_000_000), gid: fc.constantFrom(0, 8, 3_000_000), mtime: fc.constantFrom(0, 1_700_000_000, 2 ** 31 + 5, -7) }
+const listedEntry = fc.record({ path: fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/')), type: fc.constantFrom('directory', 'file', 'content', 'symlink', 'noted'), ...attributes })
+
+/** A source for each kind of entry. */
+function makeSources(): Record<string, { type: ListedEntry['type']; source?: string; content?: Uint8Array }> {
+  const sources = join(work, 'sources')
+  mkdirSync(sources)
+  for (const file of ['file', 'noted']) writeFileSync(join(sources, file), file.repeat(3000))
+  loadSyscalls().setXattr(join(sources, 'noted'), 'user.note', Buffer.from('v'))
+  symlinkSync('../else/where', join(sources, 'symlink'))
+  return { directory: { type: 'directory' }, content: { type: 'file', content: Buffer.from('text') }, file: { type: 'file', source: join(sources, 'file') }, noted: { type: 'file', source: join(sources, 'noted') }, symlink: { type: 'symlink', source: join(sources, 'symlink') } }
+}
+
+test('what a copy says of its layer is what measuring it would', { timeout: 60_000 + RUNS * 200 }, async () => {
+  const sources = makeSources()
+  const [target, below] = [join(work, 'target'), join(work, 'below')]
+  mkdirSync(join(below, 'a/b'), { recursive: true })
+  chownSync(join(below, 'a'), 5, 6)
+  utimesSync(join(below, 'a'), 1_600_000_000.5, 1_600_000_000.5)
+  let certain = 0
+  await using layers = createLayers()
+  await fc.assert(fc.asyncProperty(fc.uniqueArray(listedEntry, { selector: ({ path }) => path, minLength: 1, maxLength: 12 }), async (entries) => {
+    rmSync(target, { recursive: true, force: true })
+    mkdirSync(target)
+    const types = new Map(entries.map(({ path, type }) => [path, type]))
+    const isFolder = (path: string): boolean => (types.has(path) ? types.get(path) === 'directory' : existsSync(join(below, path)))
+    const listed = entries.filter(({ path }) => path.split('/').every((_, index, names) => index === 0 || isFolder(names.slice(0, index).join('/'))))
+    const { layer } = await layers.copy(listed.map(({ type, path, ...rest }) => ({ ...rest, ...(type === 'symlink' && { mode: 0o777 }), ...sources[type]!, path: fromText(path) })), target, { whiteouts: 'overlay', below: [below] })
+    if (!layer) return
+    certain++
+    expect(layer).toEqual(await layers.measure({ directory: target, form: 'overlay' }))
+  }), { numRuns: RUNS, seed: SEED })
+  expect(certain).toBeGreaterThan(RUNS / 5)
 })

@@ -25,10 +25,10 @@ export interface Layers extends AsyncDisposable {
    * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
    */
   apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
-  /** Puts just these into `directory`, in this order, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
+  /** Puts just these into `directory`, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
   copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
   /**
-   * Unpacks an archive that is of no image, its whiteouts removing what is there: a file as `apply` takes it, or a plain one as it comes, which is read to its end or destroyed.
+   * Unpacks an archive that is of no image, its whiteouts removing what is there: a file as `apply` takes it, or a plain one as it comes, which is read to its end or destroyed, and its chunks released.
    * @throws as `apply`, and with the error of what comes
    */
   unpack(archive: string | Readable, directory: string, options?: TransferOptions): Promise<UnpackedFiles>
@@ -91,13 +91,15 @@ export interface AppliedLayer {
 
 export interface CopyOptions extends TransferOptions {
   whiteouts: WhiteoutForm
-  /** Hashes what is copied on its way. */
+  /** Hashes each file on its way. */
   digests?: boolean
+  /** The layers below, top to bottom: directories of theirs that something is put into keep their attributes. */
+  below?: readonly string[]
 }
 
 export interface CopiedFiles extends UnpackedFiles {
-  /** As {@link AppliedLayer.implied}. */
-  implied: string[]
+  /** What `measure` would say of the directory, which was empty, where that is certain without reading it; not with `digests`. */
+  layer?: AppliedLayer
 }
 
 export interface UnpackedFiles {

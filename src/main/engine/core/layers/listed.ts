@@ -3,12 +3,31 @@ import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
+import { directoryBelow } from './adopt-attributes.ts'
+import { toText } from './byte-path.ts'
 import type { Chunks } from './diff-layer.ts'
 import { DIGEST_BYTES, type ListedEntry } from './layers.ts'
 import type { TarEntry } from './tar-format.ts'
 import { keptXattrs, TarWriter } from './tar-writer.ts'
 
 type Attributes = Pick<Syscalls, 'getXattr' | 'listXattrs'>
+
+/** In the order of a walk, so that their archive is that of the directory they end in; with the directories on the way to them as the layers below have them. */
+export function inOrder(entries: readonly ListedEntry[], below: readonly string[]): ListedEntry[] {
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  for (const { path } of entries) {
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const above = path.slice(0, slash)
+      if (byPath.has(above)) break
+      const found = directoryBelow(below, toText(above))
+      if (found) byPath.set(above, { path: above, type: 'directory', mode: found.mode & 0o7777, uid: found.uid, gid: found.gid, mtime: Math.floor(found.mtimeMs / 1000) })
+    }
+  }
+  // A name is followed by what is below it, which no name can come between.
+  const place = ({ path }: ListedEntry) => path.replaceAll('/', '\0')
+  const places = new Map([...byPath.values()].map((entry) => [entry, place(entry)]))
+  return [...places.keys()].sort((a, b) => (places.get(a)! < places.get(b)! ? -1 : 1))
+}
 
 /** An archive of just these. */
 export function* packListed(entries: readonly ListedEntry[], syscalls: Attributes): Chunks {

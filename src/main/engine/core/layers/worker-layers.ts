@@ -12,7 +12,7 @@ export function createLayers(): Layers {
   const pool = new WorkerPool()
   return {
     apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
-    copy: (listed, directory, { whiteouts, digests = false, ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests }, options),
+    copy: (listed, directory, { whiteouts, digests = false, below = [], ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests, below }, options),
     unpack: (archive, directory, options) => (typeof archive === 'string' ? pool.run({ kind: 'unpack', source: archive, directory }, options) : unpackComing(pool, archive, directory, options)),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),

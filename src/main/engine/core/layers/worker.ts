@@ -5,12 +5,13 @@ import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { parentPort } from 'node:worker_threads'
+import { release } from '#base/release.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { diffLayer, packTree, type Chunks } from './diff-layer.ts'
 import { apply, copy, unpack } from './fill-directory.ts'
 import { createIncoming } from './incoming.ts'
-import { digestFiles, packListed } from './listed.ts'
+import { digestFiles, inOrder, packListed } from './listed.ts'
 import { toPlain, type Job, type Piece, type Reply } from './jobs.ts'
 import { listEntries } from './list-entries.ts'
 import type { AppliedLayer, CompressedLayer, DiffSource } from './layers.ts'
@@ -51,7 +52,7 @@ async function work(job: Job): Promise<unknown> {
     case 'apply':
       return apply(job, uncompressedFile(job.source, paced()))
     case 'copy':
-      return copy(job, packListed(job.listed, loadSyscalls()))
+      return copy(job, packListed(inOrder(job.listed, job.below), loadSyscalls()))
     case 'unpack':
       return unpack(job, job.source === undefined ? incoming.pieces(paced()) : uncompressedFile(job.source, paced()))
     case 'measure':
@@ -98,8 +99,9 @@ function drain(chunks: Chunks, use: (chunk: Uint8Array) => void): { size: number
   for (let size = 0; ; ) {
     const next = chunks.next()
     if (next.done) return { size, contentSize: next.value.contentSize }
-    use(next.value)
     tick((size += next.value.length))
+    use(next.value)
+    release(next.value)
   }
 }
 

@@ -47,17 +47,16 @@ export async function addFiles(service: Service, files: readonly ListedEntry[], 
   const { snapshots, layers } = service
   const options = { ...(signal && { signal }) }
   await using draft = await snapshots.prepareLayer(parent)
-  const { implied } = await layers.copy(files, draft.directory, { ...options, whiteouts: draft.whiteouts })
-  if (parent !== undefined) adoptAttributes(draft.directory, implied, snapshots.layerDirectories(parent))
-  return commitMeasured(service, await layers.measure(draft.changes(), options), parent, lease, (chain) => draft.commit(chain))
+  const { layer } = await layers.copy(files, draft.directory, { ...options, whiteouts: draft.whiteouts, below: parent === undefined ? [] : snapshots.layerDirectories(parent) })
+  return commitMeasured(service, layer ?? (await layers.measure(draft.changes(), options)), parent, lease, (chain) => draft.commit(chain))
 }
 
 /** A tar archive as a layer; its bytes are kept as the blob. */
 export async function addLayer(service: Service, archive: Readable, options: LayerOptions): Promise<CommittedLayer> {
   await using writer = await service.content.writer()
   let head: Uint8Array | undefined
-  for await (const chunks of batchesOf(archive)) {
-    head ??= chunks[0]!.subarray(0, 6)
+  for await (const chunks of batchesOf(archive, { own: true })) {
+    head ??= Buffer.from(chunks[0]!.subarray(0, 6))
     await writer.write(...chunks)
   }
   const { digest, size } = await writer.commit((made) => options.lease?.hold(made))
