@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { batchesOf, chunksOf } from './batches.ts'
+import { batchesOf, chunksOf, chunksToSend } from './batches.ts'
 
 const piece = (text: string) => Buffer.from(text)
 
@@ -69,4 +69,11 @@ test('chunks that are its own are released once the next are asked for', async (
   const chunk = Buffer.allocUnsafeSlow(1000)
   for await (const batch of batchesOf(Readable.from([chunk]), { own: true })) expect(batch[0]).toHaveLength(1000)
   expect(chunk).toHaveLength(0)
+})
+
+test('of chunks that are to be sent, two are there at a time', async () => {
+  const chunks = ['a', 'b', 'c'].map((text) => Buffer.allocUnsafeSlow(1000).fill(text))
+  const there: string[] = []
+  for await (const chunk of chunksToSend(Readable.from(chunks))) there.push(`${String.fromCharCode(chunk[0]!)}: ${chunks.map(({ length }) => Math.sign(length)).join('')}`)
+  expect(there).toEqual(['a: 111', 'b: 111', 'c: 011'])
 })

@@ -55,3 +55,13 @@ export async function* batchesOf(stream: Readable, { keepOpen = false, own = fal
 export async function* chunksOf(stream: Readable, options?: ReadOptions): AsyncGenerator<Buffer> {
   for await (const batch of batchesOf(stream, options)) yield* batch
 }
+
+/** One at a time, for who still sends one as it asks for the next: each is released once the next but one is asked for. The stream's chunks must be its own. */
+export async function* chunksToSend(stream: Readable): AsyncGenerator<Buffer> {
+  let sent: Buffer | undefined
+  for await (const chunk of chunksOf(stream)) {
+    yield chunk
+    if (sent) release(sent)
+    sent = chunk
+  }
+}

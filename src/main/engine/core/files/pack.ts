@@ -17,20 +17,17 @@ const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 export interface PackOptions {
   /** What the archive calls the place. Without: what is below it, by names relative to it. */
   name?: string
-  /** Relative to the place. */
-  leaveOut?: (path: string) => boolean
 }
 
 /**
  * The place and all that is below it as a tar archive. Links are entries of their own; sockets are left out; what changes while it is read is cut or
  * filled up to the size it was announced with. A piece may be written over once the next but one is asked for.
  */
-export async function* packPlace(root: Root, place: Place, { name, leaveOut = () => false }: PackOptions): AsyncGenerator<Uint8Array> {
+export async function* packPlace(root: Root, place: Place, { name }: PackOptions): AsyncGenerator<Uint8Array> {
   const archive = new Archive(root)
   const prefix = name === undefined ? undefined : fromText(name)
   const pause = breathe()
   for (const found of place.stat.isDirectory() ? walkPlace(root, place) : [{ ...place, path: '' }]) {
-    if (leaveOut(toText(found.path))) continue
     const path = prefix === undefined ? found.path : found.path === '' ? prefix : `${prefix}/${found.path}`
     if (path !== '' || prefix !== undefined) yield* archive.add(found, path)
     await pause()

@@ -10,10 +10,11 @@ type Attributes = Pick<Syscalls, 'getXattr' | 'listXattrs'>
 /** The archive as chunks; returns the bytes of file content in it. */
 export type Chunks = Generator<Uint8Array, { contentSize: number }>
 
-/** A whole tree. */
-export function* packTree(directory: string, syscalls: Attributes): Chunks {
+/** A whole tree but for these paths. */
+export function* packTree(directory: string, leaveOut: readonly string[], syscalls: Attributes): Chunks {
   const writer = new TarWriter(syscalls)
-  for (const found of walkTree(directory)) if (found.path !== '') yield* writer.add(found)
+  const left = new Set(['', ...leaveOut.map(fromText)])
+  for (const found of walkTree(directory)) if (!left.has(found.path)) yield* writer.add(found)
   yield* writer.finish()
   return { contentSize: writer.contentSize }
 }

@@ -9,7 +9,7 @@ export type Job =
   /** Without a source: of an archive that comes in pieces. */
   | { kind: 'unpack'; source?: string; directory: string }
   | { kind: 'measure'; source: DiffSource }
-  | { kind: 'stream'; source: DiffSource | { tree: string } | { entriesOf: DiffSource } }
+  | { kind: 'stream'; source: DiffSource | { tree: string; leaveOut: readonly string[] } | { entriesOf: DiffSource } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
   | { kind: 'changes'; source: DiffSource }
   | { kind: 'digests'; files: readonly string[] }

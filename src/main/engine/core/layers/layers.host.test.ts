@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -188,6 +189,15 @@ describe('an archive that comes in pieces', () => {
     expect(endless.destroyed).toBe(true)
     for (const name of ['one', 'two', 'three']) expect([...(await layers.unpack(Readable.from([tarOf({ path: name })]), target)).digests.keys()]).toEqual([name])
   })
+})
+
+test('a stream that nobody reads on keeps no other work waiting', async () => {
+  mkdirSync(at('tree'))
+  writeFileSync(at('tree/large'), Buffer.alloc(16_000_000))
+  const unread = [layers.pack(at('tree')), layers.pack(at('tree')), layers.pack(at('tree'))]
+  for (const stream of unread) await once(stream, 'readable')
+  expect((await layers.usage(at('tree'))).bytes).toBe(16_000_000)
+  for (const stream of unread) stream.destroy()
 })
 
 describe('whiteouts', () => {

@@ -15,7 +15,7 @@ import type { TarEntry } from './tar-format.ts'
  * The archive is hostile until proven otherwise: no name, symbolic link, hard link or whiteout in it reaches outside the directory
  * (names are resolved as if the directory were `/`, see rooted-path.ts). The bytes are hashed as they pass, and the result is the **diff ID**.
  *
- * All of this is synchronous file system work in worker threads (worker.ts): at most two at a time, ended when idle. Diff is
+ * All of this is synchronous file system work in worker threads (worker.ts): few at a time (worker-pool.ts), ended when idle. Diff is
  * canonical: the same directory gives the same bytes, so a layer made here need not be kept as a blob; it is made again
  * from its frozen snapshot when it is pushed or saved, and verified by its diff ID.
  */
@@ -36,8 +36,8 @@ export interface Layers extends AsyncDisposable {
   measure(source: DiffSource, options?: TransferOptions): Promise<AppliedLayer>
   /** The changes as a tar stream; read it to its end. The stream errors when the tree cannot be read. */
   diff(source: DiffSource, options?: TransferOptions): Readable
-  /** A whole tree, such as a mounted root file system, as a tar stream; nothing outside `directory` is followed or read. */
-  pack(directory: string, options?: TransferOptions): Readable
+  /** A whole tree, such as a mounted root file system, as a tar stream; nothing outside `directory` is followed or read, whoever changes it meanwhile. `leaveOut`: paths below it. */
+  pack(directory: string, options?: TransferOptions & { leaveOut?: readonly string[] }): Readable
   /** SHA-256 of each file in turn, {@link DIGEST_BYTES} for each: of what it holds, and of those of its extended attributes that travel in layers. */
   digests(files: readonly string[], options?: TransferOptions): Promise<Uint8Array>
   /** Paths that differ, as `docker diff` shows them. */

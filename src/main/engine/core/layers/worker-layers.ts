@@ -16,7 +16,7 @@ export function createLayers(): Layers {
     unpack: (archive, directory, options) => (typeof archive === 'string' ? pool.run({ kind: 'unpack', source: archive, directory }, options) : unpackComing(pool, archive, directory, options)),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
-    pack: (directory, options) => pool.stream({ kind: 'stream', source: { tree: directory } }, options),
+    pack: (directory, { leaveOut = [], ...options } = {}) => pool.stream({ kind: 'stream', source: { tree: directory, leaveOut } }, options),
     digests: (files, options) => pool.run({ kind: 'digests', files }, options),
     entries: (source, options) => pool.stream({ kind: 'stream', source: { entriesOf: source } }, options),
     changes: (source) => pool.run({ kind: 'changes', source }),

@@ -9,9 +9,10 @@ import { fromPlain, type Job, type Piece, type Reply } from './jobs.ts'
 import type { TransferOptions } from './layers.ts'
 
 /** As many as the machine of the budgets has processors; more would only take memory. */
-const LIMIT = 2
-/** Beside those, for jobs that read what comes: whoever sends it may take long, and nobody else is to wait for that. */
-const FEED_LIMIT = 2
+const WORKING = 2
+/** Beside those, jobs that read what comes, and jobs whose chunks somebody reads: both go as slowly as the other side, and nobody else is to wait for that. */
+const FED = 2
+const STREAMING = 8
 /** Pieces on their way to a thread before the next is read. */
 const PIECES_AHEAD = 4
 /** Milliseconds a thread without work is kept: an image has several layers, and a thread takes 30 ms to start. */
@@ -30,32 +31,41 @@ interface Beside {
   feed?: Readable
 }
 
+/** Jobs that only wait for one another. */
+interface Lane {
+  readonly limit: number
+  running: number
+  readonly queue: Waiting[]
+}
+
+const createLane = (limit: number): Lane => ({ limit, running: 0, queue: [] })
+
 interface Waiting {
   start(worker: Worker): void
   refuse(error: Error): void
 }
 
-/** Runs jobs in threads: two at a time, the rest in order, and two beside them that read what comes. A job is cancelled by ending its thread, the only way to stop synchronous work. */
+/** Runs jobs in threads, so many of a kind at a time and the rest in order. A job is cancelled by ending its thread, the only way to stop synchronous work. */
 export class WorkerPool implements AsyncDisposable {
   readonly #idle = new Map<Worker, NodeJS.Timeout>()
-  readonly #queue: Waiting[] = []
-  #running = 0
-  #feeding = 0
+  readonly #working = createLane(WORKING)
+  readonly #fed = createLane(FED)
+  readonly #streaming = createLane(STREAMING)
   #closed = false
 
   async run<Result>(job: Job, options: TransferOptions = {}): Promise<Result> {
-    return this.#converse<Result>(job, options)
+    return this.#converse<Result>(job, options, this.#working)
   }
 
   /** Whether there is a thread for one more job that reads what comes. */
   get mayFeed(): boolean {
-    return this.#feeding < FEED_LIMIT
+    return this.#fed.running < this.#fed.limit
   }
 
   /** A job that reads what comes; only where there {@link mayFeed | may} be one more. */
   async feed<Result>(job: Job, feed: Readable, options: TransferOptions = {}): Promise<Result> {
     try {
-      return await this.#converse<Result>(job, options, { feed })
+      return await this.#converse<Result>(job, options, this.#fed, { feed })
     } finally {
       feed.destroy()
     }
@@ -73,7 +83,7 @@ export class WorkerPool implements AsyncDisposable {
       },
     })
     let bytes = 0
-    this.#converse(job, { signal: signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal }, {
+    this.#converse(job, { signal: signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal }, this.#streaming, {
       onChunk: (chunk, acknowledge) => {
         onProgress?.((bytes += chunk.length))
         if (output.push(chunk)) acknowledge()
@@ -88,13 +98,13 @@ export class WorkerPool implements AsyncDisposable {
 
   async [Symbol.asyncDispose]() {
     this.#closed = true
-    for (const waiting of this.#queue.splice(0)) waiting.refuse(cancelled())
+    for (const { queue } of [this.#working, this.#fed, this.#streaming]) for (const waiting of queue.splice(0)) waiting.refuse(cancelled())
     await Promise.all([...this.#idle.keys()].map((worker) => worker.terminate()))
     this.#idle.clear()
   }
 
-  async #converse<Result>(job: Job, { signal, onProgress }: TransferOptions, { onChunk, feed }: Beside = {}): Promise<Result> {
-    const worker = feed ? this.#acquireForFeed(signal) : await this.#acquire(signal)
+  async #converse<Result>(job: Job, { signal, onProgress }: TransferOptions, lane: Lane, { onChunk, feed }: Beside = {}): Promise<Result> {
+    const worker = await this.#acquire(lane, signal)
     let usable = false
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const abort = () => reject(cancelled())
@@ -120,14 +130,14 @@ export class WorkerPool implements AsyncDisposable {
       // Each by name: removeAllListeners would also take away what the Worker object itself listens to.
       worker.off('error', reject).off('exit', ended).off('message', answer)
       signal?.removeEventListener('abort', abort)
-      await (feed ? this.#releaseFromFeed(worker, usable) : this.#release(worker, usable))
+      await this.#release(lane, worker, usable)
     }
   }
 
-  async #acquire(signal: AbortSignal | undefined): Promise<Worker> {
+  async #acquire(lane: Lane, signal: AbortSignal | undefined): Promise<Worker> {
     if (this.#closed || signal?.aborted) throw cancelled()
-    if (this.#running < LIMIT) {
-      this.#running++
+    if (lane.running < lane.limit) {
+      lane.running++
       return this.#take()
     }
     return new Promise<Worker>((resolve, reject) => {
@@ -139,23 +149,12 @@ export class WorkerPool implements AsyncDisposable {
         refuse: reject,
       }
       const leave = () => {
-        this.#queue.splice(this.#queue.indexOf(waiting), 1)
+        lane.queue.splice(lane.queue.indexOf(waiting), 1)
         reject(cancelled())
       }
       signal?.addEventListener('abort', leave, { once: true })
-      this.#queue.push(waiting)
+      lane.queue.push(waiting)
     })
-  }
-
-  #acquireForFeed(signal: AbortSignal | undefined): Worker {
-    if (this.#closed || signal?.aborted) throw cancelled()
-    this.#feeding++
-    return this.#take()
-  }
-
-  async #releaseFromFeed(worker: Worker, usable: boolean): Promise<void> {
-    await this.#leave(worker, usable)
-    this.#feeding--
   }
 
   #take(): Worker {
@@ -168,16 +167,12 @@ export class WorkerPool implements AsyncDisposable {
     return idle[0]
   }
 
-  async #release(worker: Worker, usable: boolean): Promise<void> {
-    await this.#leave(worker, usable)
-    const next = this.#queue.shift()
-    if (next) next.start(this.#take())
-    else this.#running--
-  }
-
-  async #leave(worker: Worker, usable: boolean): Promise<void> {
+  async #release(lane: Lane, worker: Worker, usable: boolean): Promise<void> {
     if (!usable || this.#closed) await worker.terminate()
     else this.#rest(worker)
+    const next = lane.queue.shift()
+    if (next) next.start(this.#take())
+    else lane.running--
   }
 
   #rest(worker: Worker): void {

@@ -73,7 +73,7 @@ async function work(job: Job): Promise<unknown> {
 }
 
 function streamed(source: (Job & { kind: 'stream' })['source']): Chunks {
-  if ('tree' in source) return packTree(source.tree, loadSyscalls())
+  if ('tree' in source) return packTree(source.tree, source.leaveOut, loadSyscalls())
   return 'entriesOf' in source ? listEntries(source.entriesOf, loadSyscalls()) : diffLayer(source, loadSyscalls())
 }
 

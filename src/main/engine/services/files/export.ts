@@ -1,5 +1,4 @@
-import { locate } from '../../core/files/locate.ts'
-import { packPlace } from '../../core/files/pack.ts'
+import { chunksToSend } from '#base/batches.ts'
 import { findMountStubs } from '../../core/snapshots/mount-stubs.ts'
 import { mountTargets, publishContainerEvent, type FilesContext } from './context.ts'
 import { withRootfs } from './open-container.ts'
@@ -8,8 +7,7 @@ import { withRootfs } from './open-container.ts'
 export const exportContainer = (ctx: FilesContext, reference: string, deliver: (content: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> =>
   withRootfs(ctx, reference, async (root, container) => {
     const { directory, below = [] } = ctx.snapshots.changesOf({ key: container.id })
-    const stubs = new Set(findMountStubs(directory, below, mountTargets(container)))
-    using place = locate(root, '/')
+    const stubs = findMountStubs(directory, below, mountTargets(container))
     publishContainerEvent(ctx, container, 'export')
-    await deliver(packPlace(root, place, { leaveOut: (path) => stubs.has(`/${path}`) }))
+    await deliver(chunksToSend(ctx.layers.pack(`/proc/self/fd/${root.descriptor}/.`, { leaveOut: stubs.map((path) => path.slice(1)) })))
   })

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
+import { chunksOf } from '#base/batches.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, type Digest } from '#shared/oci/digest.ts'
 import type { Platform } from '#shared/oci/platform.ts'
@@ -98,12 +99,12 @@ async function* write(service: Service, saved: readonly Saved[]): AsyncGenerator
 }
 
 async function* bytesOf(service: Service, diffId: ImageRecord['diffIds'][number], blob: Descriptor): AsyncGenerator<Uint8Array> {
-  if (service.content.has(blob.digest)) return yield* (await service.content.open(blob)) as AsyncIterable<Uint8Array>
+  if (service.content.has(blob.digest)) return yield* chunksOf(await service.content.open(blob))
   const made = service.layers.diff(service.snapshots.changesOf({ chain: layerRecord(service, diffId).chain }))
   const verified = verifiedStream(blob)
   made.on('error', (error) => verified.destroy(error))
   verified.on('close', () => made.destroy())
-  yield* made.pipe(verified) as AsyncIterable<Uint8Array>
+  yield* chunksOf(made.pipe(verified))
 }
 
 function indexEntries({ names, manifest }: Saved): Descriptor[] {
