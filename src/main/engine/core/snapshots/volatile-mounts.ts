@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import { bootId } from '#base/boot-id.ts'
+import { readIfThere } from '#base/read-if-there.ts'
 
 /**
  * Overlay mounts whose files nothing brings to the disk: neither a program's fsync nor letting go of the mount, which otherwise flushes the whole file system below.
@@ -36,14 +37,5 @@ export function createVolatileMounts(root: string) {
         isTaken = false
       }
     },
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
   }
 }

@@ -1,12 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readIfThere } from '#base/read-if-there.ts'
 import type { Exit } from '../runtime.ts'
 
 /** What a shim leaves in its state directory: native/shim/README.md. */
 
 /** How the process ended, if its shim lived to write it. */
 export function readExit(stateDirectory: string): Exit | undefined {
-  const text = read(join(stateDirectory, 'exit'))
+  const text = readIfThere(join(stateDirectory, 'exit'))
   const fields = new Map(text?.split('\n').map((line) => line.split('=', 2) as [string, string]))
   const code = fields.get('code')
   const at = fields.get('at')
@@ -27,15 +28,6 @@ export interface ProcessIdentity {
 
 /** The process the shim started. Undefined before. */
 export function readPid(stateDirectory: string): ProcessIdentity | undefined {
-  const [pid, startTime] = read(join(stateDirectory, 'pid'))?.trim().split(' ') ?? []
+  const [pid, startTime] = readIfThere(join(stateDirectory, 'pid'))?.trim().split(' ') ?? []
   return pid === undefined || startTime === undefined ? undefined : { pid: Number(pid), startTime: BigInt(startTime) }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
