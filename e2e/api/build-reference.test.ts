@@ -134,6 +134,36 @@ test('a build in the network of a container', async () => {
   expect((await build({ Dockerfile: 'FROM BASE\nRUN true\n' }, '--network', `container:${container}`)).output).toContain('cannot join network of a non running container')
 })
 
+test('hard links, devices and FIFOs of an archive that is added are what they were, and hard links that are copied', async () => {
+  const folder = join(stage.folder, `context-${counter++}`)
+  await mkdir(folder)
+  const archive = pack()
+  archive.entry({ name: 'one', mode: 0o644 }, 'content')
+  archive.entry({ name: 'd/two', type: 'link', linkname: 'one' })
+  archive.entry({ name: 'null', type: 'character-device', devmajor: 1, devminor: 3, mode: 0o666 })
+  archive.entry({ name: 'fifo', type: 'fifo', mode: 0o600 })
+  archive.finalize()
+  await writeFile(join(folder, 'root.tar'), archive as AsyncIterable<Buffer>)
+  await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox} AS added\nADD root.tar /x/\nFROM ${stage.busybox}\nCOPY --from=added /x /y\n`)
+  for (const [target, place] of [['added', 'x'], ['', 'y']] as const) {
+    const name = `links:${target || 'copied'}`
+    await stage.engine.ok('build', '-t', name, ...(target ? ['--target', target] : []), folder)
+    expect(await inside(name, `cd /${place}; [ one -ef d/two ] && stat -c %h one; stat -c '%F %t:%T' null fifo`)).toBe('2\ncharacter special file 1:3\nfifo 0:0')
+  }
+})
+
+test('an archive that is added and holds what images reserve for deletions is refused', async () => {
+  const folder = join(stage.folder, `context-${counter++}`)
+  await mkdir(folder)
+  const archive = pack()
+  archive.entry({ name: 'bin/.wh.sh' }, '')
+  archive.finalize()
+  await writeFile(join(folder, 'root.tar'), archive as AsyncIterable<Buffer>)
+  await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nADD root.tar /\n`)
+  const { code, output } = await stage.engine.docker('build', folder)
+  expect([code, output]).toEqual([1, expect.stringContaining('bin/.wh.sh')])
+})
+
 test('ADD of a URL, with its checksum', async () => {
   const server = createServer((_request, response) => response.end('fetched')).listen(0, '127.0.0.1')
   await once(server, 'listening')

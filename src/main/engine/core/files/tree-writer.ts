@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { errnoOf } from '#base/system-error.ts'
 import { fromText, toPath, toText, type BytePath } from '../layers/byte-path.ts'
-import { isKeptXattr } from '../layers/kept-xattrs.ts'
+import { giveOwner, setXattrs } from '../layers/entry-attributes.ts'
 import type { TarEntry } from '../layers/tar-format.ts'
 import type { TarHandler } from '../layers/tar-reader.ts'
 import { ContentWriter } from './content-writer.ts'
@@ -229,9 +229,9 @@ export class TreeWriter implements TarHandler {
   #directory(access: string | Buffer, entry: TarEntry, path: BytePath): void {
     const descriptor = openSync(access, OPEN_DIRECTORY)
     try {
-      this.#own(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
+      giveOwner(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
       fchmodSync(descriptor, entry.mode)
-      this.#setXattrs(`/proc/self/fd/${descriptor}/.`, entry)
+      setXattrs(this.#root.syscalls, `/proc/self/fd/${descriptor}/.`, entry)
     } finally {
       closeSync(descriptor)
     }
@@ -241,9 +241,9 @@ export class TreeWriter implements TarHandler {
   #close({ descriptor, entry, access, end }: OpenFile): void {
     try {
       if (end < entry.size) ftruncateSync(descriptor, entry.size)
-      this.#own(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
+      giveOwner(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
       fchmodSync(descriptor, entry.mode)
-      if (entry.xattrs && isSame(descriptor, access)) this.#setXattrs(access, entry)
+      if (entry.xattrs && isSame(descriptor, access)) setXattrs(this.#root.syscalls, access, entry)
       futimesSync(descriptor, entry.mtime, entry.mtime)
     } finally {
       closeSync(descriptor)
@@ -251,29 +251,9 @@ export class TreeWriter implements TarHandler {
   }
 
   #finishSpecial(access: string | Buffer, entry: TarEntry): void {
-    this.#own(entry, (uid, gid) => lchownSync(access, uid, gid))
-    this.#setXattrs(access, entry)
+    giveOwner(entry, (uid, gid) => lchownSync(access, uid, gid))
+    setXattrs(this.#root.syscalls, access, entry)
     lutimesSync(access, entry.mtime, entry.mtime)
-  }
-
-  #own(entry: TarEntry, change: (uid: number, gid: number) => void): void {
-    try {
-      change(entry.uid, entry.gid)
-    } catch (error) {
-      if (errnoOf(error) !== 'EINVAL') throw error
-      throw new EngineError('failed-precondition', `${JSON.stringify(toText(entry.path))} belongs to ${entry.uid}:${entry.gid}, which is outside the ids this user may use`, { reason: 'subordinate-ids', hint: 'Give the user more subordinate ids in /etc/subuid and /etc/subgid (at least 65536), then start the engine again.', cause: error })
-    }
-  }
-
-  #setXattrs(access: string | Buffer, entry: TarEntry): void {
-    for (const [name, value] of entry.xattrs ?? []) {
-      if (!isKeptXattr(name)) continue
-      try {
-        this.#root.syscalls.setXattr(access, name, value)
-      } catch (error) {
-        if (!isEngineError(error) || !['EOPNOTSUPP', 'ENOTSUP', 'EPERM'].includes(error.reason ?? '')) throw error
-      }
-    }
   }
 
   /** What was moved away meanwhile is left alone. */

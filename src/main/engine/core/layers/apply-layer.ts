@@ -1,22 +1,16 @@
-import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { errnoOf } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
+import { giveOwner, isCertain, setXattrs } from './entry-attributes.ts'
 import type { FileDigests } from './file-digests.ts'
 import { toPath, toText, type BytePath } from './byte-path.ts'
 import type { WhiteoutForm } from './layers.ts'
-import { isKeptXattr } from './kept-xattrs.ts'
 import { hostile, RootedPath } from './rooted-path.ts'
-import type { TarEntry, TarType } from './tar-format.ts'
+import type { TarEntry } from './tar-format.ts'
 import type { TarHandler } from './tar-reader.ts'
+import { isAufs, isWhiteoutName, OPAQUE, WHITEOUT } from './whiteout-names.ts'
 
-const WHITEOUT = '.wh.'
-const OPAQUE = '.wh..wh..opq'
-/** aufs kept its own bookkeeping under this prefix; it means nothing to anybody else. */
-const AUFS = '.wh..wh.'
-const CERTAIN_TYPES: ReadonlySet<TarType> = new Set(['file', 'directory', 'symlink'])
-/** Unix seconds that every file system can keep. */
-const LATEST = 2 ** 31 - 1
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 
 export interface LayerTreeOptions {
@@ -26,6 +20,10 @@ export interface LayerTreeOptions {
   fileLimit: number
   /** Devices other than whiteouts cannot be made in a user namespace and are left out, as Docker does. */
   inUserNamespace: boolean
+  /** Of what is no layer: a whiteout in it is refused, since it would delete and not add. */
+  refuseWhiteouts?: boolean
+  /** Files that are moved here and not written, by their paths as the archive has them: where they are. */
+  moved?: ReadonlyMap<BytePath, string>
   /** Told of every file, by its path below the root. */
   digests?: FileDigests
 }
@@ -45,7 +43,7 @@ export class LayerTree implements TarHandler {
   readonly #whitedOut = new Set<BytePath>()
   readonly #umask = process.umask()
   #exact = true
-  #file: { descriptor: number; entry: TarEntry; path: BytePath; end: number } | undefined
+  #file: { descriptor: number; entry: TarEntry; path: BytePath; end: number; isMoved: boolean } | undefined
 
   constructor(root: string, options: LayerTreeOptions) {
     this.#paths = new RootedPath(root, (path) => {
@@ -63,6 +61,7 @@ export class LayerTree implements TarHandler {
 
   entry(entry: TarEntry): void {
     if (!isCertain(entry)) this.#exact = false
+    if (this.#options.refuseWhiteouts && isWhiteoutName(entry.path)) throw new EngineError('invalid-argument', `the archive holds ${toText(entry.path)}, a name that images reserve for deletions`, { reason: 'whiteout' })
     if (isAufs(entry.path)) return
     const { parent, base } = this.#paths.locate(entry.path)
     if (base === '') return this.#root(entry)
@@ -77,7 +76,7 @@ export class LayerTree implements TarHandler {
   data(chunk: Buffer, offset: number): void {
     const file = this.#file
     if (!file) return
-    for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
+    if (!file.isMoved) for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
     file.end = offset + chunk.length
     this.#options.digests?.update(chunk, offset)
   }
@@ -89,7 +88,7 @@ export class LayerTree implements TarHandler {
     const { descriptor, entry, path, end } = file
     try {
       if (end < entry.size) ftruncateSync(descriptor, entry.size)
-      if (this.#mustOwn(entry)) chown(() => fchownSync(descriptor, entry.uid, entry.gid), entry)
+      if (this.#mustOwn(entry)) giveOwner(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
       if ((entry.mode & 0o7000) !== 0 || (entry.mode & this.#umask) !== 0) fchmodSync(descriptor, entry.mode)
       this.#setXattrs(path, entry)
       futimesSync(descriptor, entry.mtime, entry.mtime)
@@ -103,7 +102,7 @@ export class LayerTree implements TarHandler {
   finish(): void {
     for (const [path, entry] of [...this.#directories].reverse()) {
       const place = toPath(path)
-      if (this.#mustOwn(entry)) chown(() => lchownSync(place, entry.uid, entry.gid), entry)
+      if (this.#mustOwn(entry)) giveOwner(entry, (uid, gid) => lchownSync(place, uid, gid))
       chmodSync(place, entry.mode)
       this.#setXattrs(path, entry)
       lutimesSync(place, entry.mtime, entry.mtime)
@@ -157,7 +156,23 @@ export class LayerTree implements TarHandler {
 
   #createFile(path: BytePath, entry: TarEntry): void {
     if (entry.size > this.#options.fileLimit) throw tooLarge(entry)
-    this.#file = { descriptor: openSync(toPath(path), CREATE, entry.mode & 0o777), entry, path, end: 0 }
+    const isMoved = this.#move(path, entry)
+    const descriptor = isMoved ? openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW) : openSync(toPath(path), CREATE, entry.mode & 0o777)
+    if (isMoved) fchmodSync(descriptor, entry.mode & 0o777)
+    this.#file = { descriptor, entry, path, end: 0, isMoved }
+  }
+
+  /** False where it is to be written: what is there is never replaced, and another file system takes no file of this one. */
+  #move(path: BytePath, entry: TarEntry): boolean {
+    const from = this.#options.moved?.get(entry.path)
+    if (from === undefined || lstatSync(toPath(path), { throwIfNoEntry: false })) return false
+    try {
+      renameSync(from, toPath(path))
+      return true
+    } catch (error) {
+      if (errnoOf(error) === 'EXDEV') return false
+      throw error
+    }
   }
 
   #directory(path: BytePath, entry: TarEntry): void {
@@ -184,7 +199,7 @@ export class LayerTree implements TarHandler {
 
   #finishSpecial(path: BytePath, entry: TarEntry, hasMode: boolean): void {
     const place = toPath(path)
-    if (this.#mustOwn(entry)) chown(() => lchownSync(place, entry.uid, entry.gid), entry)
+    if (this.#mustOwn(entry)) giveOwner(entry, (uid, gid) => lchownSync(place, uid, gid))
     if (hasMode) chmodSync(place, entry.mode)
     this.#setXattrs(path, entry)
     lutimesSync(place, entry.mtime, entry.mtime)
@@ -196,16 +211,7 @@ export class LayerTree implements TarHandler {
   }
 
   #setXattrs(path: BytePath, entry: TarEntry): void {
-    for (const [name, value] of entry.xattrs ?? []) {
-      if (!isKeptXattr(name)) continue
-      try {
-        this.#options.syscalls.setXattr(toPath(path), name, value)
-      } catch (error) {
-        // File systems without attributes, and attributes a user namespace may not set, are no reason to refuse an image.
-        if (!['EOPNOTSUPP', 'ENOTSUP', 'EPERM'].includes(reasonOf(error) ?? '')) throw error
-        this.#exact = false
-      }
-    }
+    if (!setXattrs(this.#options.syscalls, toPath(path), entry)) this.#exact = false
   }
 
   #clear(path: BytePath): void {
@@ -243,24 +249,6 @@ export class LayerTree implements TarHandler {
   }
 }
 
-/** Whether every file system gives back what this entry gives it. A link has one mode (symlink(7)); an access control list changes that of a file (acl(5)). */
-const isCertain = ({ path, type, mode, mtime, xattrs }: TarEntry): boolean =>
-  CERTAIN_TYPES.has(type) && (type !== 'symlink' || mode === 0o777) && !path.includes(WHITEOUT) && mtime >= 0 && mtime <= LATEST && ![...(xattrs?.keys() ?? [])].some((name) => name.startsWith('system.'))
-
-const isAufs = (path: BytePath) => path.includes(AUFS) && !path.endsWith(OPAQUE)
 const reasonOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.reason : undefined)
 
 const tooLarge = (entry: TarEntry) => new EngineError('resource-exhausted', `${JSON.stringify(toText(entry.path))} has ${entry.size} bytes, more than a layer may have`, { reason: 'layer-too-large' })
-
-function chown(change: () => void, entry: TarEntry): void {
-  try {
-    change()
-  } catch (error) {
-    if (errnoOf(error) !== 'EINVAL') throw error
-    throw new EngineError('failed-precondition', `${JSON.stringify(toText(entry.path))} belongs to ${entry.uid}:${entry.gid}, which is outside the ids this user may use`, {
-      reason: 'subordinate-ids',
-      hint: 'Give the user more subordinate ids in /etc/subuid and /etc/subgid (at least 65536), then start the engine again.',
-      cause: error,
-    })
-  }
-}

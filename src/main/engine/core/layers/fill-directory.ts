@@ -4,11 +4,11 @@ import { EngineError } from '#shared/errors.ts'
 import { release } from '#base/release.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
-import { LayerTree } from './apply-layer.ts'
+import { LayerTree, type LayerTreeOptions } from './apply-layer.ts'
 import type { Chunks } from './diff-layer.ts'
 import { FileDigests } from './file-digests.ts'
 import type { Job } from './jobs.ts'
-import type { AppliedLayer, CopiedFiles, UnpackedFiles, WhiteoutForm } from './layers.ts'
+import type { AppliedLayer, CopiedFiles, UnpackedFiles } from './layers.ts'
 import { TarReader } from './tar-reader.ts'
 import { keptXattrs } from './tar-writer.ts'
 
@@ -48,7 +48,8 @@ export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFi
       yield chunk
     }
   }
-  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, ...(job.digests && { digests }) }, hashed())
+  const moved = new Map(job.listed.flatMap(({ path, source, type, mayMove }) => (mayMove && source !== undefined && type === 'file' ? [[path, source]] : [])))
+  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, moved, ...(job.digests && { digests }) }, hashed())
   if (job.digests || !tree.exact || job.whiteouts === 'remove' || givesAttributes(job.directory)) return { digests: digests.found }
   return { digests: digests.found, layer: { diffId: `sha256:${hash.digest('hex')}` as AppliedLayer['diffId'], size, contentSize: tree.contentSize } }
 }
@@ -58,14 +59,20 @@ const givesAttributes = (directory: string): boolean => keptXattrs(loadSyscalls(
 
 export async function unpack(job: JobOf<'unpack'>, pieces: AsyncIterable<Buffer>): Promise<UnpackedFiles> {
   const digests = new FileDigests()
-  await fill({ directory: job.directory, whiteouts: 'remove', digests }, pieces)
+  await fill({ directory: job.directory, whiteouts: 'remove', refuseWhiteouts: job.refuseWhiteouts, digests }, pieces)
   return { digests: digests.found }
 }
 
-async function fill({ directory, whiteouts, limit = Infinity, digests }: { directory: string; whiteouts: WhiteoutForm; limit?: number; digests?: FileDigests }, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
+interface Filling extends Pick<LayerTreeOptions, 'whiteouts' | 'refuseWhiteouts' | 'moved' | 'digests'> {
+  directory: string
+  /** Bytes of the largest file. */
+  limit?: number
+}
+
+async function fill({ directory, limit = Infinity, ...options }: Filling, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
   const { bavail, bsize } = statfsSync(directory)
   const room = bavail * bsize
-  const tree = new LayerTree(directory, { whiteouts, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace, ...(digests && { digests }) })
+  const tree = new LayerTree(directory, { ...options, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace })
   const reader = new TarReader(tree)
   let size = 0
   try {

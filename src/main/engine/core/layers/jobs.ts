@@ -7,7 +7,7 @@ export type Job =
   | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
   | { kind: 'copy'; listed: readonly ListedEntry[]; directory: string; whiteouts: WhiteoutForm; digests: boolean; below: readonly string[] }
   /** Without a source: of an archive that comes in pieces. */
-  | { kind: 'unpack'; source?: string; directory: string }
+  | { kind: 'unpack'; source?: string; directory: string; refuseWhiteouts: boolean }
   | { kind: 'measure'; source: DiffSource }
   | { kind: 'stream'; source: DiffSource | { tree: string; leaveOut: readonly string[] } | { entriesOf: DiffSource } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }

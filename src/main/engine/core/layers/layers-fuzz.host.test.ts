@@ -109,16 +109,16 @@ test('copies into a container: nothing beside the tree is touched', { timeout: 6
 
 const name = fc.constantFrom('a', 'a-b', 'a.b', 'b', 'c', 'C', 'naïve', `${'long'.repeat(30)}`, '.wh.a', 'a\\b')
 const attributes = { mode: fc.constantFrom(0o644, 0o755, 0o4711, 0o2775, 0o1777, 0o000), uid: fc.constantFrom(0, 7, 3_000_000), gid: fc.constantFrom(0, 8, 3_000_000), mtime: fc.constantFrom(0, 1_700_000_000, 2 ** 31 + 5, -7) }
-const listedEntry = fc.record({ path: fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/')), type: fc.constantFrom('directory', 'file', 'content', 'symlink', 'noted'), ...attributes })
+const listedEntry = fc.record({ path: fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/')), type: fc.constantFrom('directory', 'file', 'content', 'symlink', 'noted', 'linked'), ...attributes })
 
 /** A source for each kind of entry. */
-function makeSources(): Record<string, { type: ListedEntry['type']; source?: string; content?: Uint8Array }> {
+function makeSources(): Record<string, Pick<ListedEntry, 'type' | 'source' | 'content' | 'linked'>> {
   const sources = join(work, 'sources')
   mkdirSync(sources)
   for (const file of ['file', 'noted']) writeFileSync(join(sources, file), file.repeat(3000))
   loadSyscalls().setXattr(join(sources, 'noted'), 'user.note', Buffer.from('v'))
   symlinkSync('../else/where', join(sources, 'symlink'))
-  return { directory: { type: 'directory' }, content: { type: 'file', content: Buffer.from('text') }, file: { type: 'file', source: join(sources, 'file') }, noted: { type: 'file', source: join(sources, 'noted') }, symlink: { type: 'symlink', source: join(sources, 'symlink') } }
+  return { directory: { type: 'directory' }, content: { type: 'file', content: Buffer.from('text') }, file: { type: 'file', source: join(sources, 'file') }, noted: { type: 'file', source: join(sources, 'noted') }, linked: { type: 'file', source: join(sources, 'noted'), linked: 'one' }, symlink: { type: 'symlink', source: join(sources, 'symlink') } }
 }
 
 test('what a copy says of its layer is what measuring it would', { timeout: 60_000 + RUNS * 200 }, async () => {

@@ -122,6 +122,18 @@ describe('things from here and there', () => {
     expect(Buffer.from(loadSyscalls().getXattr(at('d/cap'), 'user.note')!).toString()).toBe('v')
   })
 
+  test('what may be moved is not written again, and is what a copy would be', async () => {
+    for (const name of ['copied', 'moved', 'there']) mkdirSync(at(name))
+    for (const name of ['a', 'b']) writeFileSync(at(name), 'x'.repeat(700_000), { mode: 0o4711 })
+    const { ino } = statSync(at('b'))
+    const copied = await layers.copy([{ ...owned, path: 'f', type: 'file', source: at('a') }], at('copied'), { whiteouts: 'overlay' })
+    const moved = await layers.copy([{ ...owned, path: 'f', type: 'file', source: at('b'), mayMove: true }], at('moved'), { whiteouts: 'overlay' })
+    expect(moved).toEqual(copied)
+    expect(await layers.measure({ directory: at('moved'), form: 'overlay' })).toEqual(copied.layer)
+    expect(statSync(at('moved/f'))).toMatchObject({ ino, mode: 0o100640, uid: 7, gid: 8, mtimeMs: 1_700_000_000_000 })
+    expect([existsSync(at('a')), existsSync(at('b'))]).toEqual([true, false])
+  })
+
   test('one that is not there is told', async () => {
     await expect(layers.copy([{ ...owned, path: 'a', type: 'file', source: at('gone') }], target, { whiteouts: 'overlay' })).rejects.toMatchObject({ code: 'unavailable' })
     await expect(layers.digests([at('gone')])).rejects.toMatchObject({ code: 'not-found', reason: 'ENOENT' })

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { DiffId, Digest } from '#shared/oci/digest.ts'
-import type { TarEntry } from './tar-format.ts'
+import type { TarEntry, TarType } from './tar-format.ts'
 
 /**
  * Layers: file system change sets as tar archives.
@@ -29,9 +29,9 @@ export interface Layers extends AsyncDisposable {
   copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
   /**
    * Unpacks an archive that is of no image, its whiteouts removing what is there: a file as `apply` takes it, or a plain one as it comes, which is read to its end or destroyed, and its chunks released.
-   * @throws as `apply`, and with the error of what comes
+   * @throws as `apply`, invalid-argument where whiteouts are not wanted, and with the error of what comes
    */
-  unpack(archive: string | Readable, directory: string, options?: TransferOptions): Promise<UnpackedFiles>
+  unpack(archive: string | Readable, directory: string, options?: UnpackOptions): Promise<UnpackedFiles>
   /** What `diff` would give, without the bytes. */
   measure(source: DiffSource, options?: TransferOptions): Promise<AppliedLayer>
   /** The changes as a tar stream; read it to its end. The stream errors when the tree cannot be read. */
@@ -102,6 +102,10 @@ export interface CopiedFiles extends UnpackedFiles {
   layer?: AppliedLayer
 }
 
+export interface UnpackOptions extends TransferOptions {
+  refuseWhiteouts?: boolean
+}
+
 export interface UnpackedFiles {
   /** SHA-256 in hex of the files by their paths below the directory, as `digests` gives it; of some nothing is known. */
   digests: ReadonlyMap<string, string>
@@ -117,11 +121,15 @@ export interface DiffSource {
   below?: readonly string[]
 }
 
-/** Size, link target and extended attributes are those of the `source`. */
+/** Size, link target, device number and extended attributes are those of the `source`. */
 export interface ListedEntry extends Pick<TarEntry, 'path' | 'mode' | 'uid' | 'gid' | 'mtime'> {
-  type: 'file' | 'directory' | 'symlink'
+  type: Exclude<TarType, 'link'>
+  /** The same for all names of one file, which are hard links again. */
+  linked?: string
   /** Absolute on the host, nothing followed at its end. Without one: an empty folder, or a file with `content`. */
   source?: string
+  /** Nobody needs the source any more: it may be moved. */
+  mayMove?: boolean
   content?: Uint8Array
 }
 

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
@@ -8,7 +8,8 @@ import { toText } from './byte-path.ts'
 import type { Chunks } from './diff-layer.ts'
 import { DIGEST_BYTES, type ListedEntry } from './layers.ts'
 import type { TarEntry } from './tar-format.ts'
-import { keptXattrs, TarWriter } from './tar-writer.ts'
+import { describeEntry, keptXattrs, TarWriter } from './tar-writer.ts'
+import { isWhiteoutName } from './whiteout-names.ts'
 
 type Attributes = Pick<Syscalls, 'getXattr' | 'listXattrs'>
 
@@ -32,17 +33,24 @@ export function inOrder(entries: readonly ListedEntry[], below: readonly string[
 /** An archive of just these. */
 export function* packListed(entries: readonly ListedEntry[], syscalls: Attributes): Chunks {
   const writer = new TarWriter(syscalls)
+  const first = new Map<string, TarEntry>()
   for (const listed of entries) {
-    const { source, content } = listed
-    if (source === undefined) writer.made(headerOf(listed), content && Buffer.from(content))
-    else if (!(yield* writer.addAs(source, headerOf(listed)))) throw new EngineError('unavailable', `cannot read ${source}: it is not there any more, or may not be read`)
+    const { path, source, content } = listed
+    // What is named so becomes no file.
+    const linked = isWhiteoutName(path) ? undefined : listed.linked
+    const before = linked === undefined ? undefined : first.get(linked)
+    const header = before ? { ...before, path, type: 'link' as const, linkPath: before.path, size: 0 } : headerOf(listed)
+    if (linked !== undefined && !before) first.set(linked, header)
+    if (before || source === undefined) writer.made(header, content && Buffer.from(content))
+    else if (!(yield* writer.addAs(source, header))) throw new EngineError('unavailable', `cannot read ${source}: it is not there any more, or may not be read`)
   }
   yield* writer.finish()
   return { contentSize: writer.contentSize }
 }
 
 function headerOf({ type, path, mode, uid, gid, mtime, source }: ListedEntry): TarEntry {
-  return { type, path, mode, uid, gid, mtime, linkPath: type === 'symlink' ? readlinkSync(source!, 'latin1') : '', size: 0, major: 0, minor: 0 }
+  const own = source === undefined || type === 'file' || type === 'directory' ? { linkPath: '', major: 0, minor: 0 } : describeEntry({ access: source, stat: lstatSync(source) }, path, type)
+  return { ...own, type, path, mode, uid, gid, mtime, size: 0 }
 }
 
 const PIECE = 64 * 1024

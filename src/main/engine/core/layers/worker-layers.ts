@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Job } from './jobs.ts'
 import type { Layers, TransferOptions, UnpackedFiles } from './layers.ts'
 import { WorkerPool } from './worker-pool.ts'
 
@@ -13,7 +14,10 @@ export function createLayers(): Layers {
   return {
     apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
     copy: (listed, directory, { whiteouts, digests = false, below = [], ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests, below }, options),
-    unpack: (archive, directory, options) => (typeof archive === 'string' ? pool.run({ kind: 'unpack', source: archive, directory }, options) : unpackComing(pool, archive, directory, options)),
+    unpack: (archive, directory, { refuseWhiteouts = false, ...options } = {}) => {
+      const job = { kind: 'unpack', directory, refuseWhiteouts } as const
+      return typeof archive === 'string' ? pool.run({ ...job, source: archive }, options) : unpackComing(pool, job, archive, options)
+    },
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, { leaveOut = [], ...options } = {}) => pool.stream({ kind: 'stream', source: { tree: directory, leaveOut } }, options),
@@ -28,12 +32,12 @@ export function createLayers(): Layers {
 }
 
 /** As it comes, or, where too many others do, once it has come. */
-async function unpackComing(pool: WorkerPool, archive: Readable, directory: string, options: TransferOptions = {}): Promise<UnpackedFiles> {
-  if (pool.mayFeed) return pool.feed({ kind: 'unpack', directory }, archive, options)
-  const file = `${directory}.tar`
+async function unpackComing(pool: WorkerPool, job: Job & { kind: 'unpack' }, archive: Readable, options: TransferOptions): Promise<UnpackedFiles> {
+  if (pool.mayFeed) return pool.feed(job, archive, options)
+  const file = `${job.directory}.tar`
   try {
     await pipeline(archive, createWriteStream(file, { mode: 0o600, highWaterMark: 2 ** 20 }), { ...(options.signal && { signal: options.signal }) })
-    return await pool.run({ kind: 'unpack', source: file, directory }, options)
+    return await pool.run({ ...job, source: file }, options)
   } finally {
     await rm(file, { force: true })
   }

@@ -6,6 +6,7 @@ import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { breathe } from '../../core/files/breathe.ts'
 import { fromText } from '../../core/layers/byte-path.ts'
 import type { ListedEntry } from '../../core/layers/layers.ts'
+import { isWhiteoutName } from '../../core/layers/whiteout-names.ts'
 import { whiteoutsOf } from './folder-listing.ts'
 import type { ClientFolder, FolderChanges, FolderListing } from './kept-contexts.ts'
 
@@ -71,7 +72,7 @@ async function listFolder(folder: string, selection: ContextSelection, signal: A
   const pause = breathe()
   const enter = async (below: string): Promise<void> => {
     // Images reserve the names that begin so for deletions.
-    for (const name of namesIn(join(folder, below)).filter((each) => !each.startsWith('.wh.'))) {
+    for (const name of namesIn(join(folder, below)).filter((each) => !isWhiteoutName(each))) {
       const path = below === '' ? name : `${below}/${name}`
       const stat = lstatSync(join(folder, path), { throwIfNoEntry: false, bigint: true })
       if (!stat) continue

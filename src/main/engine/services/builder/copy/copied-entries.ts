@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { constants, readlinkSync } from 'node:fs'
 import { fromText } from '../../../core/layers/byte-path.ts'
 import { DIGEST_BYTES, type Layers, type ListedEntry } from '../../../core/layers/layers.ts'
 import type { CopyEntry } from './copy-plan.ts'
@@ -37,7 +37,7 @@ export async function digestEntries(layers: Pick<Layers, 'digests'>, entries: re
   const contents = await digestFiles(layers, sorted.filter(({ kind, content }) => kind === 'file' && !content), signal, digests)
   for (const entry of sorted) {
     const { uid, gid, mode } = layerEntry(entry, attributes)
-    hash.update(JSON.stringify([entry.target, entry.kind, mode, uid, gid, entry.kind === 'symlink' ? readlinkSync(entry.hostPath!) : '']))
+    hash.update(JSON.stringify([entry.target, entry.kind, mode, uid, gid, entry.kind === 'symlink' ? readlinkSync(entry.hostPath!) : entry.kind === 'special' ? [typeOf(entry), entry.stat.rdev] : '']))
     if (entry.kind === 'file') hash.update(entry.content ? createHash('sha256').update(entry.content).digest() : contents.get(entry)!)
   }
   return hash.digest('hex')
@@ -61,11 +61,17 @@ async function digestFiles(layers: Pick<Layers, 'digests'>, entries: readonly Co
   return found
 }
 
+const SPECIAL = new Map<number, ListedEntry['type']>([[constants.S_IFIFO, 'fifo'], [constants.S_IFCHR, 'char'], [constants.S_IFBLK, 'block']])
+
 /** As they go into the layer. */
 export function layerEntry(entry: CopyEntry, { owner, mode }: CopyAttributes): ListedEntry {
   const own = entry.stat.mode & 0o7777
-  const given = entry.keepsOwner ? undefined : owner
+  const given = entry.unpacked ? undefined : owner
   const changed = entry.kind === 'symlink' || !mode ? own : mode(own, entry.kind === 'directory')
   const from = entry.content ? { content: entry.content } : entry.hostPath === undefined ? {} : { source: entry.hostPath }
-  return { path: fromText(entry.target), type: entry.kind, mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, mtime: Math.floor(entry.stat.mtimeMs / 1000), ...from }
+  const linked = entry.kind === 'file' && (entry.stat.nlink ?? 1) > 1 ? { linked: `${entry.stat.dev}:${entry.stat.ino}` } : {}
+  return { path: fromText(entry.target), type: typeOf(entry), mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, mtime: Math.floor(entry.stat.mtimeMs / 1000), ...from, ...linked, ...(entry.unpacked && { mayMove: true }) }
 }
+
+const typeOf = ({ kind, stat: { mode } }: CopyEntry): ListedEntry['type'] => (kind === 'special' ? SPECIAL.get(mode & constants.S_IFMT)! : kind)
+

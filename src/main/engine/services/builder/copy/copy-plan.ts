@@ -13,10 +13,11 @@ export interface CopyEntry {
   /** What it is copied from; undefined: a folder that the copy has to make, or `content`. */
   hostPath?: string
   stat: Pick<Stats, 'mode' | 'uid' | 'gid' | 'size' | 'mtimeMs'> & Partial<Stats>
-  kind: 'file' | 'directory' | 'symlink'
+  /** `special`: a device or a FIFO. */
+  kind: 'file' | 'directory' | 'symlink' | 'special'
   content?: Uint8Array
-  /** Out of an archive: --chown does not reach it. */
-  keepsOwner?: boolean
+  /** Out of an archive: --chown does not reach it, and nobody else needs what was unpacked. */
+  unpacked?: boolean
 }
 
 export interface CopyPlanRequest {
@@ -57,7 +58,7 @@ async function addFolder(entries: CopyEntry[], source: Source, target: string, r
       const [hostPath, path] = [join(folder, name), posix.join(inside, name)]
       const stat = lstatSync(hostPath)
       const left = request.ignored(posix.join(source.path, path)) || request.excluded?.ignores(path)
-      if (!left && (stat.isFile() || stat.isDirectory() || stat.isSymbolicLink())) entries.push(entryOf(posix.join(target, path), hostPath, stat))
+      if (!left && canBeCopied(stat)) entries.push(entryOf(posix.join(target, path), hostPath, stat))
       if (stat.isDirectory()) await walk(hostPath, path)
     }
   }
@@ -65,7 +66,10 @@ async function addFolder(entries: CopyEntry[], source: Source, target: string, r
   await walk(source.hostPath, '')
 }
 
-const entryOf = (target: string, hostPath: string, stat: Stats): CopyEntry => ({ target, hostPath, stat, kind: stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'file' })
+/** A device without a number is a whiteout to the file system that layers are mounted with (https://docs.kernel.org/filesystems/overlayfs.html). */
+const canBeCopied = (stat: Stats): boolean => !stat.isSocket() && !(stat.isCharacterDevice() && stat.rdev === 0)
+
+const entryOf = (target: string, hostPath: string, stat: Stats): CopyEntry => ({ target, hostPath, stat, kind: stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : stat.isFile() ? 'file' : 'special' })
 
 /** Follows links on the way to each target, names the folders that have to be made, and leaves out folders that are there already. */
 export async function withFolders(entries: readonly CopyEntry[], tree: RootedTree | undefined): Promise<CopyEntry[]> {

@@ -1,8 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { extract, pack } from 'tar-stream'
 import { EngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, expandWord, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
 import { decompressed, detectCompression } from '../../../core/layers/decompress.ts'
@@ -103,22 +101,8 @@ async function holdsTar(path: string): Promise<boolean> {
 async function archiveEntries(add: AddSource, path: string, name: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const folder = `${add.work}-${name}-unpacked`
   await mkdir(folder, { recursive: true })
-  const plain = `${folder}.tar`
-  await escapeWhiteouts(path, plain, add.step.run.signal)
-  await add.step.run.context.layers.unpack(plain, folder, { signal: add.step.run.signal })
-  await rm(plain)
-  return (await treeEntries(add, folder, '', add.destination, target)).map((entry) => ({ ...entry, keepsOwner: true }))
-}
-
-/** A whiteout name in an archive that somebody ADDs is refused: it would delete instead of add. */
-async function escapeWhiteouts(path: string, target: string, signal: AbortSignal): Promise<void> {
-  const [reader, writer] = [extract(), pack()]
-  reader.on('entry', (header, stream, next) => {
-    if (posix.basename(header.name).startsWith('.wh.')) return void reader.destroy(new EngineError('invalid-argument', `the archive holds ${header.name}, a name that images reserve for deletions`))
-    stream.pipe(writer.entry(header, next))
-  })
-  reader.on('finish', () => writer.finalize()).on('error', (error) => writer.destroy(error))
-  await Promise.all([pipeline(await decompressed(createReadStream(path)), reader, { signal }), pipeline(writer, createWriteStream(target), { signal })])
+  await add.step.run.context.layers.unpack(await decompressed(createReadStream(path)), folder, { refuseWhiteouts: true, signal: add.step.run.signal })
+  return (await treeEntries(add, folder, '', add.destination, target)).map((entry) => ({ ...entry, unpacked: true }))
 }
 
 async function treeEntries(add: AddSource, folder: string, subfolder: string, place: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
