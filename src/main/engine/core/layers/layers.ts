@@ -21,10 +21,10 @@ import type { TarEntry, TarType } from './tar-format.ts'
  */
 export interface Layers extends AsyncDisposable {
   /**
-   * Applies the layer in the file `source` (gzip, zstd or plain tar, told by its first bytes) to `directory`.
+   * Applies a layer to `directory`: the one in the file `source` (gzip, zstd or plain tar, told by its first bytes), or a plain one as it comes, which is read to its end or destroyed, and its chunks released.
    * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
    */
-  apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
+  apply(source: string | Readable, directory: string, options: ApplyOptions): Promise<AppliedLayer>
   /** Puts just these into `directory`, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
   copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
   /**

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Job } from './jobs.ts'
-import type { Layers, TransferOptions, UnpackedFiles } from './layers.ts'
+import type { Layers, TransferOptions } from './layers.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 const DEFAULT_LIMIT = 256 * 1024 ** 3
@@ -12,12 +12,9 @@ const DEFAULT_LIMIT = 256 * 1024 ** 3
 export function createLayers(): Layers {
   const pool = new WorkerPool()
   return {
-    apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
+    apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => read(pool, { kind: 'apply', directory, whiteouts, expected, limit }, source, options),
     copy: (listed, directory, { whiteouts, digests = false, below = [], ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests, below }, options),
-    unpack: (archive, directory, { refuseWhiteouts = false, ...options } = {}) => {
-      const job = { kind: 'unpack', directory, refuseWhiteouts } as const
-      return typeof archive === 'string' ? pool.run({ ...job, source: archive }, options) : unpackComing(pool, job, archive, options)
-    },
+    unpack: (archive, directory, { refuseWhiteouts = false, ...options } = {}) => read(pool, { kind: 'unpack', directory, refuseWhiteouts }, archive, options),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
     diff: (source, options) => pool.stream({ kind: 'stream', source }, options),
     pack: (directory, { leaveOut = [], ...options } = {}) => pool.stream({ kind: 'stream', source: { tree: directory, leaveOut } }, options),
@@ -31,8 +28,9 @@ export function createLayers(): Layers {
   }
 }
 
-/** As it comes, or, where too many others do, once it has come. */
-async function unpackComing(pool: WorkerPool, job: Job & { kind: 'unpack' }, archive: Readable, options: TransferOptions): Promise<UnpackedFiles> {
+/** A file, or what comes: as it does, or, where too many others do, once it has come. */
+async function read<Result>(pool: WorkerPool, job: Job & { kind: 'apply' | 'unpack' }, archive: string | Readable, options: TransferOptions = {}): Promise<Result> {
+  if (typeof archive === 'string') return pool.run({ ...job, source: archive }, options)
   if (pool.mayFeed) return pool.feed(job, archive, options)
   const file = `${job.directory}.tar`
   try {

@@ -50,11 +50,11 @@ const reply = (message: Reply) => port.postMessage(message)
 async function work(job: Job): Promise<unknown> {
   switch (job.kind) {
     case 'apply':
-      return apply(job, uncompressedFile(job.source, paced()))
+      return apply(job, piecesFor(job))
     case 'copy':
       return copy(job, packListed(inOrder(job.listed, job.below), loadSyscalls()))
     case 'unpack':
-      return unpack(job, job.source === undefined ? incoming.pieces(paced()) : uncompressedFile(job.source, paced()))
+      return unpack(job, piecesFor(job))
     case 'measure':
       return measure(diffLayer(job.source, loadSyscalls()))
     case 'stream':
@@ -71,6 +71,8 @@ async function work(job: Job): Promise<unknown> {
       return rmSync(job.directory, { recursive: true, force: true })
   }
 }
+
+const piecesFor = ({ source }: { source?: string }) => (source === undefined ? incoming.pieces(paced()) : uncompressedFile(source, paced()))
 
 function streamed(source: (Job & { kind: 'stream' })['source']): Chunks {
   if ('tree' in source) return packTree(source.tree, source.leaveOut, loadSyscalls())

@@ -1,12 +1,9 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
-import { batchesOf } from '#base/batches.ts'
-import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ChainId, DiffId, ImageId } from '#shared/oci/digest.ts'
 import { familiarName, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import { digestOf } from '../../core/content/blob-reader.ts'
 import type { Lease } from '../../core/leases/leases.ts'
-import { detectCompression } from '../../core/layers/decompress.ts'
 import type { ListedEntry } from '../../core/layers/layers.ts'
 import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
 import { chainOn, chainsOf } from './chains.ts'
@@ -51,32 +48,14 @@ export async function addFiles(service: Service, files: readonly ListedEntry[], 
   return commitMeasured(service, layer ?? (await layers.measure(draft.changes(), options)), parent, lease, (chain) => draft.commit(chain))
 }
 
-/** A tar archive as a layer; its bytes are kept as the blob. */
-export async function addLayer(service: Service, archive: Readable, options: LayerOptions): Promise<CommittedLayer> {
-  await using writer = await service.content.writer()
-  let head: Uint8Array | undefined
-  for await (const chunks of batchesOf(archive, { own: true })) {
-    head ??= Buffer.from(chunks[0]!.subarray(0, 6))
-    await writer.write(...chunks)
-  }
-  const { digest, size } = await writer.commit((made) => options.lease?.hold(made))
-  const compression = detectCompression(head ?? new Uint8Array())
-  const mediaType = compression === 'gzip' ? mediaTypes.ociLayerGzip : compression === 'zstd' ? mediaTypes.ociLayerZstd : mediaTypes.ociLayer
-  return applyBlob(service, { mediaType, digest, size }, options)
-}
-
-/** Applies a blob of the content store as a new layer. */
-export async function applyBlob(service: Service, blob: { mediaType: string; digest: CommittedLayer['diffId']; size: number }, { parent, lease, signal }: LayerOptions): Promise<CommittedLayer> {
-  const { snapshots, layers, content, records } = service
+/** What a plain tar archive holds, as it comes. */
+export async function addLayer(service: Service, archive: Readable, { parent, lease, signal }: LayerOptions): Promise<CommittedLayer> {
+  const { snapshots, layers } = service
+  const options = { ...(signal && { signal }) }
   await using draft = await snapshots.prepareLayer(parent)
-  const applied = await layers.apply(content.pathOf(blob.digest), draft.directory, { whiteouts: draft.whiteouts, ...(signal && { signal }) })
-  if (parent !== undefined && applied.implied?.length) adoptAttributes(draft.directory, applied.implied, snapshots.layerDirectories(parent))
-  const chain = chainOn(parent, applied.diffId)
-  lease?.hold(chain)
-  const known = records.layers.find(applied.diffId)
-  records.layers.put(applied.diffId, { ...known, diffId: applied.diffId, chain: known && snapshots.has(known.chain) ? known.chain : chain, size: applied.size, contentSize: applied.contentSize, blob: known?.blob ?? blob })
-  await draft.commit(chain)
-  return { diffId: applied.diffId, chain, size: applied.contentSize }
+  const { implied = [] } = await layers.apply(archive, draft.directory, { ...options, whiteouts: draft.whiteouts })
+  if (parent !== undefined) adoptAttributes(draft.directory, implied, snapshots.layerDirectories(parent))
+  return commitMeasured(service, await layers.measure(draft.changes(), options), parent, lease, (chain) => draft.commit(chain))
 }
 
 /** @throws failed-precondition when a layer is not committed. */

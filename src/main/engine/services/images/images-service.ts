@@ -61,7 +61,7 @@ export interface Images {
   commitLayer(key: string, options: { parent: ChainId | undefined; keep?: boolean; mountTargets?: readonly string[]; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** Makes a layer on `parent` of just these files, each from its own place; as with `commitLayer`, no blob is kept. */
   addFiles(files: readonly ListedEntry[], options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
-  /** Makes the tar file a layer on `parent`: applied to a committed snapshot and kept as a blob. */
+  /** Makes a layer on `parent` of a plain tar archive as it comes; no blob is kept. */
   addLayer(archive: Readable, options: { parent: ChainId | undefined; lease?: Lease; signal?: AbortSignal }): Promise<CommittedLayer>
   /** A config after Dockerfile instructions, as `--change` of commit and import gives them. @throws invalid-argument */
   applyChanges(config: ContainerDefaults, changes: readonly string[]): ContainerDefaults

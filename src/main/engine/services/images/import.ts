@@ -1,58 +1,38 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
-import { batchesOf } from '#base/batches.ts'
-import { mediaTypes } from '#shared/oci/descriptor.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
-import type { Lease } from '../../core/leases/leases.ts'
 import { decompressed } from '../../core/layers/decompress.ts'
 import { parseReference } from '#shared/oci/reference.ts'
 import { applyChanges } from './apply-changes.ts'
-import { removeBlobs } from './collect.ts'
-import { applyBlob, createImage } from './create.ts'
+import { addLayer, createImage } from './create.ts'
 import type { ImportOptions } from './images-service.ts'
 import type { Service } from './service.ts'
 
-/** Makes an image with one layer of an archive, or of the archive a URL leads to. The layer is kept as the plain archive it was. */
+/** Makes an image with one layer of an archive, or of the archive a URL leads to. As of any layer that is made here, no blob is kept. */
 export async function importImage(service: Service, source: Readable | string, options: ImportOptions = {}): Promise<ImageId> {
   if (options.name !== undefined) parseReference(options.name)
   if (options.platform && options.platform.os !== 'linux') throw new EngineError('invalid-argument', 'operating system is not supported', { reason: 'wrong-os', field: 'platform' })
   const config = applyChanges({}, options.changes ?? [])
   using lease = service.leases.open('import')
   const { stream, origin } = typeof source === 'string' ? await download(source, options) : { stream: source, origin: '-' }
-  const digest = await keep(service, await decompressed(stream), lease, options.signal)
-  const blob = { mediaType: mediaTypes.ociLayer, digest, size: service.content.sizeOf(digest) }
-  try {
-    const layer = await applyBlob(service, blob, { parent: undefined, lease, ...(options.signal && { signal: options.signal }) })
-    const now = new Date().toISOString()
-    const platform = options.platform ?? service.platform
-    return await createImage(service, {
-      config: {
-        created: now,
-        architecture: platform.architecture || service.platform.architecture,
-        os: platform.os,
-        ...(platform.variant && { variant: platform.variant }),
-        comment: options.message ?? `Imported from ${origin}`,
-        config,
-        rootfs: { type: 'layers', diff_ids: [layer.diffId] },
-        history: [{ created: now, comment: options.message ?? `Imported from ${origin}` }],
-      },
-      ...(options.name !== undefined && { names: [options.name] }),
-      event: 'import',
-      lease,
-    })
-  } finally {
-    lease[Symbol.dispose]()
-    await removeBlobs(service, new Set([digest]))
-  }
-}
-
-async function keep({ content }: Service, stream: Readable, lease: Lease, signal: AbortSignal | undefined) {
-  await using writer = await content.writer()
-  for await (const chunks of batchesOf(stream, { own: true })) {
-    if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
-    await writer.write(...chunks)
-  }
-  return (await writer.commit((digest) => lease.hold(digest))).digest
+  const layer = await addLayer(service, await decompressed(stream), { parent: undefined, lease, ...(options.signal && { signal: options.signal }) })
+  const now = new Date().toISOString()
+  const platform = options.platform ?? service.platform
+  return await createImage(service, {
+    config: {
+      created: now,
+      architecture: platform.architecture || service.platform.architecture,
+      os: platform.os,
+      ...(platform.variant && { variant: platform.variant }),
+      comment: options.message ?? `Imported from ${origin}`,
+      config,
+      rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+      history: [{ created: now, comment: options.message ?? `Imported from ${origin}` }],
+    },
+    ...(options.name !== undefined && { names: [options.name] }),
+    event: 'import',
+    lease,
+  })
 }
 
 async function download(text: string, { signal, onProgress }: ImportOptions): Promise<{ stream: Readable; origin: string }> {
