@@ -33,7 +33,7 @@ function setScene({ running = true, slipway = false } = {}) {
   const facts = { slipway }
   const connection = { api: docker.api, ready: async () => {}, summary: () => ({ target: { kind: 'socket', socketPath: '/x' }, state: { status: 'ready', facts } }) } as unknown as Connection
   const journal = memoryJournal<EditRecord>()
-  const makeEdits = () => createEdits(journal, { settle: 1, healthy: 20 })
+  const makeEdits = (times = 0) => createEdits(journal, { settle: 1, healthy: 20 }, { times, first: 1, most: 4 })
   return { docker, id, connection, journal, makeEdits, edits: makeEdits() }
 }
 
@@ -258,6 +258,37 @@ test('when even the undoing fails it is told, nothing is removed, and the next c
   scene.docker.interfereWith(() => {})
   expect(await scene.edits.recover(scene.connection)).toEqual(['web'])
   expect(scene.docker.world()).toEqual(before)
+})
+
+test('a successor that cannot be removed keeps the old one neither from its name nor from running', async () => {
+  const scene = setScene()
+  const request = await requestOf(scene, { environment })
+  const before = structuredClone(scene.docker.world())
+  scene.docker.interfereWith((moment, call) => {
+    if (moment === 'before' && ((call.endsWith('/start') && !call.includes(scene.id)) || call.startsWith('DELETE'))) throw new EngineError('failed-precondition', 'device or resource busy')
+  })
+  await expect(scene.edits.of(scene.connection).edit(request, operation())).rejects.toMatchObject({ message: 'device or resource busy. And it could not be put back as it was: device or resource busy' })
+  expect(scene.docker.find('web')).toMatchObject({ Id: scene.id, State: { Status: 'running' } })
+  expect(scene.docker.containers.size).toBe(2)
+  scene.docker.interfereWith(() => {})
+  // Another edit of it clears up first.
+  await expect(scene.edits.of(scene.connection).edit({ ...request, revision: 'another' }, operation())).rejects.toMatchObject({ reason: 'edit-stale' })
+  expect(scene.docker.world()).toEqual(before)
+  expect(await scene.journal.all()).toEqual([])
+})
+
+test('what could not be undone is tried again by itself, while the engine stays the same', async () => {
+  const scene = setScene()
+  const request = await requestOf(scene, { environment })
+  const before = structuredClone(scene.docker.world())
+  let refusals = 0
+  scene.docker.interfereWith((moment, call) => {
+    if (moment === 'before' && (call.endsWith('/update') || (call.startsWith('DELETE') && refusals++ < 3))) throw new EngineError('failed-precondition', 'stuck')
+  })
+  await expect(scene.makeEdits(10).of(scene.connection).edit(request, operation())).rejects.toMatchObject({ reason: 'edit-not-undone' })
+  await expect.poll(() => scene.journal.all()).toEqual([])
+  expect(scene.docker.world()).toEqual(before)
+  expect(refusals).toBeGreaterThan(2)
 })
 
 test('a name taken since is told before anything stops', async () => {

@@ -1,12 +1,12 @@
 /**
  * Edits of containers, on any engine. The page reads a container as settings (`editable`), asks what a change of them would do (`planEdit`), and has it
  * done (`edit`). An edit is written into a journal before its first deed and taken out after its last: one that is found there when an engine
- * is met was cut off by the death of the app, and is undone, or finished if the successor had already taken its place.
+ * is met was cut off by the death of the app, and is undone, or finished if the successor had already taken its place
+ * (recovery.ts). One that could not be undone is tried again, with growing delays and whenever the engine is met.
  */
 import type { Contract, Implementation } from '#shared/contract/contract.ts'
 import type { EditContract, EditedContainer, EditPhase, EditRequest } from '#shared/contract/edit.ts'
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
-import type { Connection } from '../connection.ts'
 import type { EngineApi } from '../engine-api.ts'
 import { engineOf } from '../journal.ts'
 import type { Operation } from '../operation.ts'
@@ -14,15 +14,14 @@ import { differences } from './changes.ts'
 import type { EditJournal, EditRecord } from './journal.ts'
 import { applyLive } from './live.ts'
 import { planEdit, readEditable } from './plan.ts'
-import { finish } from './put-back.ts'
 import { readSettings } from './read-settings.ts'
+import { createRecovery, type Editing, type Retries } from './recovery.ts'
 import { recreate } from './recreate.ts'
 import { undo } from './undo.ts'
 import { patience as usualPatience, type Patience } from './wait-until-up.ts'
 import type { WireInspect } from '../wire/inspect.ts'
 
 type EditCalls = Pick<Implementation<Contract, Operation>['containers'], keyof EditContract>
-type Editing = Pick<Connection, 'api' | 'ready' | 'summary'>
 
 export interface Edits {
   of(connection: Editing): EditCalls
@@ -30,16 +29,17 @@ export interface Edits {
   recover(connection: Editing): Promise<string[]>
 }
 
-export function createEdits(journal: EditJournal, patience: Patience = usualPatience): Edits {
+export function createEdits(journal: EditJournal, patience: Patience = usualPatience, retries?: Retries): Edits {
   /** Under way in this process: theirs is not to be undone by a recovery, and a second edit has to wait. */
   const active = new Set<string>()
+  const { recover, mendFirst, tryAgain } = createRecovery(journal, active, retries)
 
   async function edit(connection: Editing, request: EditRequest, operation: Operation): Promise<EditedContainer> {
     const wire = await connection.api.json<WireInspect>('GET', `/containers/${request.id}/json`, { signal: operation.signal })
     if (active.has(wire.Id)) throw new EngineError('conflict', 'It is being edited already.', { reason: 'edit-under-way', hint: 'Wait until that is done.' })
     active.add(wire.Id)
     try {
-      return await carryOut(connection, wire, request, operation)
+      return await carryOut(connection, await mendFirst(connection, wire), request, operation)
     } finally {
       active.delete(wire.Id)
     }
@@ -62,7 +62,11 @@ export function createEdits(journal: EditJournal, patience: Patience = usualPati
       return done
     } catch (error) {
       operation.progress({ kind: 'phase', phase: 'undoing' })
-      if (await undoOrTell(connection, journal, record, error)) return { id: wire.Id, name: request.settings.name, how }
+      const stands = await undoOrTell(connection, journal, record, error).catch((reason: unknown) => {
+        void tryAgain(connection)
+        throw reason
+      })
+      if (stands) return { id: wire.Id, name: request.settings.name, how }
       throw failed(error)
     }
   }
@@ -73,15 +77,7 @@ export function createEdits(journal: EditJournal, patience: Patience = usualPati
       planEdit: async (request, { signal }) => planEdit(connection, await connection.api.json<WireInspect>('GET', `/containers/${request.id}/json`, { signal }), request),
       edit: (request, operation) => edit(connection, request, operation),
     }),
-    async recover(connection) {
-      const left = (await journal.all()).filter(({ id, engine }) => engine === engineOf(connection) && !active.has(id))
-      left.forEach(({ id }) => active.add(id))
-      try {
-        return await mend(connection, journal, left)
-      } finally {
-        left.forEach(({ id }) => active.delete(id))
-      }
-    },
+    recover,
   }
 }
 
@@ -93,23 +89,12 @@ async function undoOrTell(connection: Editing, journal: EditJournal, record: Edi
     await journal.remove(record.id)
     return done
   } catch (error) {
-    throw new EngineError('data-loss', `${messageOf(why)} And it could not be put back as it was: ${messageOf(error)}`, { reason: 'edit-not-undone', hint: 'Nothing of it is removed. Slipway tries again when it next meets the engine.', cause: error })
+    throw new EngineError('data-loss', `${asSentence(messageOf(why))} And it could not be put back as it was: ${messageOf(error)}`, { reason: 'edit-not-undone', hint: 'Nothing of it is removed. Slipway tries again by itself.', cause: error })
   }
 }
 
-/** Each is tried, whatever becomes of the others. @returns the names of those that are right again. @throws the first that is not */
-async function mend(connection: Editing, journal: EditJournal, records: readonly EditRecord[]): Promise<string[]> {
-  const outcomes = await Promise.allSettled(
-    records.map(async (record) => {
-      if (record.kind === 'recreate' && record.replaced) await finish(connection.api, record)
-      else await undo(connection, record)
-      await journal.remove(record.id)
-      return record.name
-    }),
-  )
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-}
+/** Engines other than ours end theirs without a stop. */
+const asSentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`)
 
 async function changeLive(api: EngineApi, wire: WireInspect, { settings }: EditRequest, { signal }: Operation, step: (phase: EditPhase) => void): Promise<EditedContainer> {
   step('changing')

@@ -5,16 +5,27 @@ import type { WireInspect } from '../wire/inspect.ts'
 
 /**
  * Makes everything as it was before a recreate, from wherever it was left: after a failure, a cancel, or the death of the app. It asks what is
- * there and mends the difference, so it may be called again and again. @throws what kept the old container from being as it was
+ * there and mends the difference, so it may be called again and again. A deed that fails keeps none of the others from being tried: what ran before
+ * is to run, whatever is left beside it. @throws what kept the old container from being as it was
  */
 export async function putBack(api: EngineApi, record: RecreateRecord): Promise<void> {
   const [old, successor] = await Promise.all([findContainer(api, record.id), successorOf(api, record)])
   // Somebody else removed the old one: then the successor is all there is of it.
   if (!old) return successor && (await takePlace(api, record, successor))
-  if (successor) await removeSuccessor(api, record, successor)
-  if (old.Name !== `/${record.name}`) await api.json('POST', `/containers/${record.id}/rename`, { query: { name: record.name } })
-  if (record.wasRunning && !old.State.Running && !old.State.Restarting) await tolerate('not-modified', () => api.json('POST', `/containers/${record.id}/start`))
-  if (record.keptImage) await tolerate('not-found', () => api.json('DELETE', `/images/${encodeURIComponent(record.keptImage ?? '')}`))
+  const isDown = record.wasRunning && !old.State.Running && !old.State.Restarting
+  await eachInTurn([
+    successor && (() => removeSuccessor(api, record, successor)),
+    old.Name !== `/${record.name}` && (() => api.json('POST', `/containers/${record.id}/rename`, { query: { name: record.name } })),
+    isDown && (() => tolerate('not-modified', () => api.json('POST', `/containers/${record.id}/start`))),
+    record.keptImage && (() => tolerate('not-found', () => api.json('DELETE', `/images/${encodeURIComponent(record.keptImage ?? '')}`))),
+  ])
+}
+
+/** All of them, one after the other. @throws what the first that failed threw */
+async function eachInTurn(deeds: readonly ((() => Promise<unknown>) | false | undefined | '')[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const deed of deeds) if (deed) await deed().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** The successor is up and has the name: what is left of the edit. */

@@ -3,6 +3,7 @@ import { parse } from 'vue/compiler-sfc'
 import en from './en/index.ts'
 import fr from './fr/index.ts'
 import { i18n, resolveLanguage, setLanguage } from './i18n.ts'
+import { WORK_KINDS } from '../stores/work.ts'
 
 const everything = import.meta.glob<string>(['../**/*.vue', '../**/*.ts'], { query: '?raw', import: 'default', eager: true })
 const sources = Object.keys(everything).filter((path) => !/\.test\.ts$|\/engine-fake\//.test(path))
@@ -35,6 +36,10 @@ test('every key that is asked for is there, and every key that is there is asked
   const used = new Set([...asked, ...conditional])
   const unused = [...english.keys()].filter((key) => !used.has(key) && !patterns.some((pattern) => pattern.test(key)))
   expect(unused).toEqual([])
+})
+
+test('every kind of work has its line in the status line', () => {
+  expect(WORK_KINDS.filter((kind) => !english.has(`frame.work.${kind}`))).toEqual([])
 })
 
 /** Words that are the same in every language: names, units, examples of what is typed. */

@@ -4,7 +4,8 @@ import type { CallOptions } from '../engine/proxy.ts'
 import { isEngineError } from '#shared/errors.ts'
 import { addStep, noProgress, type Progress } from './progress.ts'
 
-export type WorkKind = 'apply' | 'pull' | 'run' | 'edit' | 'saveLogs' | 'backup' | 'clone' | 'commit' | 'copy' | 'download' | 'export' | 'restore' | 'upload' | 'push' | 'save' | 'load' | 'import' | 'survey' | 'build' | 'checkUp' | 'cleanUp' | 'deploy' | 'move' | 'moveData'
+export const WORK_KINDS = ['apply', 'pull', 'run', 'edit', 'saveLogs', 'backup', 'clone', 'commit', 'copy', 'download', 'export', 'restore', 'upload', 'push', 'save', 'load', 'import', 'build', 'checkUp', 'cleanUp', 'deploy', 'move', 'moveData'] as const
+export type WorkKind = (typeof WORK_KINDS)[number]
 export type WorkState = { status: 'running' } | { status: 'done' } | { status: 'cancelled' } | { status: 'failed'; error: unknown }
 
 /** A long call: it outlives the page that began it, shows its progress in the status line and can be cancelled there. */

@@ -19,6 +19,7 @@ export const frame = {
     title: 'Work going on',
     pull: 'Pulling {subject}',
     run: 'Starting {subject}',
+    edit: 'Changing {subject}',
     saveLogs: 'Saving the log of { subject }',
     backup: 'Backing up {subject}',
     clone: 'Cloning {subject}',

@@ -19,6 +19,7 @@ export const frame = {
     title: 'Travaux en cours',
     pull: 'Téléchargement de {subject}',
     run: 'Lancement de {subject}',
+    edit: 'Modification de {subject}',
     saveLogs: 'Enregistrement du journal de { subject }',
     backup: 'Sauvegarde de {subject}',
     clone: 'Clonage de {subject}',

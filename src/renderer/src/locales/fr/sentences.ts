@@ -190,7 +190,7 @@ export const sentences: readonly Sentence[] = [
   ['It ended with status {code} right after its start.', 'Il s’est terminé avec le code {code} dès son démarrage.'],
   ['Change what it needs to start, then apply again.', 'Corrigez ce qu’il lui faut pour démarrer, puis appliquez de nouveau.'],
   ['{why} And it could not be put back as it was: {more}', '{why} Et il n’a pas pu être remis comme il était : {more}'],
-  ['Nothing of it is removed. Slipway tries again when it next meets the engine.', 'Rien n’en est supprimé. Slipway réessaiera dès qu’il retrouvera le moteur.'],
+  ['Nothing of it is removed. Slipway tries again by itself.', 'Rien n’en est supprimé. Slipway réessaie de lui-même.'],
   ['The image has no shell.', 'L’image n’a pas de shell.'],
   ['Run one of its own programs instead, or read the logs.', 'Lancez plutôt un de ses programmes, ou lisez les journaux.'],
   ['More was typed or pasted than the program has read.', 'Il a été saisi ou collé plus que le programme n’en a lu.'],
