@@ -1,13 +1,13 @@
 import { nextFreePort, takenBy, type TakenPort } from '#shared/network/ports.ts'
 import type { PortRow, RunForm } from './run-form.ts'
 
-export type FieldProblem = { key: 'required' | 'port' | 'absolute' | 'number' | 'name' | 'twice' } | { key: 'taken'; owner: string | undefined; free: number | undefined }
+export type FieldProblem = { key: 'required' | 'port' | 'absolute' | 'number' | 'seconds' | 'name' | 'twice' } | { key: 'taken'; owner: string | undefined; free: number | undefined }
 export type Problems = Map<string, FieldProblem>
 
 const isPort = (text: string) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 const isAmount = (text: string) => /^\d+([.,]\d+)?$/.test(text) && Number(text.replace(',', '.')) > 0
 
-const amounts = (form: RunForm) => [['limits.memoryBytes', form.memoryMegabytes], ['limits.cpus', form.cpus], ['limits.pids', form.pids], ['shmBytes', form.shmMegabytes], ['stopSeconds', form.stopSeconds]] as const
+const amounts = (form: RunForm) => [['limits.memoryBytes', form.memoryMegabytes], ['limits.cpus', form.cpus], ['limits.pids', form.pids], ['shmBytes', form.shmMegabytes]] as const
 
 /** What can be told while typing, by the field names that the engine's own errors use. */
 export function problemsOf(form: RunForm, taken: readonly TakenPort[]): Problems {
@@ -21,6 +21,7 @@ export function problemsOf(form: RunForm, taken: readonly TakenPort[]): Problems
     if (kind === 'bind' && target !== '' && !source.startsWith('/')) problems.set(`mounts[${index}].source`, { key: 'absolute' })
   })
   for (const [field, text] of amounts(form)) if (text.trim() !== '' && !isAmount(text)) problems.set(field, { key: 'number' })
+  if (!/^(-1|\d*)$/.test(form.stopSeconds.trim())) problems.set('stopSeconds', { key: 'seconds' })
   return problems
 }
 

@@ -75,6 +75,11 @@ test('problems are told by the names of the fields that the engine uses', () => 
   expect(problemsOf(filled({}), nobody).size).toBe(0)
 })
 
+test('the time to stop may be none or without end, as Docker has it', () => {
+  const problem = (stopSeconds: string) => problemsOf(filled({ stopSeconds }), []).get('stopSeconds')?.key
+  expect(['', '0', '-1', '10', '-2', '1.5', 'long'].map(problem)).toEqual([undefined, undefined, undefined, undefined, 'seconds', 'seconds', 'seconds'])
+})
+
 test('only what runs holds its ports, at its own address and protocol', () => {
   const container = (name: string, status: 'running' | 'exited', hostIp: string) => ({ name, state: { status }, ports: [{ containerPort: 80, protocol: 'tcp', hostPort: 8080, hostIp }] }) as unknown as ContainerSummary
   const listener: PortListener = { ip: '0.0.0.0', port: 9000, protocol: 'udp' } as PortListener

@@ -91,6 +91,7 @@ export const run = {
     port: 'A port is a number from 1 to 65535.',
     absolute: 'This must be a path that begins with /.',
     number: 'This must be a number above 0.',
+    seconds: 'Whole seconds: 0 kills it at once, -1 waits without end.',
     name: 'Letters, digits, and . _ - after the first; at least two.',
     twice: 'This port is above already.',
     taken: 'Taken by {owner}.',

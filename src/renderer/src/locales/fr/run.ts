@@ -91,6 +91,7 @@ export const run = {
     port: 'Un port est un nombre de 1 à 65535.',
     absolute: 'Il faut un chemin qui commence par /.',
     number: 'Il faut un nombre supérieur à 0.',
+    seconds: 'Des secondes entières : 0 le tue aussitôt, -1 attend sans fin.',
     name: 'Lettres, chiffres, puis . _ - ; deux caractères au moins.',
     twice: 'Ce port figure déjà plus haut.',
     taken: 'Pris par {owner}.',
