@@ -187,3 +187,25 @@ test('the list says and does the same: members, disconnect, remove', async () =>
   await row.waitFor()
   await until(async () => (await docker('network', 'ls', '--format', '{{.Name}}')).split('\n').includes('backend'), false)
 })
+
+test('a network that something runs on is not offered for removal; for one that only stopped containers are on it is said what they lose', async () => {
+  await docker('network', 'create', 'lonely')
+  await docker('run', '-d', '--name', 'waiter', '--network', 'lonely', '--stop-timeout', '0', stage.busybox, 'sleep', '1000000')
+  const row = page.getByRole('row', { name: 'lonely' })
+  const ask = async () => {
+    await row.click()
+    await page.getByRole('grid', { name: 'Networks' }).focus()
+    await page.keyboard.press('Delete')
+  }
+  const remove = page.getByRole('button', { name: 'Remove network' })
+  await row.getByText('waiter').waitFor()
+  await ask()
+  await page.getByText('Used by waiter: stop or disconnect these first.').waitFor()
+  expect(await remove.isDisabled()).toBe(true)
+  await page.keyboard.press('Escape')
+  await docker('stop', 'waiter')
+  await ask()
+  await page.getByText('Without it these do not start again: waiter.').waitFor()
+  await remove.click()
+  await row.waitFor({ state: 'detached' })
+})

@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { settleAll } from '../../src/main/base/settle-all.ts'
 import { buildApp } from '../fixtures/app-build.ts'
 import { dockerArchive } from '../fixtures/docker-archive.ts'
 import { makePackageRoot, mayMakeRoots, type PackageRoot } from '../fixtures/package-root.ts'
@@ -31,8 +32,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-install-'))
   lifetime.defer(() => rm(folder, { recursive: true, force: true }))
   await buildApp()
-  ;[packages, root] = await Promise.all([buildPackages(folder, ['0.1.0', '0.1.1']), makePackageRoot(suite)])
-  lifetime.use(root)
+  ;[packages, root] = await settleAll([buildPackages(folder, ['0.1.0', '0.1.1']), makePackageRoot(suite).then((made) => lifetime.use(made))])
   if (suite) {
     await root.ok('apt-get', ['update', '-qq'])
     await root.ok('apt-get', ['satisfy', '-y', '-qq', '--no-install-recommends', toolsOfTheTest.join(', ')], { timeout: 900_000 })

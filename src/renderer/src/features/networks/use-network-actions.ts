@@ -18,12 +18,15 @@ export interface Joining {
   ipv4?: string
 }
 
+/** An engine keeps a network for as long as one that runs is on it. */
+const isUp = ({ state }: ContainerSummary) => canStop(state)
+
 /** What a disconnection would cut: who is reached over that network alone, and the ports that the machine leads there. */
 export function cutBy(container: ContainerSummary, network: Pick<NetworkSummary, 'name'>, all: readonly ContainerSummary[]): { names: string[]; ports: number[] } {
-  if (!canStop(container.state)) return { names: [], ports: [] }
+  if (!isUp(container)) return { names: [], ports: [] }
   const isOn = (each: ContainerSummary, name: string) => each.networks.some((one) => one.network === name)
   const left = container.networks.filter((each) => each.network !== network.name)
-  const lost = all.filter((each) => each.id !== container.id && canStop(each.state) && isOn(each, network.name) && !left.some((one) => isOn(each, one.network)))
+  const lost = all.filter((each) => each.id !== container.id && isUp(each) && isOn(each, network.name) && !left.some((one) => isOn(each, one.network)))
   return { names: lost.map(({ name }) => name), ports: left.length > 0 ? [] : mappingsOf(container.ports).flatMap(({ hostPort }) => hostPort ?? []) }
 }
 
@@ -82,9 +85,12 @@ export function useNetworkActions() {
 
   const remove = (some: readonly NetworkSummary[]) => {
     const kept = some.filter(({ predefined }) => !predefined)
-    const used = kept.flatMap((network) => membersOf(network).map(({ name }) => name))
-    const text = used.length > 0 ? t('networks.remove.used', { names: [...new Set(used)].join(', ') }) : undefined
-    return kept.length > 0 && bulkRemove({ noun: 'networks', names: kept.map(({ name }) => name), text, call: () => engine.networks.remove({ ids: kept.map(({ id }) => id) }) })
+    const usersOf = (network: NetworkSummary) => membersOf(network).map(({ container }) => container)
+    const users = [...new Set(kept.flatMap(usersOf))]
+    const named = (some: readonly ContainerSummary[]) => some.map(({ name }) => name).join(', ')
+    const [running, stopped] = [users.filter(isUp), users.filter((user) => !isUp(user))]
+    const text = [running.length > 0 && t('networks.remove.used', { names: named(running) }), stopped.length > 0 && t('networks.remove.stopped', { names: named(stopped) })].filter(Boolean).join(' ')
+    return kept.length > 0 && bulkRemove({ noun: 'networks', names: kept.map(({ name }) => name), text, blocked: kept.every((network) => usersOf(network).some(isUp)), call: () => engine.networks.remove({ ids: kept.map(({ id }) => id) }) })
   }
 
   /** Those that nobody is on, stopped containers included: told by name before they go. */
