@@ -15,7 +15,7 @@ const EXTENSION_LIMIT = 1024 * 1024
 const SPARSE_RUN_LIMIT = 1_000_000
 const TYPES: Record<string, TarType> = { '0': 'file', '\0': 'file', '7': 'file', S: 'file', '1': 'link', '2': 'symlink', '3': 'char', '4': 'block', '5': 'directory', '6': 'fifo' }
 
-type State = 'header' | 'extension' | 'sparse-extended' | 'sparse-map' | 'content' | 'padding' | 'end'
+type State = 'header' | 'extension' | 'sparse-extended' | 'sparse-map' | 'content' | 'padding' | 'trailer' | 'end'
 
 /**
  * Reads an archive that is pushed at it in pieces of any size; synchronous, because its users write to the disk synchronously in a
@@ -56,7 +56,7 @@ export class TarReader {
 
   /** @throws data-loss when the archive stops in the middle. */
   end(): void {
-    const whole = this.#state === 'end' || (this.#state === 'header' && this.#gathered.length === 0 && this.#pax.length === 0) || (this.#state === 'padding' && this.#remaining > 0)
+    const whole = this.#state === 'end' || (this.#state === 'trailer' && this.#remaining === BLOCK) || (this.#state === 'header' && this.#gathered.length === 0 && this.#pax.length === 0) || (this.#state === 'padding' && this.#remaining > 0)
     if (!whole) throw new EngineError('data-loss', 'unexpected end of tar archive', { reason: 'truncated' })
   }
 
@@ -65,7 +65,9 @@ export class TarReader {
       case 'content':
         return this.#content(chunk, at)
       case 'padding':
-        return this.#pad(chunk, at)
+        return this.#skip(chunk, at, 'header')
+      case 'trailer':
+        return this.#skip(chunk, at, 'end')
       case 'extension':
         return this.#gather(chunk, at, this.#remaining, (content) => this.#extension(content))
       case 'header':
@@ -94,8 +96,11 @@ export class TarReader {
 
   #start(block: Buffer): void {
     const header = decodeHeader(block)
-    // One block of zeros ends the archive for every reader in use; the second may be missing.
-    if (!header) return void (this.#state = 'end')
+    // One block of zeros ends the archive for every reader in use; the second may be missing, but not a part of it.
+    if (!header) {
+      this.#remaining = BLOCK
+      return void (this.#state = 'trailer')
+    }
     if (header.size < 0) throw malformed('negative size')
     if ('xgLK'.includes(header.typeFlag)) return this.#startExtension(header)
     this.#header = header
@@ -221,10 +226,10 @@ export class TarReader {
     this.#state = this.#padding > 0 ? 'padding' : 'header'
   }
 
-  #pad(chunk: Buffer, at: number): number {
+  #skip(chunk: Buffer, at: number, then: State): number {
     const length = Math.min(chunk.length - at, this.#remaining)
     this.#remaining -= length
-    if (this.#remaining === 0) this.#state = 'header'
+    if (this.#remaining === 0) this.#state = then
     return at + length
   }
 }
