@@ -8,7 +8,8 @@ export type NetworkFault =
   | { kind: 'bridge-gone'; network: string; bridge: string }
   | { kind: 'bridge-address-gone'; network: string; bridge: string; address: string }
   | { kind: 'rules-gone' }
-  | { kind: 'rules-changed' }
+  /** `changes`: what is not there, or should not be, as nft shows it. */
+  | { kind: 'rules-changed'; changes: string[] }
   | { kind: 'port-gone'; container: string; port: string }
   /** The port driver listens there for no container that is recorded to have it published. */
   | { kind: 'stray-forward'; name: string }

@@ -1,36 +1,57 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { errnoOf } from '#base/system-error.ts'
 import { isDigest, type Digest } from '#shared/oci/digest.ts'
 import { sourceOf } from './layer-files.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
 import { imagesWith, namesOfImage, neededBlobs, rowsOf, type LayerRow } from './rows.ts'
+import { lookAtEach } from './seen-twice.ts'
 
 /** Every blob has the bytes of its name, and every blob that a record speaks of is there. */
 export async function* checkBlobs(context: DoctorContext, checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
   const folder = join(context.layout.content, 'blobs', 'sha256')
-  for (const name of await readdir(folder).catch(() => [])) {
-    signal?.throwIfAborted()
-    const digest = `sha256:${name}`
-    const place = join(folder, name)
-    const { hex, bytes } = await hashOf(place)
-    checked.blobs++
-    checked.bytes += bytes
-    if (hex === name) continue
-    if (isDigest(digest)) yield await lost(context, digest, `has other bytes than its digest says (${hex.slice(0, 12)}, ${bytes} bytes)`, 'damaged')
-    else yield { kind: 'leftover', reason: 'not-a-blob', subject: place, what: `${place} is no blob: its name is no digest.`, advice: 'Look at it, and remove it if it is not yours.' }
-  }
-  for (const digest of neededBlobs(context.metadata)) if (!existsSync(context.layout.blob(digest))) yield await lost(context, digest, 'is missing', 'missing')
+  const sizes = new Map<string, number>()
+  yield* lookAtEach(context, await readdir(folder).catch(() => []), async (name) => {
+    const seen = await hashOf(join(folder, name))
+    // An engine at work removes some.
+    if (!seen) return []
+    sizes.set(name, seen.bytes)
+    return seen.hex === name ? [] : [await otherBytes(context, join(folder, name), seen)]
+  }, signal)
+  checked.blobs += sizes.size
+  checked.bytes += sizes.values().reduce((sum, bytes) => sum + bytes, 0)
+  yield* lookAtEach(context, neededBlobs(context.metadata), async (digest) => {
+    if (existsSync(context.layout.blob(digest)) || !neededBlobs(context.metadata).has(digest)) return []
+    return [await lost(context, digest, 'is missing', 'missing')]
+  }, signal)
 }
 
-export async function hashOf(path: string): Promise<{ hex: string; bytes: number }> {
+async function otherBytes(context: DoctorContext, place: string, { hex, bytes }: Hashed): Promise<Found> {
+  const digest = `sha256:${basename(place)}`
+  if (isDigest(digest)) return await lost(context, digest, `has other bytes than its digest says (${hex.slice(0, 12)}, ${bytes} bytes)`, 'damaged')
+  return { kind: 'leftover', reason: 'not-a-blob', subject: place, what: `${place} is no blob: its name is no digest.`, advice: 'Look at it, and remove it if it is not yours.' }
+}
+
+interface Hashed {
+  hex: string
+  bytes: number
+}
+
+/** Undefined when it is not there (any more). */
+export async function hashOf(path: string): Promise<Hashed | undefined> {
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk)
-    bytes += chunk.length
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      bytes += chunk.length
+    }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
   }
   return { hex: hash.digest('hex'), bytes }
 }

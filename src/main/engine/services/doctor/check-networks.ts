@@ -9,10 +9,10 @@ import { seenTwice } from './seen-twice.ts'
 export async function* checkNetworks(context: DoctorContext, _checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
   const { layout, needs, running } = context
   const isLive = (containerId: string) => runs(layout.container(containerId).shimState)
-  const look = () => needs.networks.faults(isLive)
+  const look = async () => (await needs.networks.faults(isLive)).flatMap(apart)
   let mended: Promise<NetworkFault[]> | undefined
-  for (const fault of await seenTwice(context, look, signal)) {
-    const found = inWords(fault)
+  const seen = await seenTwice(context, look, signal)
+  for (const [fault, found] of withoutRepetition(seen)) {
     if (fault.kind === 'namespace-gone') yield found
     else if (!running) yield { ...found, advice: WITH_ENGINE.has(fault.kind) ? 'Start the engine and check again: it can then be repaired.' : 'The engine sees to it when it starts.' }
     else
@@ -25,6 +25,11 @@ export async function* checkNetworks(context: DoctorContext, _checked: Checked, 
       }
   }
 }
+
+/** Ports come and go while containers do: only the very change that is still there counts. */
+const apart = (fault: NetworkFault): NetworkFault[] => (fault.kind === 'rules-changed' ? fault.changes.map((change) => ({ ...fault, changes: [change] })) : [fault])
+
+const withoutRepetition = (faults: readonly NetworkFault[]) => new Map(faults.map((fault) => [JSON.stringify(inWords(fault)), [fault, inWords(fault)] as const])).values()
 
 /** A container may have done these itself, or they may be somebody's, so an engine that starts leaves them alone. */
 const WITH_ENGINE: ReadonlySet<NetworkFault['kind']> = new Set(['interface-gone', 'address-gone', 'stray-cable'])

@@ -1,25 +1,29 @@
-import { existsSync } from 'node:fs'
 import { messageOf } from '#shared/errors.ts'
-import type { ChainId } from '#shared/oci/digest.ts'
+import type { ChainId, DiffId } from '#shared/oci/digest.ts'
 import { hashOf } from './check-blobs.ts'
 import { runs } from './check-processes.ts'
 import type { DoctorContext } from './doctor.ts'
 import { changedLayer, diffIdsOfChains, isUncertain, sameFiles, unpackLayer } from './layer-files.ts'
 import { nothingChecked, type Checked, type Found } from './report.ts'
 import { imagesWith, rowsOf, type LayerRow, type SnapshotRow } from './rows.ts'
+import { lookAtEach } from './seen-twice.ts'
 
 /** Layers whose files were not known to be on the disk when the machine lost its power (core/snapshots/flushing.ts), from below: each is unpacked again, or made again and compared. */
 export async function* checkUnflushed(context: DoctorContext, _checked: Checked, signal?: AbortSignal): AsyncGenerator<Found> {
   const diffOf = diffIdsOfChains(context.metadata)
-  for (const row of unflushedRows(context)) {
-    signal?.throwIfAborted()
-    const diffId = diffOf(row.name)
-    const layer = diffId && rowsOf(context.metadata).layers.find(diffId)
-    if (layer?.blob) yield await packed(context, row, { ...layer, blob: layer.blob })
-    // What was made here is its own proof.
-    else if (diffId === undefined || (await sameFiles(context, row.name as ChainId, diffId))) believe(context, row)
-    else yield changedLayer(context, row, diffId)
-  }
+  yield* lookAtEach(context, unflushedChains(context), (chain) => lookAt(context, chain, diffOf(chain)), signal)
+}
+
+async function lookAt(context: DoctorContext, chain: string, diffId: DiffId | undefined): Promise<Found[]> {
+  const { snapshots, layers } = rowsOf(context.metadata)
+  const row = snapshots.find(`committed/${chain}`)
+  if (!row || !isUncertain(row)) return []
+  const layer = diffId && layers.find(diffId)
+  if (layer?.blob) return [await packed(context, row, { ...layer, blob: layer.blob })]
+  if (diffId !== undefined && !(await sameFiles(context, row.name as ChainId, diffId))) return [changedLayer(context, row, diffId)]
+  // What was made here is its own proof.
+  believe(context, row)
+  return []
 }
 
 export async function mendUnflushed(context: DoctorContext, log: (line: string) => void): Promise<void> {
@@ -29,8 +33,8 @@ export async function mendUnflushed(context: DoctorContext, log: (line: string) 
   }
 }
 
-const unflushedRows = ({ metadata }: DoctorContext): SnapshotRow[] =>
-  rowsOf(metadata).snapshots.list().filter(isUncertain).toSorted((a, b) => a.number - b.number)
+const unflushedChains = ({ metadata }: DoctorContext): string[] =>
+  rowsOf(metadata).snapshots.list().filter(isUncertain).toSorted((a, b) => a.number - b.number).map(({ name }) => name)
 
 function believe({ metadata }: DoctorContext, { unflushed: _, ...certain }: SnapshotRow): void {
   rowsOf(metadata).snapshots.put(`committed/${certain.name}`, certain)
@@ -44,7 +48,7 @@ async function packed(context: DoctorContext, row: SnapshotRow, layer: LayerRow 
   if (form === 'remove') return { ...found, advice: `Remove its containers and the image, and pull it again (docker rmi ${name}).` }
   if (running || isInUse(context, row)) return { ...found, advice: 'Stop the containers that use it and start the engine again: it unpacks the files anew when it starts.' }
   const path = layout.blob(layer.blob.digest)
-  const isWhole = existsSync(path) && `sha256:${(await hashOf(path)).hex}` === layer.blob.digest
+  const isWhole = `sha256:${(await hashOf(path))?.hex}` === layer.blob.digest
   if (!isWhole) return { ...found, advice: `Pull the image again (docker pull ${name}), and check again: its files can then be unpacked.` }
   return { ...found, advice: 'They can be unpacked again from the packed layer, which is here.', repair: () => unpackLayer(context, row, layer) }
 }

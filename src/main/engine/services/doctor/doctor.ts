@@ -1,4 +1,5 @@
 import { messageOf } from '#shared/errors.ts'
+import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Layers, WhiteoutForm } from '../../core/layers/layers.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
 import type { Layout } from '../../layout.ts'
@@ -42,16 +43,20 @@ export interface DoctorContext {
 }
 
 export function createDoctor(context: DoctorContext): Doctor {
+  // Two would get in each other's way.
+  const repairs = new KeyedMutex()
   return {
-    async check({ repair, signal }) {
-      const report: Report = { checked: nothingChecked(), findings: [] }
-      for (const check of [checkDatabase, checkPermissions, checkBlobs, checkUnflushed, checkSnapshots, checkImages, checkContainers, checkProcesses, checkNetworks, checkVolumes, checkLeftovers]) {
-        for await (const { repair: deed, ...finding } of check(context, report.checked, signal)) report.findings.push(await settle(finding, repair ? deed : undefined, deed !== undefined))
-      }
-      return report
-    },
+    check: (options) => (options.repair ? repairs.run('repair', () => check(context, options), options.signal) : check(context, options)),
     mendUnflushed: (log) => mendUnflushed(context, log).catch((error: unknown) => log(`layers that a power cut may have damaged were not all looked at: ${messageOf(error)}`)),
   }
+}
+
+async function check(context: DoctorContext, { repair, signal }: Parameters<Doctor['check']>[0]): Promise<Report> {
+  const report: Report = { checked: nothingChecked(), findings: [] }
+  for (const each of [checkDatabase, checkPermissions, checkBlobs, checkUnflushed, checkSnapshots, checkImages, checkContainers, checkProcesses, checkNetworks, checkVolumes, checkLeftovers]) {
+    for await (const { repair: deed, ...finding } of each(context, report.checked, signal)) report.findings.push(await settle(finding, repair ? deed : undefined, deed !== undefined))
+  }
+  return report
 }
 
 async function settle(finding: Omit<Finding, 'outcome'>, deed: (() => Promise<void>) | undefined, repairable: boolean): Promise<Finding> {

@@ -33,6 +33,10 @@ test('what is as the records say has no fault', async () => {
   expect(await reached()).toContain('here')
 })
 
+test('many may look at once', async () => {
+  expect(await Promise.all(Array.from({ length: 6 }, () => t.networks.faults(everybody)))).toEqual(Array.from({ length: 6 }, () => []))
+})
+
 /** What another program, or a person, does to the kernel; what is found of it. The table's guard may be quicker than the look where rules go. */
 const damages: [what: string, damage: (t: TestNetworks) => string[][], found: (t: TestNetworks) => Partial<NetworkFault>[]][] = [
   ['a bridge removed', () => [['ip', 'link', 'del', bridgeOf('apart')]], () => [{ kind: 'bridge-gone', network: 'apart', bridge: bridgeOf('apart') }, { kind: 'cable-loose', container: 'web', network: 'apart' }]],

@@ -17,9 +17,9 @@ import { publicationOf, publishedPortsOf } from './publisher.ts'
 import type { EndpointRecord, SandboxRecord } from './sandbox-record.ts'
 import type { NetworksState } from './state.ts'
 
-/** Looks at the kernel, and at nothing that is remembered. */
+/** Looks at the kernel, and at nothing that is remembered. One at a time, for there is one place to compare in, and while no network is being made or removed. */
 export async function findFaults(state: NetworksState, isLive: (containerId: string) => boolean): Promise<NetworkFault[]> {
-  const live = state.sandboxes.list().filter(({ containerId }) => isLive(containerId))
+  const live = liveOf(state, isLive)
   const outside = await lookAt(state, state.context.host.networkNamespace)
   const bridges = bridgesOf(state)
   const forwards = await state.publisher.compare(live.map(publicationOf))
@@ -27,11 +27,13 @@ export async function findFaults(state: NetworksState, isLive: (containerId: str
   // An engine that ended took everything away that no container needs.
   if (live.length === 0 && !state.restored) return left
   const inContainers = await Promise.all(live.map((sandbox) => faultsOf(state, sandbox, outside)))
-  return [...bridges.flatMap((network) => faultsOfBridge(network, outside)), ...inContainers.flat(), ...withoutRepetition([...(await faultsOfFirewall(state, bridges, live)), ...forwards.gone.map((rule) => portGone(live, rule.hostPort, rule.protocol))]), ...left]
+  return [...bridges.flatMap((network) => faultsOfBridge(network, outside)), ...inContainers.flat(), ...withoutRepetition([...(await faultsOfFirewall(state, bridges, liveOf(state, isLive))), ...forwards.gone.map((rule) => portGone(live, rule.hostPort, rule.protocol))]), ...left]
 }
 
 /** Networks whose bridges are to be in the kernel. */
 export const bridgesOf = (state: NetworksState): NetworkRecord[] => (firewallLack(state.context.host) ? [] : state.store.list().filter(({ driver }) => driver === 'bridge'))
+
+const liveOf = (state: NetworksState, isLive: (containerId: string) => boolean): SandboxRecord[] => state.sandboxes.list().filter(({ containerId }) => isLive(containerId))
 
 interface Seen {
   links: Link[]
@@ -117,9 +119,9 @@ async function faultsOfFirewall(state: NetworksState, bridges: readonly NetworkR
   await using undo = new AsyncDisposableStack()
   const scratch = await namespaces.create(SCRATCH)
   undo.defer(() => namespaces.remove(SCRATCH))
-  const { gone, ports, changed } = await compareTable(context.host, { table: tableOf(context.instance), comment: ownerNote(context), ...firewallOf(state, bridges, live) }, scratch)
+  const { gone, ports, changes } = await compareTable(context.host, { table: tableOf(context.instance), comment: ownerNote(context), ...firewallOf(state, bridges, live) }, scratch)
   const lost = ports.map(({ protocol, port }) => portGone(live, port, protocol))
-  return [...(gone ? [{ kind: 'rules-gone' } as const] : []), ...lost, ...(changed ? [{ kind: 'rules-changed' } as const] : [])]
+  return [...(gone ? [{ kind: 'rules-gone' } as const] : []), ...lost, ...(changes.length > 0 ? [{ kind: 'rules-changed', changes } as const] : [])]
 }
 
 function portGone(live: readonly SandboxRecord[], port: number, protocol: string): NetworkFault {

@@ -64,7 +64,7 @@ export function createNetworks(context: NetworksContext): Networks {
     hostModeFiles: (request) => hostModeFiles(state, request),
     takeDown: () => changing(() => takeDownNetworks(state)),
     restore: (liveContainerIds) => changing(() => restoreNetworks(state, new Set(liveContainerIds))),
-    faults: (isLive) => findFaults(state, isLive),
+    faults: (isLive) => changing(() => findFaults(state, isLive)),
     mend: (isLive) => changing(() => mendFaults(state, isLive)),
     get warnings() {
       return state.warnings

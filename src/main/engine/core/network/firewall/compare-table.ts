@@ -8,7 +8,7 @@ export interface TableDifference {
   /** Ports of the host that lead nowhere, or somewhere else. */
   ports: { protocol: string; port: number }[]
   /** Anything else: sets, chains, rules, ports that nobody publishes. */
-  changed: boolean
+  changes: string[]
 }
 
 type Shown = Partial<Record<'set' | 'map' | 'chain' | 'rule', { name?: string; chain?: string; handle?: number; elem?: unknown[] }>>
@@ -21,12 +21,20 @@ export async function compareTable(host: Pick<Host, 'run'>, wanted: RulesetInput
   }
   await host.run('nft', ['-f', '-'], { input: renderRuleset(wanted), networkNamespace: emptyNamespace })
   const [should, is] = [(await list(emptyNamespace))!, await list('bridges')]
-  if (!is) return { gone: true, ports: [], changed: false }
-  const missing = [...should].flatMap(([part, entries]) => [...entries].filter((entry) => !is.get(part)?.has(entry)).map((entry) => ({ part, entry })))
-  const foreign = [...is].some(([part, entries]) => [...entries].some((entry) => !should.get(part)?.has(entry)))
-  const ports = missing.filter(({ part }) => part.startsWith('map ports')).map(({ entry }) => portOf(entry))
-  return { gone: false, ports, changed: foreign || missing.length > ports.length }
+  if (!is) return { gone: true, ports: [], changes: [] }
+  const [ports, others] = partition(onlyIn(should, is), ({ part }) => part.startsWith('map ports'))
+  return { gone: false, ports: ports.map(({ entry }) => portOf(entry)), changes: [...others, ...onlyIn(is, should)].map(({ part, entry }) => `${part}: ${entry}`) }
 }
+
+type Parts = ReadonlyMap<string, ReadonlySet<string>>
+interface Part {
+  part: string
+  entry: string
+}
+
+const onlyIn = (these: Parts, those: Parts): Part[] => [...these].flatMap(([part, entries]) => [...entries].filter((entry) => !those.get(part)?.has(entry)).map((entry) => ({ part, entry })))
+
+const partition = <Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] => [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 
 /** Elements by their set or map; rules by their chain, each with its place in it. */
 function partsOf(shown: readonly Shown[]): Map<string, Set<string>> {
