@@ -8,7 +8,7 @@ import { hasStamp, inRoot, say, writeStamp } from './project.mjs'
 const FOR_RUNNING = ['crun', 'runc', 'newuidmap', 'rootlesskit', 'slirp4netns', 'fuse-overlayfs', 'nft', 'ip', 'nsenter', 'cc', 'make']
 const FOR_TESTS = ['chromium', 'busybox', 'docker-registry', 'skopeo', 'xz', 'zstd', 'bzip2', 'curl', 'jq', 'python3', 'unshare', 'debootstrap', 'docker', 'strace']
 /** Only where a machine is made for the tests: the package of sshd would let any other be logged in to from its next boot on. What needs one that is missing is left out, and says so. */
-const FOR_TESTS_IN_CI = ['sshd', 'Xvfb', 'rpmbuild', 'aarch64-linux-gnu-gcc']
+const FOR_TESTS_IN_CI = ['sshd', 'Xvfb', 'rpmbuild', 'podman', 'buildah', 'aarch64-linux-gnu-gcc']
 
 const INSTALL = { apt: 'apt-get install -y --no-install-recommends', dnf: 'dnf install -y', pacman: 'pacman -S --needed --noconfirm', zypper: 'zypper install -y' }
 const PROGRAM_OF = { apt: 'apt-get', dnf: 'dnf', pacman: 'pacman', zypper: 'zypper' }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,7 @@ import { busyboxLayer, webLayer, writeLayout } from '../fixtures/images.ts'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { freePort } from '../fixtures/registry.ts'
 
-/** The engine as a registry, for the clients people have: skopeo, the docker client with an engine behind it, curl. */
+/** The engine as a registry, for the clients people have: skopeo, the docker client with an engine behind it, podman, buildah, curl. */
 const PASSWORD = 'correct horse battery'
 const AUTHORIZATION = `Basic ${Buffer.from(`slipway:${PASSWORD}`).toString('base64')}`
 let folder: string
@@ -96,6 +97,29 @@ test('another engine pulls what was made here, and pushes what was made there', 
   // A duration is cut to whole seconds by the client (https://github.com/moby/moby/blob/v26.1.5/api/types/time/timestamp.go): what happened in this one would be missing.
   const events = await here.ok('events', '--since', '10m', '--until', (Date.now() / 1000).toFixed(3), '--filter', 'type=image', '--format', '{{.Action}} {{.Actor.Attributes.name}}')
   expect(events.split('\n')).toContain('load team/theirs:2')
+})
+
+/** Debian's, where they are installed (CI has them): with a store of their own, and nothing of the machine's. */
+const others = ['podman', 'buildah'].filter((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0)
+test.skipIf(others.length === 0).each(others)('%s pulls what is here, and what it makes of it is pushed here and runs', async (program) => {
+  const store = ['--root', join(folder, program), '--runroot', join(folder, `${program}-run`), '--storage-driver', 'vfs']
+  const call = async (command: string, ...args: string[]) => {
+    const result = await run(program, [...store, command, ...args], { timeout: 120_000 })
+    if (result.code !== 0) throw new Error(`${program} ${command} ${args.join(' ')}: ${result.output}`)
+    return result.stdout.trim()
+  }
+  const access = ['--tls-verify=false', '--creds', creds]
+  const wary = await run(program, [...store, 'pull', '--tls-verify=false', '--creds', 'slipway:wrong', `${host}/web:1.0`])
+  expect([wary.code === 0, wary.output]).toEqual([false, expect.stringMatching(/authentication required|unauthorized/i)])
+  await call('pull', '-q', ...access, `${host}/web:1.0`)
+  const made = program === 'podman' ? await call('create', '--network', 'none', `${host}/web:1.0`) : await call('from', '--pull=never', `${host}/web:1.0`)
+  const changes = program === 'podman' ? ['-q', '--change', 'LABEL by=podman'] : ['-q']
+  if (program === 'buildah') await call('config', '--label', 'by=buildah', made)
+  await call('commit', ...changes, made, `${host}/made/by-${program}:1`)
+  await call('push', '-q', ...access, `${host}/made/by-${program}:1`)
+  expect(await here.ok('run', '--rm', `made/by-${program}:1`, 'sh', '-c', 'echo it runs')).toBe('it runs')
+  expect(await here.ok('inspect', '-f', '{{.Config.Labels.by}}', `made/by-${program}:1`)).toBe(program)
+  await call('rm', made)
 })
 
 test('an upload that the engine died under goes on with the next one', async () => {
