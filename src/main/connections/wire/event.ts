@@ -24,30 +24,40 @@ export interface Moment {
 
 const containerActions = new Set(['create', 'start', 'die', 'stop', 'restart', 'pause', 'unpause', 'rename', 'update', 'oom', 'health_status'])
 
-/** The items to ask for again because of an event; most events (exec, attach, top, archive, mount…) change nothing that is shown. */
+/**
+ * The items to ask for again because of an event; most events (exec, attach, top, archive, mount…) change nothing that is shown. Podman says `remove` where
+ * Docker says `destroy`, names a volume by its name alone, and puts the container first where it joins or leaves a network.
+ */
 export function touchedBy(event: WireEvent): Touched[] {
   const id = event.Actor.ID
   const action = event.Action.split(':')[0] ?? ''
   switch (event.Type) {
     case 'container':
-      return action === 'destroy' ? [{ noun: 'container', id, gone: true }] : containerActions.has(action) ? [{ noun: 'container', id, gone: false }] : []
+      return isRemoval(action) ? [{ noun: 'container', id, gone: true }] : containerActions.has(action) ? [{ noun: 'container', id, gone: false }] : []
     case 'image':
       if (!id || action === 'push' || action === 'save' || action === 'prune') return []
-      return [{ noun: 'image', id, gone: action === 'delete' }]
+      // Podman tells a `delete` of one that has only lost a name: the engine knows whether it is gone.
+      return [{ noun: 'image', id, gone: false }]
     case 'network':
       return networkTouched(action, id, event.Actor.Attributes?.['container'])
     case 'volume':
-      if (action === 'create') return [{ noun: 'volume', id, gone: false }]
-      return action === 'destroy' ? [{ noun: 'volume', id, gone: true }] : []
+      return volumeTouched(action, id || event.Actor.Attributes?.['name'])
     default:
       return []
   }
 }
 
-function networkTouched(action: string, id: string, container: string | undefined): Touched[] {
-  if (action === 'connect' || action === 'disconnect') return container ? [{ noun: 'container', id: container, gone: false }] : []
+const isRemoval = (action: string): boolean => action === 'destroy' || action === 'remove'
+
+function volumeTouched(action: string, id: string | undefined): Touched[] {
+  if (id === undefined || !(action === 'create' || isRemoval(action))) return []
+  return [{ noun: 'volume', id, gone: isRemoval(action) }]
+}
+
+function networkTouched(action: string, id: string, container = id): Touched[] {
+  if (action === 'connect' || action === 'disconnect') return [{ noun: 'container', id: container, gone: false }]
   if (action === 'create' || action === 'update') return [{ noun: 'network', id, gone: false }]
-  return action === 'destroy' || action === 'remove' ? [{ noun: 'network', id, gone: true }] : []
+  return isRemoval(action) ? [{ noun: 'network', id, gone: true }] : []
 }
 
 export function momentOf(event: WireEvent): Moment | undefined {

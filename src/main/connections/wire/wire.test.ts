@@ -57,10 +57,21 @@ test.each([
   ['network', 'destroy', {}, [{ noun: 'network', id: 'x', gone: true }]],
   ['volume', 'mount', {}, []],
   ['image', 'untag', {}, [{ noun: 'image', id: 'x', gone: false }]],
-  ['image', 'delete', {}, [{ noun: 'image', id: 'x', gone: true }]],
+  ['image', 'delete', {}, [{ noun: 'image', id: 'x', gone: false }]],
   ['builder', 'prune', {}, []],
 ])('%s %s touches what it changes', (Type, Action, Attributes, touched) => {
   expect(touchedBy({ Type, Action, Actor: { ID: 'x', Attributes: { ...Attributes } }, time: 1 })).toEqual(touched)
+})
+
+// As podman 5.4 tells them.
+test.each([
+  ['container', 'remove', 'c1', { name: 'web' }, [{ noun: 'container', id: 'c1', gone: true }]],
+  ['network', 'connect', 'c1', { name: 'web', network: 'shop' }, [{ noun: 'container', id: 'c1', gone: false }]],
+  ['network', 'remove', 'n1', { name: '', network: 'shop' }, [{ noun: 'network', id: 'n1', gone: true }]],
+  ['volume', 'create', '', { name: 'data' }, [{ noun: 'volume', id: 'data', gone: false }]],
+  ['volume', 'remove', '', { name: 'data' }, [{ noun: 'volume', id: 'data', gone: true }]],
+])('Podman: %s %s touches what it changes', (Type, Action, ID, Attributes, touched) => {
+  expect(touchedBy({ Type, Action, Actor: { ID, Attributes: { ...Attributes } as Record<string, string> }, time: 1 })).toEqual(touched)
 })
 
 async function* cut(bytes: Buffer, sizes: number[]): AsyncGenerator<Uint8Array> {
