@@ -102,6 +102,16 @@ test('what was written inside becomes an image of its own on request', async () 
   await expect(scene.edits.of(scene.connection).edit(await requestOf({ ...scene, id: scene.docker.find('web').Id }, { image: 'app:2' }, { keepChanges: true }), operation())).rejects.toMatchObject({ reason: 'keep-and-replace' })
 })
 
+test('the name that Podman gives a host after the container does not stay among the variables', async () => {
+  const scene = setScene()
+  const { Config, Id } = scene.docker.find('web')
+  Config.Env = [...(Config.Env ?? []), `HOSTNAME=${Id.slice(0, 12)}`]
+  const request = await requestOf(scene, { workingDirectory: '/srv' })
+  expect(request.settings.environment).toEqual(['PATH=/bin', 'VERSION=1', 'MODE=fast'])
+  await scene.edits.of(scene.connection).edit(request, operation())
+  expect(scene.docker.find('web').Config).toMatchObject({ Env: ['PATH=/bin', 'VERSION=1', 'MODE=fast'], WorkingDir: '/srv' })
+})
+
 test('a stopped container is replaced without being started', async () => {
   const scene = setScene({ running: false })
   await scene.edits.of(scene.connection).edit(await requestOf(scene, { environment }), operation())

@@ -13,7 +13,7 @@ export function readSettings(wire: WireInspect): ContainerSettings {
     image: config.Image,
     command: config.Cmd ?? [],
     entrypoint: config.Entrypoint ?? [],
-    environment: config.Env ?? [],
+    environment: ownEnvironment(wire),
     workingDirectory: config.WorkingDir ?? '',
     user: config.User ?? '',
     hostname: ownHostname(wire) ?? '',
@@ -39,6 +39,9 @@ export const specialMode = (mode = ''): boolean => mode === 'host' || mode === '
 
 /** Docker names a container's host after its id unless told otherwise; a successor has an id of its own. */
 export const ownHostname = ({ Id, Config }: WireInspect): string | undefined => (Config.Hostname && Config.Hostname !== Id.slice(0, 12) ? Config.Hostname : undefined)
+
+/** Podman writes that name among the variables as well. */
+export const ownEnvironment = ({ Id, Config }: WireInspect): string[] => (Config.Env ?? []).filter((line) => line !== `HOSTNAME=${Id.slice(0, 12)}`)
 
 function readFurther({ Config: config, HostConfig: host }: WireInspect) {
   const some = <Item>(list: Item[] | null | undefined) => (list?.length ? list : undefined)

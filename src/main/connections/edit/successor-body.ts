@@ -4,7 +4,7 @@ import { mountBody, portBindings, portKey } from '../create-body.ts'
 import { furtherInConfig, furtherInHost } from '../further-body.ts'
 import { joinBody } from '../join-body.ts'
 import { differences, mountLine } from './changes.ts'
-import { bindTarget, ownHostname, primaryNetwork, specialMode } from './read-settings.ts'
+import { bindTarget, ownEnvironment, ownHostname, primaryNetwork, specialMode } from './read-settings.ts'
 import type { WireConfig, WireEndpoint, WireHostConfig, WireImage, WireInspect, WireMountSpec } from '../wire/inspect.ts'
 
 const SECOND = 1e9
@@ -32,7 +32,8 @@ export interface SuccessorParts {
  */
 export function successorOf({ wire, before, after, image, replaced }: SuccessorParts): Successor {
   const changed = new Set(differences(before, after).map(({ setting }) => setting))
-  const config: WireConfig = { ...(replaced ? leftToImage(wire.Config, replaced.old) : wire.Config), Image: image, Hostname: ownHostname(wire) ?? '' }
+  const own = { ...wire.Config, Env: ownEnvironment(wire) }
+  const config: WireConfig = { ...(replaced ? leftToImage(own, replaced.old) : own), Image: image, Hostname: ownHostname(wire) ?? '' }
   const host: WireHostConfig = { ...wire.HostConfig, RestartPolicy: { Name: 'no', MaximumRetryCount: 0 }, Links: createLinks(wire.HostConfig.Links), ...carriedMounts(wire, before, after) }
   for (const setting of changed) {
     Object.assign(config, configChanges[setting]?.(after, config))
