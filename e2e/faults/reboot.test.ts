@@ -13,9 +13,10 @@ let stage: Stage
 beforeAll(async () => void (stage = await setStage()))
 afterAll(async () => stage?.[Symbol.asyncDispose]())
 
-/** Does to the engine's world what a reboot does: every process, mount, link, rule and file of the run root goes, the data root stays. */
+/** Does to the engine's world what a reboot does: every process, cgroup, mount, link, rule and file of the run root goes, the data root stays. */
 async function loseEverythingButTheDisk(): Promise<void> {
   const { engine } = stage
+  const ids = (await engine.ok('ps', '-aq', '--no-trunc')).split('\n').filter(Boolean)
   await engine.kill()
   for (const pid of await processesBelow(engine.runRoot)) process.kill(pid, 'SIGKILL')
   const mounts = async () => (await observe(engine)).mounts
@@ -24,6 +25,7 @@ async function loseEverythingButTheDisk(): Promise<void> {
     return await mounts()
   }, { timeout: 10_000 }).toEqual([])
   for (const bridge of (await observe(engine)).bridges) await run('ip', ['link', 'del', bridge])
+  for (const id of ids) await run('find', ['/sys/fs/cgroup', '-depth', '-type', 'd', '-name', id, '-exec', 'rmdir', '{}', ';'])
   await rm(engine.runRoot, { recursive: true, force: true })
 }
 

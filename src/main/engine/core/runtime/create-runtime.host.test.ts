@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createContainerSpec } from './spec/create-container-spec.ts'
 import { INSTALLED_RUNTIMES, openRealRuntime } from './testing/real-runtime.ts'
@@ -32,6 +33,15 @@ describe.each(INSTALLED_RUNTIMES)('with %s', (name) => {
       await task.start()
       expect((await task.exited).code).toBe(0)
     }
+  })
+
+  test('a start that fails after its cgroup was made leaves none', async () => {
+    const id = real.newId()
+    // Neither runtime can set a container up with so few open files.
+    const task = await real.create('exit 0', { ulimits: [{ name: 'nofile', soft: 10, hard: 10 }] }, { id })
+    await expect(task.start()).rejects.toMatchObject({ reason: 'start-failed' })
+    await task.remove()
+    expect(['', ...readdirSync('/sys/fs/cgroup')].filter((hierarchy) => existsSync(join('/sys/fs/cgroup', hierarchy, 'slipway', id)))).toEqual([])
   })
 
   test('a fresh container holds nothing of ours open', async () => {

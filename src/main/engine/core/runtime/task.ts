@@ -4,6 +4,7 @@ import { EngineError } from '#shared/errors.ts'
 import { removeTree } from '#base/remove-tree.ts'
 import type { ContainerLayout } from '../../layout.ts'
 import { locateCgroup } from './cgroup/locate.ts'
+import { removeEmptyCgroup } from './cgroup/remove-empty.ts'
 import { containerPids } from './cgroup/pids.ts'
 import { readStats } from './cgroup/stats.ts'
 import { FILTER_ANNOTATION } from './compiled-filters.ts'
@@ -110,6 +111,7 @@ async function removeTask(context: RuntimeContext, task: KnownTask, place: Conta
   if (!task.ended && task.pid === undefined) task.close() /* never started: its shim ends with the last client */
   else await killAndWait(task)
   await forgetInRuntime(context, task.id)
+  if (task.pid === undefined) removeCgroup(place)
   await Promise.allSettled(births)
   await Promise.all((await execsOf(context, task.id)).map((exec) => exec.remove()))
   removeFiles(context, place)
@@ -152,6 +154,12 @@ function writeBundle(place: ContainerLayout, spec: OciSpec): void {
   mkdirSync(place.bundle, { recursive: true, mode: 0o700 })
   mkdirSync(place.shimState, { recursive: true, mode: 0o700 })
   writeFileSync(join(place.bundle, 'config.json'), specText(spec), { mode: 0o600 })
+}
+
+/** Of a container whose start failed or was cut: the runtime's own is gone with it. */
+function removeCgroup(place: ContainerLayout): void {
+  const path = existsSync(join(place.bundle, 'config.json')) ? readBundle(place).linux.cgroupsPath : undefined
+  if (path !== undefined) removeEmptyCgroup(path)
 }
 
 const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(place.bundle, 'config.json'), 'utf8')) as OciSpec

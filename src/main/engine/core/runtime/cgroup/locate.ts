@@ -26,7 +26,7 @@ interface Hierarchy {
 export function locateCgroup(pid: number, id: string, sources: { mountinfo: string; cgroup: string } | undefined = readSources(pid)): Cgroup | undefined {
   if (sources === undefined) return undefined
   const directories = new Map<string, string>()
-  const hierarchies = sources.mountinfo.split('\n').flatMap(parseHierarchy)
+  const hierarchies = hierarchiesIn(sources.mountinfo)
   for (const { controllers, path } of sources.cgroup.split('\n').flatMap(parseMembership)) {
     const own = upToContainer(path, id)
     const hierarchy = hierarchies.find((each) => isOf(each, controllers))
@@ -44,7 +44,7 @@ export function locateCgroup(pid: number, id: string, sources: { mountinfo: stri
 
 /** The engine's own, in whichever hierarchy comes first. */
 export function ownCgroupDirectory({ mountinfo, cgroup }: { mountinfo: string; cgroup: string }): string | undefined {
-  const hierarchies = mountinfo.split('\n').flatMap(parseHierarchy)
+  const hierarchies = hierarchiesIn(mountinfo)
   const found = cgroup.split('\n').flatMap(parseMembership).map(({ controllers, path }) => {
     const hierarchy = hierarchies.find((each) => isOf(each, controllers))
     return hierarchy === undefined ? undefined : seenAt(hierarchy, path)
@@ -61,6 +61,9 @@ function readSources(pid: number) {
 }
 
 const isOf = (hierarchy: Hierarchy, controllers: string[]) => (controllers.length === 0 ? hierarchy.version === 2 : controllers.every((name) => hierarchy.controllers.includes(name)))
+
+/** Those that are mounted. */
+export const hierarchiesIn = (mountinfo: string): Hierarchy[] => mountinfo.split('\n').flatMap(parseHierarchy)
 
 /** `ID PARENT MAJ:MIN ROOT MOUNT OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS` */
 function parseHierarchy(line: string): Hierarchy[] {
