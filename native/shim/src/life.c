@@ -145,7 +145,7 @@ static void runtime_ended(int status) {
     process_signal(SIGKILL); /* an exec'd process is not deleted with a container */
     return start_failed_here("the runtime sent no pty");
   }
-  if (options->mode == MODE_RUN) oom_watch(process);
+  if (options->mode == MODE_RUN) oom_watch(process, options->cgroup);
   phase = RUNNING;
   clients_tell_started((uint32_t)process);
   streams_begin(master);

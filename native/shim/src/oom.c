@@ -117,13 +117,21 @@ static void watch_changes(const char *path) {
   source_wait(&changes, EPOLLIN);
 }
 
-void oom_watch(pid_t pid) {
+/* As runtimes have it, a spec's path is below the mount, whatever cgroup that shows. */
+static bool find_directory(pid_t pid, const char *known, const struct hierarchy *hierarchy, char directory[PATH_MAX]) {
+  if (known != NULL && !hierarchy->v2) return snprintf(directory, PATH_MAX, "%s", known) < PATH_MAX;
+  static char found[PATH_MAX];
+  const size_t prefix = strcmp(hierarchy->root, "/") == 0 ? 0 : strlen(hierarchy->root);
+  if (!find_cgroup(pid, hierarchy->v2, found) || strncmp(found, hierarchy->root, prefix) != 0) return false;
+  snprintf(directory, PATH_MAX, "%s", found + prefix);
+  return true;
+}
+
+void oom_watch(pid_t pid, const char *cgroup) {
   static struct hierarchy hierarchy;
-  static char cgroup[PATH_MAX], path[3 * PATH_MAX];
-  if (!find_hierarchy(&hierarchy) || !find_cgroup(pid, hierarchy.v2, cgroup)) return;
-  const size_t prefix = strcmp(hierarchy.root, "/") == 0 ? 0 : strlen(hierarchy.root);
-  if (strncmp(cgroup, hierarchy.root, prefix) != 0) return;
-  snprintf(path, sizeof path, "%s%s/%s", hierarchy.mount, cgroup + prefix, hierarchy.v2 ? "memory.events" : "memory.oom_control");
+  static char directory[PATH_MAX], path[3 * PATH_MAX];
+  if (!find_hierarchy(&hierarchy) || !find_directory(pid, cgroup, &hierarchy, directory)) return;
+  snprintf(path, sizeof path, "%s%s/%s", hierarchy.mount, directory, hierarchy.v2 ? "memory.events" : "memory.oom_control");
   counter = open(path, O_RDONLY | O_CLOEXEC);
   if (counter >= 0 && hierarchy.v2) watch_changes(path);
 }

@@ -16,6 +16,7 @@ static const struct option known[] = {
     {"tty", no_argument, NULL, 't'},                {"stdin", required_argument, NULL, 'I'},
     {"log-dir", required_argument, NULL, 'l'},      {"log-max-size", required_argument, NULL, 'z'},
     {"log-max-files", required_argument, NULL, 'n'},{"ready-fd", required_argument, NULL, 'f'},
+    {"cgroup", required_argument, NULL, 'c'},
     {NULL, 0, NULL, 0},
 };
 
@@ -69,6 +70,7 @@ static void parse_option(struct options *o, int letter, char *value) {
     case 'l': o->log_dir = parse_path("log-dir", value); break;
     case 'z': o->log_max_size = parse_number("log-max-size", value, INT64_MAX); break;
     case 'n': o->log_max_files = (unsigned)parse_number("log-max-files", value, 10000); break;
+    case 'c': o->cgroup = parse_path("cgroup", value); break;
     case 'f': o->ready_fd = (int)parse_number("ready-fd", value, 1 << 20); break;
   }
 }

@@ -13,6 +13,7 @@ struct options {
   const char *id;
   const char *state;
   const char *bundle;  /* run */
+  const char *cgroup;  /* run; NULL: systemd's, or the engine's own */
   const char *process; /* exec */
   const char *runtime;
   const char *runtime_root;

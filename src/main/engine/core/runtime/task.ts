@@ -135,9 +135,10 @@ function processOptions(context: RuntimeContext, id: string, place: ContainerLay
   }
 }
 
-function shimArguments({ command }: RuntimeContext, { id, tty, stdin, log }: TaskRequest, place: ContainerLayout): string[] {
+function shimArguments({ command }: RuntimeContext, { id, tty, stdin, log, spec }: TaskRequest, place: ContainerLayout): string[] {
+  const { cgroupsPath } = spec.linux
   const logging = log === undefined ? [] : ['--log-dir', log.directory, '--log-max-size', String(log.maxSize), '--log-max-files', String(log.maxFiles)]
-  return ['run', '--id', id, '--state', place.shimState, '--bundle', place.bundle, '--stdin', stdin, ...(tty ? ['--tty'] : []), ...logging, ...command.shimOptions]
+  return ['run', '--id', id, '--state', place.shimState, '--bundle', place.bundle, '--stdin', stdin, ...(tty ? ['--tty'] : []), ...(cgroupsPath?.startsWith('/') ? ['--cgroup', cgroupsPath] : []), ...logging, ...command.shimOptions]
 }
 
 /** The compiled filter, if there is one; else the next container of this profile will have it. */
@@ -159,7 +160,7 @@ function writeBundle(place: ContainerLayout, spec: OciSpec): void {
 /** Of a container whose start failed or was cut: the runtime's own is gone with it. */
 function removeCgroup(place: ContainerLayout): void {
   const path = existsSync(join(place.bundle, 'config.json')) ? readBundle(place).linux.cgroupsPath : undefined
-  if (path !== undefined) removeEmptyCgroup(path)
+  if (path?.startsWith('/')) removeEmptyCgroup(path)
 }
 
 const readBundle = (place: ContainerLayout) => JSON.parse(readFileSync(join(place.bundle, 'config.json'), 'utf8')) as OciSpec
