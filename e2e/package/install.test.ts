@@ -32,8 +32,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slipway-install-'))
   lifetime.defer(() => rm(folder, { recursive: true, force: true }))
   await buildApp()
-  const made = await settleAll([buildPackages(folder, ['0.1.0', '0.1.1']), makePackageRoot(suite).then((each) => lifetime.use(each))])
-  ;[packages, root] = made
+  ;[packages, root] = await settleAll([buildPackages(folder, ['0.1.0', '0.1.1']), makePackageRoot(suite).then<PackageRoot>((made) => lifetime.use(made))])
   if (suite) {
     await root.ok('apt-get', ['update', '-qq'])
     await root.ok('apt-get', ['satisfy', '-y', '-qq', '--no-install-recommends', toolsOfTheTest.join(', ')], { timeout: 900_000 })
