@@ -37,6 +37,14 @@ describe.skipIf(!existsSync('/usr/bin/crun'))('seccomp filters that crun compile
     expect(await processesNaming(folder)).toEqual([])
   })
 
+  test('are made to the end by an engine that ends in an orderly way', async () => {
+    const filters = open()
+    void filters.prepare(PROFILE)
+    await filters.settled()
+    expect(filters.find(PROFILE)).toBeDefined()
+    expect(await processesNaming(folder)).toEqual([])
+  })
+
   /** An engine that ends there does nothing more: what it has launched goes on. */
   test.each([
     ['while crun makes the container', false],

@@ -28,6 +28,8 @@ export interface CompiledFilters {
   find(profile: OciSeccomp): string | undefined
   /** Compiles it, unless that was done or tried. Never rejects: without a filter the runtime compiles the profile itself. */
   prepare(profile: OciSeccomp): Promise<void>
+  /** When crun is at work on none any more. */
+  settled(): Promise<void>
 }
 
 interface Parts {
@@ -38,7 +40,7 @@ interface Parts {
 
 export function createCompiledFilters(parts: Parts): CompiledFilters {
   const { facts } = parts.host
-  if (facts.runtime?.name !== 'crun') return { find: () => undefined, prepare: async () => {} }
+  if (facts.runtime?.name !== 'crun') return { find: () => undefined, prepare: async () => {}, settled: async () => {} }
   const maker = `${facts.runtime.path} ${facts.runtime.version} ${facts.kernel}`
   const keys = new WeakMap<OciSeccomp, string>()
   const filters = new Map<string, string>()
@@ -67,6 +69,7 @@ export function createCompiledFilters(parts: Parts): CompiledFilters {
       tried.set(key, work)
       await work
     },
+    settled: async () => void (await Promise.all(tried.values())),
   }
 }
 

@@ -33,11 +33,12 @@ export function createRuntime({ host, layout }: RuntimeOptions): Runtime {
     openExec: (execId) => opening.run(execId, () => context.execs.get(execId) ?? openExec(context, execId)),
     sweepExecs: (known) => sweepExecs(context, known),
     listTasks: async () => (existsSync(layout.containersRun) ? readdirSync(layout.containersRun) : []),
-    close() {
+    async close() {
       for (const process of [...context.tasks.values(), ...context.execs.values()]) process.close()
       context.tasks.clear()
       context.execs.clear()
       context.warmUp.close()
+      await filters.settled()
     },
   }
 }

@@ -29,8 +29,8 @@ export interface Runtime {
   sweepExecs(known: ReadonlySet<string>): Promise<void>
   /** Ids of the containers (not of build steps) that have something in the run root, running or not. */
   listTasks(): Promise<string[]>
-  /** Lets go of every process; they run on. For the engine's own end. */
-  close(): void
+  /** Lets go of every process; they run on. For the engine's own end. Resolves when no helper of its own is at work. */
+  close(): Promise<void>
 }
 
 export interface TaskRequest {

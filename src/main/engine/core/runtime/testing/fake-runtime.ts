@@ -57,7 +57,7 @@ function runtimeOn(world: World): FakeRuntime {
       for (const { exec } of [...world.execs.values()]) if (!known.has(exec.execId)) await exec.remove()
     },
     listTasks: async () => [...world.tasks.keys()],
-    close() {},
+    close: async () => {},
   }
 }
 

@@ -54,7 +54,7 @@ export function openRealRuntime(name: 'crun' | 'runc', subfolder = ''): RealRunt
       return runtime
     },
     restart() {
-      runtime.close()
+      void runtime.close()
       return (runtime = createRuntime({ host, layout }))
     },
     newId() {
@@ -75,7 +75,7 @@ export function openRealRuntime(name: 'crun' | 'runc', subfolder = ''): RealRunt
     },
     async [Symbol.asyncDispose]() {
       for (const id of ids) await (await runtime.openTask(id))?.remove()
-      runtime.close()
+      await runtime.close()
       rmSync(root, { recursive: true })
     },
   }

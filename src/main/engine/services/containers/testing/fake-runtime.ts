@@ -46,7 +46,7 @@ export function createFakeRuntime(): FakeRuntime {
       runtime.keptExecs = known
     },
     listTasks: async () => [...tasks.keys()],
-    close() {},
+    close: async () => {},
   }
   return runtime
 }
