@@ -170,6 +170,14 @@ describe('an archive that comes in pieces', () => {
     expect(readdirSync(target).sort()).toEqual(['empty', 'naïve', 'noted', 'old', 'twice'].sort())
   })
 
+  test('leaves the chunks of what comes alone, unless they are its own', async () => {
+    const chunks = () => [tarOf({ path: 'file', content: Buffer.alloc(100_000) }), Buffer.alloc(1024)]
+    const [shared, own] = [chunks(), chunks()]
+    await layers.unpack(Readable.from(shared), target)
+    await layers.unpack(Readable.from(own), target, { own: true })
+    expect([shared, own].map((all) => all.map(({ length }) => length > 0))).toEqual([[true, true], [false, false]])
+  })
+
   test('keeps nobody waiting while it comes slowly, however many do', async () => {
     const slow = Array.from({ length: 5 }, () => new PassThrough())
     const places = slow.map((_, index) => at(String(index)))

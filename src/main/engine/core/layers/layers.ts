@@ -21,14 +21,14 @@ import type { TarEntry, TarType } from './tar-format.ts'
  */
 export interface Layers extends AsyncDisposable {
   /**
-   * Applies a layer to `directory`: the one in the file `source` (gzip, zstd or plain tar, told by its first bytes), or a plain one as it comes, which is read to its end or destroyed, and its chunks released.
+   * Applies a layer to `directory`: the one in the file `source` (gzip, zstd or plain tar, told by its first bytes), or a plain one as it comes, which is read to its end or destroyed.
    * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
    */
   apply(source: string | Readable, directory: string, options: ApplyOptions): Promise<AppliedLayer>
   /** Puts just these into `directory`, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
   copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
   /**
-   * Unpacks an archive that is of no image, its whiteouts removing what is there: a file as `apply` takes it, or a plain one as it comes, which is read to its end or destroyed, and its chunks released.
+   * Unpacks an archive that is of no image, its whiteouts removing what is there: a file as `apply` takes it, or a plain one as it comes, which is read to its end or destroyed.
    * @throws as `apply`, invalid-argument where whiteouts are not wanted, and with the error of what comes
    */
   unpack(archive: string | Readable, directory: string, options?: UnpackOptions): Promise<UnpackedFiles>
@@ -71,7 +71,13 @@ export interface TransferOptions {
   onProgress?: (bytes: number) => void
 }
 
-export interface ApplyOptions extends TransferOptions {
+/** Of an archive as it comes. */
+export interface ComingOptions extends TransferOptions {
+  /** Nobody else has its chunks, as with those of a request: they are released when they are read. */
+  own?: boolean
+}
+
+export interface ApplyOptions extends ComingOptions {
   whiteouts: WhiteoutForm
   /** Refuses any other diff ID; what was applied by then is the caller's to remove. */
   expected?: DiffId
@@ -102,7 +108,7 @@ export interface CopiedFiles extends UnpackedFiles {
   layer?: AppliedLayer
 }
 
-export interface UnpackOptions extends TransferOptions {
+export interface UnpackOptions extends ComingOptions {
   refuseWhiteouts?: boolean
 }
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Job } from './jobs.ts'
-import type { Layers, TransferOptions } from './layers.ts'
+import type { ComingOptions, Layers } from './layers.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 const DEFAULT_LIMIT = 256 * 1024 ** 3
@@ -29,7 +29,7 @@ export function createLayers(): Layers {
 }
 
 /** A file, or what comes: as it does, or, where too many others do, once it has come. */
-async function read<Result>(pool: WorkerPool, job: Job & { kind: 'apply' | 'unpack' }, archive: string | Readable, options: TransferOptions = {}): Promise<Result> {
+async function read<Result>(pool: WorkerPool, job: Job & { kind: 'apply' | 'unpack' }, archive: string | Readable, options: ComingOptions = {}): Promise<Result> {
   if (typeof archive === 'string') return pool.run({ ...job, source: archive }, options)
   if (pool.mayFeed) return pool.feed(job, archive, options)
   const file = `${job.directory}.tar`

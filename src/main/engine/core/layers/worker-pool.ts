@@ -4,9 +4,8 @@ import { Worker } from 'node:worker_threads'
 import { EngineError } from '#shared/errors.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { batchesOf } from '#base/batches.ts'
-import { release } from '#base/release.ts'
 import { fromPlain, type Job, type Piece, type Reply } from './jobs.ts'
-import type { TransferOptions } from './layers.ts'
+import type { ComingOptions, TransferOptions } from './layers.ts'
 
 /** As many as the machine of the budgets has processors; more would only take memory. */
 const WORKING = 2
@@ -28,7 +27,7 @@ function workerEntry(): URL {
 interface Beside {
   onChunk?: (chunk: Uint8Array, acknowledge: () => void) => void
   /** What the job reads. */
-  feed?: Readable
+  feed?: { stream: Readable; own: boolean }
 }
 
 /** Jobs that only wait for one another. */
@@ -63,9 +62,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** A job that reads what comes; only where there {@link mayFeed | may} be one more. */
-  async feed<Result>(job: Job, feed: Readable, options: TransferOptions = {}): Promise<Result> {
+  async feed<Result>(job: Job, feed: Readable, options: ComingOptions = {}): Promise<Result> {
     try {
-      return await this.#converse<Result>(job, options, this.#fed, { feed })
+      return await this.#converse<Result>(job, options, this.#fed, { feed: { stream: feed, own: options.own === true } })
     } finally {
       feed.destroy()
     }
@@ -188,14 +187,11 @@ export class WorkerPool implements AsyncDisposable {
 }
 
 /** Each batch in memory of its own, which goes over to the thread. */
-async function send(feed: Readable, worker: Worker, turns: Turns): Promise<void> {
-  for await (const batch of batchesOf(feed)) {
+async function send({ stream, own }: NonNullable<Beside['feed']>, worker: Worker, turns: Turns): Promise<void> {
+  for await (const batch of batchesOf(stream, { own })) {
     const piece = Buffer.allocUnsafeSlow(batch.reduce((sum, { length }) => sum + length, 0))
     let at = 0
-    for (const chunk of batch) {
-      at += chunk.copy(piece, at)
-      release(chunk)
-    }
+    for (const chunk of batch) at += chunk.copy(piece, at)
     await turns.take()
     worker.postMessage({ piece } satisfies Piece, [piece.buffer])
   }

@@ -84,7 +84,7 @@ async function fillTree(context: BuilderContext, source: Exclude<ContextSource, 
   }
   const release = further ? undefined : useMemory(context, folder, (await stat(archive)).size)
   if (release) undo.defer(release)
-  const { digests } = await context.layers.unpack(further ?? archive, folder, { signal })
+  const { digests } = await context.layers.unpack(further ?? archive, folder, { signal, own: true })
   await rm(archive)
   return { folder, digests: digestsOnce(folder, digests), lone: false }
 }

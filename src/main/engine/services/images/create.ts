@@ -48,12 +48,12 @@ export async function addFiles(service: Service, files: readonly ListedEntry[], 
   return commitMeasured(service, layer ?? (await layers.measure(draft.changes(), options)), parent, lease, (chain) => draft.commit(chain))
 }
 
-/** What a plain tar archive holds, as it comes. */
+/** What a plain tar archive holds, as it comes; its chunks are released. */
 export async function addLayer(service: Service, archive: Readable, { parent, lease, signal }: LayerOptions): Promise<CommittedLayer> {
   const { snapshots, layers } = service
   const options = { ...(signal && { signal }) }
   await using draft = await snapshots.prepareLayer(parent)
-  const { implied = [] } = await layers.apply(archive, draft.directory, { ...options, whiteouts: draft.whiteouts })
+  const { implied = [] } = await layers.apply(archive, draft.directory, { ...options, own: true, whiteouts: draft.whiteouts })
   if (parent !== undefined) adoptAttributes(draft.directory, implied, snapshots.layerDirectories(parent))
   return commitMeasured(service, await layers.measure(draft.changes(), options), parent, lease, (chain) => draft.commit(chain))
 }

@@ -101,7 +101,7 @@ async function holdsTar(path: string): Promise<boolean> {
 async function archiveEntries(add: AddSource, path: string, name: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const folder = `${add.work}-${name}-unpacked`
   await mkdir(folder, { recursive: true })
-  await add.step.run.context.layers.unpack(await decompressed(createReadStream(path)), folder, { refuseWhiteouts: true, signal: add.step.run.signal })
+  await add.step.run.context.layers.unpack(await decompressed(createReadStream(path)), folder, { refuseWhiteouts: true, own: true, signal: add.step.run.signal })
   return (await treeEntries(add, folder, '', add.destination, target)).map((entry) => ({ ...entry, unpacked: true }))
 }
 
