@@ -4,12 +4,13 @@ import { EngineError } from '#shared/errors.ts'
 import { release } from '#base/release.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
+import { CanonicalHash } from './canonical-hash.ts'
 import { LayerTree, type LayerTreeOptions } from './apply-layer.ts'
 import type { Chunks } from './diff-layer.ts'
 import { FileDigests } from './file-digests.ts'
 import type { Job } from './jobs.ts'
-import type { AppliedLayer, CopiedFiles, UnpackedFiles } from './layers.ts'
-import { TarReader } from './tar-reader.ts'
+import type { AppliedLayer, CopiedFiles, TakenFiles, UnpackedFiles } from './layers.ts'
+import { TarReader, type TarHandler } from './tar-reader.ts'
 import { keptXattrs } from './tar-writer.ts'
 
 /** The jobs that put files into a directory: a layer's, files that are listed, an archive's that is of no image. */
@@ -25,7 +26,6 @@ export async function apply(job: JobOf<'apply'>, pieces: AsyncIterable<Buffer>):
   const hashed = async function* () {
     for await (const piece of pieces) {
       size += piece.length
-      if (size > job.limit) throw new EngineError('resource-exhausted', `the layer has more than ${job.limit} bytes uncompressed`, { reason: 'layer-too-large', hint: 'Do not trust the image.' })
       hash.update(piece)
       yield piece
     }
@@ -35,6 +35,13 @@ export async function apply(job: JobOf<'apply'>, pieces: AsyncIterable<Buffer>):
   if (job.expected !== undefined && diffId !== job.expected)
     throw new EngineError('data-loss', `layer verification failed: diff ID is ${diffId}, the image config says ${job.expected}`, { reason: 'wrong-diff-id', hint: 'The image is damaged or was tampered with; nothing of it was kept.' })
   return { diffId, size, contentSize: tree.contentSize, implied: [...tree.implied] }
+}
+
+export async function take(job: JobOf<'take'>, pieces: AsyncIterable<Buffer>): Promise<TakenFiles> {
+  const canonical = new CanonicalHash()
+  const tree = await fill({ ...job, beside: canonical }, pieces)
+  const known = isCertainOf(tree, job) ? canonical.finish() : undefined
+  return { implied: [...tree.implied], ...(known && { layer: { ...known, contentSize: tree.contentSize } }) }
 }
 
 export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFiles> {
@@ -50,9 +57,12 @@ export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFi
   }
   const moved = new Map(job.listed.flatMap(({ path, source, type, mayMove }) => (mayMove && source !== undefined && type === 'file' ? [[path, source]] : [])))
   const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, moved, ...(job.digests && { digests }) }, hashed())
-  if (job.digests || !tree.exact || job.whiteouts === 'remove' || givesAttributes(job.directory)) return { digests: digests.found }
+  if (job.digests || !isCertainOf(tree, job)) return { digests: digests.found }
   return { digests: digests.found, layer: { diffId: `sha256:${hash.digest('hex')}` as AppliedLayer['diffId'], size, contentSize: tree.contentSize } }
 }
+
+/** Whether the directory, which was empty, holds just what the archive said. */
+const isCertainOf = (tree: LayerTree, { directory, whiteouts }: JobOf<'take' | 'copy'>): boolean => tree.exact && whiteouts !== 'remove' && !givesAttributes(directory)
 
 /** Access control lists that all that is made in a directory starts with (acl(5)). */
 const givesAttributes = (directory: string): boolean => keptXattrs(loadSyscalls(), directory).has('system.posix_acl_default')
@@ -65,19 +75,22 @@ export async function unpack(job: JobOf<'unpack'>, pieces: AsyncIterable<Buffer>
 
 interface Filling extends Pick<LayerTreeOptions, 'whiteouts' | 'refuseWhiteouts' | 'moved' | 'digests'> {
   directory: string
-  /** Bytes of the largest file. */
+  /** Bytes of the largest file, and of all. */
   limit?: number
+  /** Sees what the tree sees. */
+  beside?: TarHandler
 }
 
-async function fill({ directory, limit = Infinity, ...options }: Filling, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
+async function fill({ directory, limit = Infinity, beside, whiteouts, refuseWhiteouts, moved, digests }: Filling, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
   const { bavail, bsize } = statfsSync(directory)
   const room = bavail * bsize
-  const tree = new LayerTree(directory, { ...options, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace })
-  const reader = new TarReader(tree)
+  const tree = new LayerTree(directory, { whiteouts, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace, ...(refuseWhiteouts && { refuseWhiteouts }), ...(moved && { moved }), ...(digests && { digests }) })
+  const reader = new TarReader(beside ? both(beside, tree) : tree)
   let size = 0
   try {
     for await (const piece of pieces) {
       size += piece.length
+      if (size > limit) throw tooLarge(limit)
       if (size > room) throw new EngineError('resource-exhausted', `no space left on the disk: the layer has more than the ${room} bytes that are free`, { reason: 'ENOSPC', hint: 'Free space on the disk, or do not trust the image.' })
       if (!reader.ended) reader.write(piece)
       release(piece)
@@ -90,3 +103,11 @@ async function fill({ directory, limit = Infinity, ...options }: Filling, pieces
     throw fromSystemError(error, 'cannot unpack the layer')
   }
 }
+
+const both = (first: TarHandler, second: TarHandler): TarHandler => ({
+  entry: (entry) => (first.entry(entry), second.entry(entry)),
+  data: (chunk, offset) => (first.data(chunk, offset), second.data(chunk, offset)),
+  complete: () => (first.complete(), second.complete()),
+})
+
+const tooLarge = (limit: number) => new EngineError('resource-exhausted', `the layer has more than ${limit} bytes uncompressed`, { reason: 'layer-too-large', hint: 'Do not trust the image.' })

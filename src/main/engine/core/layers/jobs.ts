@@ -4,8 +4,9 @@ import type { DiffSource, ListedEntry, WhiteoutForm } from './layers.ts'
 
 /** What a worker thread can be asked; plain objects, because they cross between threads. */
 export type Job =
+  | { kind: 'apply'; source: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
   /** Without a source: of an archive that comes in pieces. */
-  | { kind: 'apply'; source?: string; directory: string; whiteouts: WhiteoutForm; expected: DiffId | undefined; limit: number }
+  | { kind: 'take'; source?: string; directory: string; whiteouts: WhiteoutForm; limit: number }
   | { kind: 'copy'; listed: readonly ListedEntry[]; directory: string; whiteouts: WhiteoutForm; digests: boolean; below: readonly string[] }
   | { kind: 'unpack'; source?: string; directory: string; refuseWhiteouts: boolean }
   | { kind: 'measure'; source: DiffSource }

@@ -1,6 +1,7 @@
 import { chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path/posix'
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { isEngineError } from '#shared/errors.ts'
@@ -141,4 +142,37 @@ test('what a copy says of its layer is what measuring it would', { timeout: 60_0
     expect(layer).toEqual(await layers.measure({ directory: target, form: 'overlay' }))
   }), { numRuns: RUNS, seed: SEED })
   expect(certain).toBeGreaterThan(RUNS / 5)
+})
+
+const place = (path: string) => path.replaceAll('/', '\0')
+const plainItem = fc.record({ path: fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/')), type: fc.constantFrom('directory', 'directory', 'file', 'file', 'link', 'link', 'symlink'), linkPath: fc.constantFrom('a', 'a/b', 'b', './a-b/', '/a.b'), content: fc.constantFrom('', 'text', 'x'.repeat(2000)), noted: fc.boolean(), ...attributes, mtime: fc.oneof({ weight: 20, arbitrary: fc.constantFrom(0, 1_700_000_000, 1.5) }, { weight: 1, arbitrary: fc.constantFrom(2 ** 31 + 5, -7) }) })
+type PlainItem = typeof plainItem extends fc.Arbitrary<infer Value> ? Value : never
+
+/** As a walk finds them, with the folders on the way, and links only to files before them. */
+function asWalked(items: readonly PlainItem[]): PlainItem[] {
+  const all = new Map(items.map((item) => [item.path, item]))
+  for (const item of items) for (let above = dirname(item.path); above !== '.'; above = dirname(above)) all.set(above, { ...(all.get(above) ?? item), path: above, type: 'directory' })
+  const sorted = [...all.values()].sort((a, b) => (place(a.path) < place(b.path) ? -1 : 1))
+  const before = new Set<string>()
+  return sorted.map((item) => {
+    const type = item.type === 'link' && !before.has(normalize(`/${item.linkPath}`).replace(/\/$/, '')) ? 'file' : item.type
+    if (type === 'file') before.add(`/${item.path}`)
+    return { ...item, type }
+  })
+}
+
+test('what is said of an archive that becomes a layer is what measuring it would', { timeout: 60_000 + RUNS * 200 }, async () => {
+  const target = join(work, 'taken')
+  let certain = 0
+  await using layers = createLayers()
+  await fc.assert(fc.asyncProperty(fc.array(plainItem, { minLength: 1, maxLength: 12 }), fc.integer({ min: 0, max: 7 }), async (items, tidy) => {
+    rmSync(target, { recursive: true, force: true })
+    mkdirSync(target)
+    const archive = tarOf(...(tidy > 0 ? asWalked(items) : items).map(({ type, content, noted, mode, path, ...rest }) => ({ ...rest, path: fromText(path), type, mode: type === 'symlink' ? 0o777 : mode, ...(type === 'file' && { content }), ...(noted && type !== 'link' && { xattrs: new Map([['user.note', Buffer.from('v')], ['trusted.other', Buffer.from('w')]]) }) }) as Item))
+    const taken = await layers.take(Readable.from([archive]), target, { whiteouts: 'overlay' }).catch((error: unknown) => void (isEngineError(error) || expect.fail(String(error))))
+    if (!taken?.layer) return
+    certain++
+    expect(taken.layer).toEqual(await layers.measure({ directory: target, form: 'overlay' }))
+  }), { numRuns: RUNS, seed: SEED })
+  expect(certain).toBeGreaterThan(RUNS / 8)
 })

@@ -21,10 +21,12 @@ import type { TarEntry, TarType } from './tar-format.ts'
  */
 export interface Layers extends AsyncDisposable {
   /**
-   * Applies a layer to `directory`: the one in the file `source` (gzip, zstd or plain tar, told by its first bytes), or a plain one as it comes, which is read to its end or destroyed.
+   * Applies the layer in the file `source` (gzip, zstd or plain tar, told by its first bytes) to `directory`.
    * @throws invalid-argument (hostile or malformed archive), data-loss (truncated, or not `expected`), resource-exhausted (disk full, bomb).
    */
-  apply(source: string | Readable, directory: string, options: ApplyOptions): Promise<AppliedLayer>
+  apply(source: string, directory: string, options: ApplyOptions): Promise<AppliedLayer>
+  /** As `apply`, of an archive that comes and only becomes a layer. @throws as `apply` */
+  take(archive: Readable, directory: string, options: TakeOptions): Promise<TakenFiles>
   /** Puts just these into `directory`, each from its own place and under its own name, with what `apply` refuses refused. @throws unavailable when one cannot be read */
   copy(entries: readonly ListedEntry[], directory: string, options: CopyOptions): Promise<CopiedFiles>
   /**
@@ -77,7 +79,7 @@ export interface ComingOptions extends TransferOptions {
   own?: boolean
 }
 
-export interface ApplyOptions extends ComingOptions {
+export interface ApplyOptions extends TransferOptions {
   whiteouts: WhiteoutForm
   /** Refuses any other diff ID; what was applied by then is the caller's to remove. */
   expected?: DiffId
@@ -93,6 +95,17 @@ export interface AppliedLayer {
   contentSize: number
   /** Directories the archive put something into without announcing them; their attributes are those of the layers below, see adoptAttributes. */
   implied?: string[]
+}
+
+export interface TakeOptions extends ComingOptions {
+  whiteouts: WhiteoutForm
+}
+
+export interface TakenFiles {
+  /** As {@link AppliedLayer.implied}. */
+  implied: string[]
+  /** As {@link CopiedFiles.layer}. */
+  layer?: AppliedLayer
 }
 
 export interface CopyOptions extends TransferOptions {

@@ -12,7 +12,8 @@ const DEFAULT_LIMIT = 256 * 1024 ** 3
 export function createLayers(): Layers {
   const pool = new WorkerPool()
   return {
-    apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => read(pool, { kind: 'apply', directory, whiteouts, expected, limit }, source, options),
+    apply: (source, directory, { whiteouts, expected, limit = DEFAULT_LIMIT, ...options }) => pool.run({ kind: 'apply', source, directory, whiteouts, expected, limit }, options),
+    take: (archive, directory, { whiteouts, ...options }) => read(pool, { kind: 'take', directory, whiteouts, limit: DEFAULT_LIMIT }, archive, options),
     copy: (listed, directory, { whiteouts, digests = false, below = [], ...options }) => pool.run({ kind: 'copy', listed, directory, whiteouts, digests, below }, options),
     unpack: (archive, directory, { refuseWhiteouts = false, ...options } = {}) => read(pool, { kind: 'unpack', directory, refuseWhiteouts }, archive, options),
     measure: (source, options) => pool.run({ kind: 'measure', source }, options),
@@ -29,7 +30,7 @@ export function createLayers(): Layers {
 }
 
 /** A file, or what comes: as it does, or, where too many others do, once it has come. */
-async function read<Result>(pool: WorkerPool, job: Job & { kind: 'apply' | 'unpack' }, archive: string | Readable, options: ComingOptions = {}): Promise<Result> {
+async function read<Result>(pool: WorkerPool, job: Job & { kind: 'take' | 'unpack' }, archive: string | Readable, options: ComingOptions = {}): Promise<Result> {
   if (typeof archive === 'string') return pool.run({ ...job, source: archive }, options)
   if (pool.mayFeed) return pool.feed(job, archive, options)
   const file = `${job.directory}.tar`

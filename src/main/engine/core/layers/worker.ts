@@ -9,7 +9,7 @@ import { release } from '#base/release.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { diffLayer, packTree, type Chunks } from './diff-layer.ts'
-import { apply, copy, unpack } from './fill-directory.ts'
+import { apply, copy, take, unpack } from './fill-directory.ts'
 import { createIncoming } from './incoming.ts'
 import { digestFiles, inOrder, packListed } from './listed.ts'
 import { toPlain, type Job, type Piece, type Reply } from './jobs.ts'
@@ -50,7 +50,9 @@ const reply = (message: Reply) => port.postMessage(message)
 async function work(job: Job): Promise<unknown> {
   switch (job.kind) {
     case 'apply':
-      return apply(job, piecesFor(job))
+      return apply(job, uncompressedFile(job.source, paced()))
+    case 'take':
+      return take(job, piecesFor(job))
     case 'copy':
       return copy(job, packListed(inOrder(job.listed, job.below), loadSyscalls()))
     case 'unpack':

@@ -53,9 +53,9 @@ export async function addLayer(service: Service, archive: Readable, { parent, le
   const { snapshots, layers } = service
   const options = { ...(signal && { signal }) }
   await using draft = await snapshots.prepareLayer(parent)
-  const { implied = [] } = await layers.apply(archive, draft.directory, { ...options, own: true, whiteouts: draft.whiteouts })
+  const { implied, layer } = await layers.take(archive, draft.directory, { ...options, own: true, whiteouts: draft.whiteouts })
   if (parent !== undefined) adoptAttributes(draft.directory, implied, snapshots.layerDirectories(parent))
-  return commitMeasured(service, await layers.measure(draft.changes(), options), parent, lease, (chain) => draft.commit(chain))
+  return commitMeasured(service, layer ?? (await layers.measure(draft.changes(), options)), parent, lease, (chain) => draft.commit(chain))
 }
 
 /** @throws failed-precondition when a layer is not committed. */
