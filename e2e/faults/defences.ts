@@ -21,7 +21,7 @@ export const DEFENCES: readonly (readonly [number: number, file: string, from: s
   [2, `${ENGINE}/core/layers/rooted-path.ts`, `if (found.isSymbolicLink()) return readlinkSync(toPath(path), 'latin1')`, 'if (found.isSymbolicLink()) return undefined', LAYERS_FUZZ, 'nothing beside the tree is touched'],
   [3, `${ENGINE}/core/layers/apply-layer.ts`, `if (name === '' || name === '.' || name === '..') throw`, `if (name === '' || name === '.') throw`, LAYERS, 'is refused'],
   [4, `${ENGINE}/core/runtime/spec/devices.ts`, 'rule(false),\n', 'rule(true),\n', CONFINEMENT, 'cannot use a device that it makes'],
-  [5, `${ENGINE}/core/layers/fill-directory.ts`, 'if (size > job.limit) throw', 'if (size < 0) throw', LAYERS, 'a bomb stops at the limit'],
+  [5, `${ENGINE}/core/layers/fill-directory.ts`, 'if (size > limit) throw', 'if (size < 0) throw', LAYERS, 'a bomb stops at the limit'],
   [6, `${ENGINE}/core/content/ingest-file.ts`, 'digest !== this.#expected.digest || this.#size !== this.#expected.size', 'this.#size < 0', PULL, 'wrong bytes, a wrong diff ID and a broken layer leave nothing'],
   [7, `${ENGINE}/core/registry/parse-manifest.ts`, `if ('manifests' in document && ('layers' in document || 'config' in document)) throw`, 'if (false as boolean) throw', `unit ${ENGINE}/core/registry/parse-manifest.test.ts`, 'one document that is image and index is refused'],
   [8, 'src/shared/oci/digest.ts', '/^sha256:[0-9a-f]{64}$/', '/^sha256:/', 'unit src/shared/oci/digest.test.ts', 'is no digest, and would be a path'],
