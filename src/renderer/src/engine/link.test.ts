@@ -76,6 +76,24 @@ test('an aborted call is cancelled in the main process', async () => {
   await expect(proxy.images.pull({ reference: 'nginx' }, { signal: controller.signal })).rejects.toMatchObject({ code: 'cancelled' })
 })
 
+test('where messages come at once, each is acknowledged as it has been taken in, and the end comes after all', async () => {
+  const { proxy, bridge } = linked()
+  const port = { send: vi.fn(), ack: vi.fn(), close: vi.fn() }
+  bridge.openStream.mockReturnValue(port)
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const [onMessage, ended] = [vi.fn(() => gates[onMessage.mock.calls.length - 1]!.promise), vi.fn()]
+  proxy.openStream('containers.logs', { id: 'web', follow: true }, { atOnce: true, onMessage, onEnd: ended })
+  const listener = bridge.openStream.mock.calls[0]![2] as { message(message: unknown, cost: number): void; end(): void }
+  listener.message({ kind: 'caught-up' }, 10)
+  listener.message({ kind: 'caught-up' }, 20)
+  listener.end()
+  expect(onMessage).toHaveBeenCalledTimes(2)
+  expect(port.ack).not.toHaveBeenCalled()
+  for (const gate of gates) gate.resolve()
+  await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce())
+  expect(port.ack.mock.calls).toEqual([[10], [20]])
+})
+
 test('a message is acknowledged once it has been taken in, in order', async () => {
   const { proxy, bridge } = linked()
   const port = { send: vi.fn(), ack: vi.fn(), close: vi.fn() }

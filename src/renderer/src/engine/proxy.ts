@@ -17,6 +17,8 @@ export interface CallOptions {
 export interface StreamHandlers<Name extends StreamName> {
   /** The next message comes when this returns (or resolves): a slow page slows its producer. */
   onMessage(message: StreamsContract[Name]['receive']): void | Promise<void>
+  /** The next message comes at once; a promise only keeps the producer waiting. For who takes them up in order by itself. */
+  atOnce?: boolean
   /** Once, unless the page closed the stream itself. */
   onEnd?(error: EngineError | undefined): void
 }
@@ -86,11 +88,13 @@ function openStream<Name extends StreamName>(bridge: Bridge, name: Name, request
   let turn = Promise.resolve()
   const port = bridge.openStream(name, request, {
     message(message, cost) {
-      turn = turn.then(async () => {
+      const take = async () => {
         if (closed) return
         await handlers.onMessage(message as StreamsContract[Name]['receive'])
         port.ack(cost)
-      })
+      }
+      const taken = handlers.atOnce ? take() : turn.then(take)
+      turn = Promise.all([turn, taken]).then(() => {})
     },
     end(error) {
       void turn.then(() => {

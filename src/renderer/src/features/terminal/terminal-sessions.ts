@@ -44,7 +44,7 @@ export const useTerminalSessions = defineStore('terminal-sessions', () => {
     session.stream?.close()
     session.state = { status: 'opening' }
     const { cols: columns, rows } = session.screen.terminal
-    const handlers = { onMessage: (message: TerminalMessage) => take(session, message), onEnd: (error: EngineError | undefined) => end(session, error) }
+    const handlers = { atOnce: true, onMessage: (message: TerminalMessage) => take(session, message), onEnd: (error: EngineError | undefined) => end(session, error) }
     session.stream = engine.openStream(session.kind === 'shell' ? 'containers.exec' : 'containers.attach', { id: session.containerId, columns, rows }, handlers)
   }
 
@@ -68,7 +68,7 @@ export const useTerminalSessions = defineStore('terminal-sessions', () => {
   return { ensure, open, drop }
 })
 
-/** What the process says. The promise slows the stream to what the screen can draw. */
+/** What the process says. The promise slows the stream to what the screen can draw; the screen gathers what comes meanwhile, for it takes up what waits once a frame. */
 function take(session: TerminalSession, message: TerminalMessage): void | Promise<void> {
   const { terminal } = session.screen
   switch (message.kind) {
