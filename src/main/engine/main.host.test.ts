@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { directory, tarOf } from './core/layers/testing/tar-builder.ts'
 import { createPortForwarder } from './core/host/rootless/port-forwarder.ts'
+import { processesNaming } from './core/runtime/process-life.ts'
 
 const MAIN = resolve(import.meta.dirname, 'main.ts')
 const NODE = process.execPath
@@ -61,6 +62,8 @@ afterEach(async () => {
     child.kill('SIGKILL')
     await once(child, 'close')
   }
+  // An engine that is killed early leaves the runtime at work on its filter, for the next one to end; here there is none.
+  for (const { pid } of await processesNaming(root)) process.kill(pid, 'SIGKILL')
   rmSync(root, { recursive: true, force: true })
 })
 

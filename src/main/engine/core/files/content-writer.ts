@@ -16,7 +16,7 @@ interface Piece {
 
 /**
  * The content of one file on its way to the disk: what is small is written on the spot, the rest by another thread while more comes in, one
- * batch at a time. What is added becomes its own: it is released when it is written.
+ * batch at a time. What is added becomes its own, which it may release.
  */
 export class ContentWriter {
   readonly #descriptor: number

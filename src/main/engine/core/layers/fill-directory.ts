@@ -46,6 +46,7 @@ export async function take(job: JobOf<'take'>, pieces: AsyncIterable<Buffer>): P
 
 export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFiles> {
   const digests = new FileDigests()
+  // Listed in order, this archive is the one that diff writes, so that its bytes need not be made again for the hash.
   const hash = createHash('sha256')
   let size = 0
   const hashed = function* () {
