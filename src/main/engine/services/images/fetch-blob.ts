@@ -64,7 +64,8 @@ async function attempt({ repository, descriptor, signal, onBytes }: BlobFetch, w
     at = offset
     for await (const chunks of batchesOf(stream, { own: true })) {
       await writer.write(...chunks)
-      onBytes?.((at += chunks.reduce((sum, { length }) => sum + length, 0)))
+      at = chunks.reduce((sum, { length }) => sum + length, at)
+      onBytes?.(at)
     }
   } catch (error) {
     if (signal.aborted || (isEngineError(error) && error.code !== 'unavailable')) throw error
