@@ -1,11 +1,11 @@
-import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeSync, type Stats } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { errnoOf } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
 import { giveOwner, isCertain, setXattrs } from './entry-attributes.ts'
 import type { FileDigests } from './file-digests.ts'
 import { toPath, toText, type BytePath } from './byte-path.ts'
-import type { WhiteoutForm } from './layers.ts'
+import type { ListedEntry, WhiteoutForm } from './layers.ts'
 import { hostile, RootedPath } from './rooted-path.ts'
 import type { TarEntry } from './tar-format.ts'
 import type { TarHandler } from './tar-reader.ts'
@@ -22,11 +22,25 @@ export interface LayerTreeOptions {
   inUserNamespace: boolean
   /** Of what is no layer: a whiteout in it is refused, since it would delete and not add. */
   refuseWhiteouts?: boolean
-  /** Files that are moved here and not written, by their paths as the archive has them: where they are. */
-  moved?: ReadonlyMap<BytePath, string>
+  /** Files that need not be written, by their paths as the archive has them. */
+  reused?: ReadonlyMap<BytePath, { source: string; reuse: Reuse }>
   /** Told of every file, by its path below the root. */
   digests?: FileDigests
 }
+
+interface OpenFile {
+  /** None of one that is shared. */
+  descriptor: number | undefined
+  entry: TarEntry
+  path: BytePath
+  end: number
+  reused: Reuse | undefined
+}
+
+type Reuse = NonNullable<ListedEntry['reuse']>
+
+/** Another file system; too many names, as the file system or the machine's rules (fs.protected_hardlinks) have it. */
+const WRITTEN_INSTEAD = new Set(['EXDEV', 'EMLINK', 'EPERM'])
 
 /** Replays the entries of one layer in a directory that belongs to this thread alone. */
 export class LayerTree implements TarHandler {
@@ -43,7 +57,7 @@ export class LayerTree implements TarHandler {
   readonly #whitedOut = new Set<BytePath>()
   readonly #umask = process.umask()
   #exact = true
-  #file: { descriptor: number; entry: TarEntry; path: BytePath; end: number; isMoved: boolean } | undefined
+  #file: OpenFile | undefined
 
   constructor(root: string, options: LayerTreeOptions) {
     this.#paths = new RootedPath(root, (path) => {
@@ -76,7 +90,7 @@ export class LayerTree implements TarHandler {
   data(chunk: Buffer, offset: number): void {
     const file = this.#file
     if (!file) return
-    if (!file.isMoved) for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
+    if (file.descriptor !== undefined && !file.reused) for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
     file.end = offset + chunk.length
     this.#options.digests?.update(chunk, offset)
   }
@@ -85,14 +99,17 @@ export class LayerTree implements TarHandler {
     const file = this.#file
     if (!file) return
     this.#file = undefined
-    const { descriptor, entry, path, end } = file
+    if (file.descriptor !== undefined) this.#complete(file.descriptor, file)
+    this.#options.digests?.complete(this.#relative(file.path), { size: file.entry.size, isPlain: file.entry.xattrs === undefined })
+  }
+
+  #complete(descriptor: number, { entry, path, end }: OpenFile): void {
     try {
       if (end < entry.size) ftruncateSync(descriptor, entry.size)
       if (this.#mustOwn(entry)) giveOwner(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
       if ((entry.mode & 0o7000) !== 0 || (entry.mode & this.#umask) !== 0) fchmodSync(descriptor, entry.mode)
       this.#setXattrs(path, entry)
       futimesSync(descriptor, entry.mtime, entry.mtime)
-      this.#options.digests?.complete(this.#relative(path), { size: entry.size, isPlain: entry.xattrs === undefined })
     } finally {
       closeSync(descriptor)
     }
@@ -111,7 +128,7 @@ export class LayerTree implements TarHandler {
 
   /** Closes what an error left open. */
   abandon(): void {
-    if (this.#file) closeSync(this.#file.descriptor)
+    if (this.#file?.descriptor !== undefined) closeSync(this.#file.descriptor)
     this.#file = undefined
   }
 
@@ -156,21 +173,24 @@ export class LayerTree implements TarHandler {
 
   #createFile(path: BytePath, entry: TarEntry): void {
     if (entry.size > this.#options.fileLimit) throw tooLarge(entry)
-    const isMoved = this.#move(path, entry)
-    const descriptor = isMoved ? openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW) : openSync(toPath(path), CREATE, entry.mode & 0o777)
-    if (isMoved) fchmodSync(descriptor, entry.mode & 0o777)
-    this.#file = { descriptor, entry, path, end: 0, isMoved }
+    const reused = this.#reuse(path, entry)
+    const descriptor = reused === 'share' ? undefined : reused === 'move' ? openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW) : openSync(toPath(path), CREATE, entry.mode & 0o777)
+    if (reused === 'move') fchmodSync(descriptor!, entry.mode & 0o777)
+    this.#file = { descriptor, entry, path, end: 0, reused }
   }
 
-  /** False where it is to be written: what is there is never replaced, and another file system takes no file of this one. */
-  #move(path: BytePath, entry: TarEntry): boolean {
-    const from = this.#options.moved?.get(entry.path)
-    if (from === undefined || lstatSync(toPath(path), { throwIfNoEntry: false })) return false
+  /** Undefined where it is to be written: what is there is never replaced, and another file system takes no file of this one. */
+  #reuse(path: BytePath, entry: TarEntry): Reuse | undefined {
+    const reused = this.#options.reused?.get(entry.path)
+    if (!reused || lstatSync(toPath(path), { throwIfNoEntry: false })) return undefined
+    const { source, reuse } = reused
     try {
-      renameSync(from, toPath(path))
-      return true
+      if (reuse === 'move') renameSync(source, toPath(path))
+      else if (isAs(lstatSync(source), entry)) linkSync(source, toPath(path))
+      else return undefined
+      return reuse
     } catch (error) {
-      if (errnoOf(error) === 'EXDEV') return false
+      if (WRITTEN_INSTEAD.has(errnoOf(error) ?? '')) return undefined
       throw error
     }
   }
@@ -248,6 +268,9 @@ export class LayerTree implements TarHandler {
     this.#options.syscalls.setXattr(toPath(path), this.#options.whiteouts === 'overlay' ? 'trusted.overlay.opaque' : 'user.overlay.opaque', Buffer.from('y'))
   }
 }
+
+const isAs = (stat: Stats, { mode, uid, gid, mtime, xattrs }: TarEntry): boolean =>
+  (stat.mode & 0o7777) === mode && stat.uid === uid && stat.gid === gid && stat.mtimeMs === mtime * 1000 && (xattrs?.size ?? 0) === 0
 
 const reasonOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.reason : undefined)
 
