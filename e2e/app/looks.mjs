@@ -2,16 +2,13 @@
 // `--more '&on=lab'` looks at another engine, which manages a cluster.
 //   node e2e/app/looks.mjs FOLDER [--scene some,many] [--theme light,dark,contrast,forced-dark] [--language en,fr] [--size 1280x800,900x700] [--zoom 2] [--only PATTERN] [--check]
 // Pictures go into FOLDER; what is cut off, lies outside of the window or (--check) breaks WCAG is told by address. Makes no container: it needs neither root nor an engine.
-// What is looked at is a build, as people get it, but with the fake in it (mode `looks`); it is made anew only when its sources changed.
 /* global window, document, location, innerWidth, getComputedStyle, MutationObserver */
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
-import { build, preview } from 'vite'
-import config from '../../electron.vite.config.ts'
-import { hashFiles, hasStamp, inRoot, writeStamp } from '../../scripts/project.mjs'
+import { serveLooks } from '../fixtures/looks-build.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -47,13 +44,7 @@ const ADDRESSES = {
 }
 
 await mkdir(folder, { recursive: true })
-const outDir = inRoot('.cache/looks')
-const sources = hashFiles(['src/renderer', 'src/shared', 'package-lock.json', 'electron.vite.config.ts'].map((path) => inRoot(path)), (file) => !file.endsWith('.test.ts'))
-if (!hasStamp('built-looks', sources)) {
-  await build({ ...config.renderer, configFile: false, mode: 'looks', logLevel: 'warn', build: { ...config.renderer.build, outDir, emptyOutDir: true, chunkSizeWarningLimit: 1e5 } })
-  writeStamp('built-looks', sources)
-}
-const server = await preview({ configFile: false, logLevel: 'error', build: { outDir }, preview: { port: 4300, host: '127.0.0.1' } })
+const server = await serveLooks()
 const browser = await chromium.launch({ executablePath: process.env['SLIPWAY_CHROMIUM'] ?? '/usr/bin/chromium', args: ['--disable-gpu', '--disable-3d-apis', ...(process.geteuid?.() === 0 ? ['--no-sandbox'] : [])] })
 const findings = []
 const looks = list(values.scene).flatMap((scene) => list(values.language).flatMap((language) => list(values.theme).flatMap((theme) => list(values.size).map((size) => ({ scene, language, theme, size })))))
@@ -61,7 +52,7 @@ const looks = list(values.scene).flatMap((scene) => list(values.language).flatMa
 await Promise.all([0, 1].map(async () => { for (let next = looks.shift(); next; next = looks.shift()) await look(next) }))
 for (const finding of [...new Set(findings)]) console.log(finding)
 await browser.close()
-await new Promise((resolve) => server.httpServer.close(resolve))
+await server[Symbol.asyncDispose]()
 
 async function look({ scene, language, theme, size }) {
   const [width, height] = size.split('x').map((side) => Math.round(Number(side) / Number(values.zoom)))
@@ -72,7 +63,7 @@ async function look({ scene, language, theme, size }) {
   let at = ''
   page.on('pageerror', (error) => findings.push(`${name} ${at}: ${error.message}`))
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && findings.push(`${name} ${at}: ${message.text().split('\n')[0]}`))
-  await page.goto(`${server.resolvedUrls.local[0]}?fake=${scene}&language=${language}&appearance=system${values.more}`)
+  await page.goto(`${server.address}?fake=${scene}&language=${language}&appearance=system${values.more}`)
   await page.locator('main').waitFor()
   const ids = await page.evaluate(async () => {
     const read = async (path) => (await window.slipway.call('look', path, {})).value ?? []

@@ -4,8 +4,9 @@ import { cp, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { createGzip } from 'node:zlib'
-import { busyboxLayer, writeLayout, type BuiltLayer } from '../fixtures/images.ts'
+import { createGzip, gzipSync } from 'node:zlib'
+import { writeDockerArchive } from '../fixtures/docker-archive.ts'
+import { buildLayer, busyboxLayer, webLayer, writeLayout, type BuiltLayer } from '../fixtures/images.ts'
 import type { TestRegistry } from '../fixtures/registry.ts'
 import type { Subject } from './subject.ts'
 
@@ -19,6 +20,15 @@ export interface Workload {
   iperf(subject: Subject): Promise<string>
   /** Eight layers of the machine's own programs and libraries, 305 MB (60 in a quick run): what real images hold, and compresses like it. */
   big: { name: Promise<string>; into(subject: Subject): Promise<string> }
+  /** The same eight layers and one more. */
+  sibling: Promise<string>
+  /** The large image with layers that nobody has had: an engine may keep those of an image that it has removed. The same for the same word. */
+  fresh: {
+    /** In the registry. @returns its name. */
+    pushed(word: string): Promise<string>
+    /** As `docker save` writes it. @returns the name it is loaded under. */
+    saved(word: string, path: string): Promise<string>
+  }
   /** A file of `MiB` that compresses badly. */
   file(mebibytes: number): Promise<string>
 }
@@ -47,13 +57,38 @@ export function makeWorkload({ folder, registry, quick }: { folder: string; regi
   }
   const busybox = image('busybox', async () => [await busyboxLayer()])
   const iperf = image('iperf', async () => [await busyboxLayer(), await programLayer(folder, '/usr/bin/iperf3')])
-  const big = image('big', async () => [await busyboxLayer(), ...(await machineLayers(folder, 7, quick ? 60 : 305))])
+  let made: Promise<BuiltLayer[]> | undefined
+  const bigLayers = () => (made ??= machineLayers(folder, 7, quick ? 60 : 305))
+  const big = image('big', async () => [await busyboxLayer(), ...(await bigLayers())])
+  const sibling = image('sibling', async () => [await busyboxLayer(), ...(await bigLayers()), await webLayer('bench')])
+  const fresh = async (word: string) => Promise.all((await bigLayers()).map((layer, index) => startingWith(`${word}-${index}`, layer)))
+  const pushed = new Map<string, Promise<string>>()
   return {
     busybox: busybox.into,
     iperf: iperf.into,
     big: { get name() { return big.ready() }, into: big.into },
+    get sibling() { return sibling.ready() },
+    fresh: {
+      pushed(word) {
+        const name = pushed.get(word) ?? fresh(word).then((layers) => push(`fresh-${word}`, layers))
+        pushed.set(word, name)
+        return name
+      },
+      async saved(word, path) {
+        await writeDockerArchive(path, `fresh-${word}:saved`, ['sh'], (await fresh(word)).map(({ tar }) => tar))
+        return `fresh-${word}:saved`
+      },
+    },
     file: (mebibytes) => writeFileOf(join(folder, `file-${mebibytes}`), mebibytes),
   }
+}
+
+/** The same with a file of this name before all others: what a tar begins with, and a gzip member of its own (RFC 1952, 2.2). */
+async function startingWith(name: string, layer: BuiltLayer): Promise<BuiltLayer> {
+  const whole = await buildLayer((archive) => void archive.entry({ name }, name))
+  // Header and one block of content; the end of the archive is the other's.
+  const tar = whole.tar.subarray(0, 1024)
+  return { tar: Buffer.concat([tar, layer.tar]), gzip: Buffer.concat([gzipSync(tar), layer.gzip]) }
 }
 
 /** A program with the libraries it is linked to. */

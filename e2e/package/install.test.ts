@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { settleAll } from '../../src/main/base/settle-all.ts'
 import { buildApp } from '../fixtures/app-build.ts'
-import { dockerArchive } from '../fixtures/docker-archive.ts'
+import { writeDockerArchive } from '../fixtures/docker-archive.ts'
 import { makePackageRoot, mayMakeRoots, type PackageRoot } from '../fixtures/package-root.ts'
 import { freePort } from '../fixtures/registry.ts'
 import { buildPackages, type Packages } from './build-packages.ts'
@@ -121,7 +121,7 @@ describe.skipIf(!isPossible)('the package', () => {
 
   test('started from its desktop entry with an archive: the image is loaded, and a container of it runs', { timeout: 180_000 }, async () => {
     if (has('/usr/bin/Xvfb')) display = `:${(await root.start('Xvfb', ['-displayfd', '1', '-nolisten', 'tcp', '-screen', '0', '1280x800x24'], /^\d+$/)).said}`
-    await copyFile(await dockerArchive(folder, 'kept:1', ['sleep', '100000']), join(root.path, 'tmp/images.tar'))
+    await writeDockerArchive(join(root.path, 'tmp/images.tar'), 'kept:1', ['sleep', '100000'])
     appWindow = await openFromMenu('/tmp/images.tar')
     const { page } = appWindow
     const load = page.getByRole('dialog', { name: 'Load from a file' })

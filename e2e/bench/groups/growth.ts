@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { request, type IncomingMessage } from 'node:http'
 import type { Bench, Group } from '../runner.ts'
 import type { Subject } from '../subject.ts'
-import { create, inParallel, numbers, remove, start, timed, waitFor } from './verbs.ts'
+import { create, inParallel, liveOnce, numbers, remove, running, start, timed } from './verbs.ts'
 
 export const growth: Group = {
   'containers 1 to 500': async (bench) => {
@@ -13,13 +13,27 @@ export const growth: Group = {
       const image = await bench.workload.busybox(subject)
       const ids = made.get(subject)!
       await inParallel(numbers(size - ids.length), 8, async () => ids.push(await create(subject, image, { cmd: ['true'] })))
-      return timed(async () => {
-        const id = await create(subject, image, { cmd: ['true'] })
-        await start(subject, id)
-        await waitFor(subject, id)
-        await remove(subject, id)
-      })
+      return timed(() => liveOnce(subject, image))
     })
+  },
+  'images 1 to 500': async (bench) => {
+    const made = new Map<Subject, string[]>(bench.subjects.map((subject) => [subject, []]))
+    bench.defer(() => Promise.all([...made].map(([subject, ids]) => inParallel(ids, 8, (id) => subject.api('DELETE', `/images/${id}?force=1`)))))
+    const containers = await running(bench, bench.workload.busybox)
+    const fill = (subject: Subject, size: number) => {
+      const ids = made.get(subject)!
+      return inParallel(numbers(size - ids.length), 8, async (index) => {
+        const { Id } = await subject.api<{ Id: string }>('POST', `/commit?container=${containers.get(subject)}&pause=0&repo=bench-many&tag=${ids.length}-${index}`, { Labels: { n: `${ids.length}-${index}` } })
+        ids.push(Id)
+      })
+    }
+    const counts = sizes(bench, [1, 50, 500])
+    await bench.grow('create, start, wait, delete beside so many images', counts, {}, async (subject, size) => {
+      const image = await bench.workload.busybox(subject)
+      await fill(subject, size)
+      return timed(() => liveOnce(subject, image))
+    })
+    await bench.measure(`list ${counts.at(-1)} images, API`, {}, async (subject) => void (await subject.api('GET', '/images/json')))
   },
   'layers 1 to 60': async (bench) => {
     await bench.grow('docker build of so many layers', sizes(bench, [1, 15, 60]), { rounds: 1 }, async (subject, size) => {

@@ -7,12 +7,20 @@ import { timed } from './verbs.ts'
 
 export const images: Group = {
   pull: async (bench) => {
-    const name = await bench.workload.big.name
-    await bench.measure('docker pull of the large image, cold', { rounds: 5, budget: { ratio: 0.7 } }, async (subject) => {
-      await forget(subject, name)
-      return timed(() => subject.docker(['pull', '-q', name]))
+    await bench.measure('docker pull of the large image, cold', { rounds: 5, budget: { ratio: 0.7 } }, async (subject, round) => {
+      const name = await bench.workload.fresh.pushed(`pulled${round}`)
+      const taken = await timed(() => subject.docker(['pull', '-q', name]))
+      await subject.docker(['rmi', name])
+      return taken
     })
+    const name = await bench.workload.big.name
     await bench.measure('the same, every layer there', {}, async (subject) => void (await subject.docker(['pull', '-q', name])))
+    const sibling = await bench.workload.sibling
+    await bench.measure('docker pull of an image that shares all layers but one', {}, async (subject) => {
+      const taken = await timed(() => subject.docker(['pull', '-q', sibling]))
+      await subject.docker(['rmi', sibling])
+      return taken
+    })
     await bench.measure('docker run --rm of the large image', {}, async (subject) => void (await subject.docker(['run', '--rm', '--network', 'none', await bench.workload.big.into(subject), '/bin/true'])))
   },
   push: async (bench) => {
@@ -40,11 +48,13 @@ export const images: Group = {
     const archive = join(bench.folder, 'save.tar')
     await bench.measure('docker save', { rounds: 5, budget: { ratio: 1 } }, async (subject) => void (await subject.docker(['save', '-o', archive, await bench.workload.big.into(subject)])))
     console.error(`  the archive holds ${((await stat(archive)).size / 1e6).toFixed(0)} MB`)
-    const name = await bench.workload.big.name
+    await rm(archive)
     const limit = () => timeProgram('tar', ['-xf', archive, '-C', bench.folder, '--to-stdout'])
-    await bench.measure('docker load', { rounds: 5, budget: { ratio: 1 }, limit }, async (subject) => {
-      await forget(subject, name)
-      return timed(() => subject.docker(['load', '-q', '-i', archive]))
+    await bench.measure('docker load', { rounds: 5, budget: { ratio: 1 }, limit }, async (subject, round) => {
+      const name = await bench.workload.fresh.saved(`loaded${round}`, archive)
+      const taken = await timed(() => subject.docker(['load', '-q', '-i', archive]))
+      await subject.docker(['rmi', name])
+      return taken
     })
     await rm(archive)
   },
@@ -55,10 +65,3 @@ export const images: Group = {
     })
   },
 }
-
-/** Removes the image by its ID, with every name it has. */
-async function forget(subject: Subject, name: string) {
-  const id = await subject.docker(['images', '-q', '--no-trunc', name])
-  if (id) await subject.docker(['rmi', '-f', id.split('\n')[0]!])
-}
-

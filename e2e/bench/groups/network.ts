@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { promisify } from 'node:util'
 import { freePort } from '../../fixtures/registry.ts'
 import type { Group } from '../runner.ts'
@@ -13,11 +14,13 @@ const SERVER = ['sh', '-c', 'while :; do iperf3 -s; done']
 export const network: Group = {
   throughput: async (bench) => {
     const seconds = bench.quick ? '1' : '3'
+    const host = hostAddress()
     const ports = new Map<Subject, number>()
     const addresses = new Map<Subject, string>()
     for (const subject of bench.subjects) {
       const port = await freePort()
-      const id = await subject.docker(['run', '-d', '--stop-signal', 'KILL', '-p', `127.0.0.1:${port}:5201`, await bench.workload.iperf(subject), ...SERVER])
+      const published = ['127.0.0.1', ...(host ? [host] : [])].flatMap((address) => ['-p', `${address}:${port}:5201`])
+      const id = await subject.docker(['run', '-d', '--stop-signal', 'KILL', ...published, await bench.workload.iperf(subject), ...SERVER])
       bench.defer(() => subject.docker(['rm', '-f', id]))
       ports.set(subject, port)
       addresses.set(subject, await addressOf(subject, id))
@@ -28,6 +31,7 @@ export const network: Group = {
     const options = { unit: 'Gbit/s', better: 'more', rounds: 5 } as const
     await bench.measure('published port, one stream in', { ...options, budget: { ratio: 1 }, limit: () => iperf('127.0.0.1', loopback.port, seconds) }, (subject) => iperf('127.0.0.1', ports.get(subject)!, seconds))
     await bench.measure('published port, one stream out', { ...options, budget: { ratio: 1 } }, (subject) => iperf('127.0.0.1', ports.get(subject)!, seconds, '-R'))
+    if (host) await bench.measure("published port, the host's address, one stream in", { ...options, budget: { ratio: 1 } }, (subject) => iperf(host, ports.get(subject)!, seconds))
     await bench.measure("container's own address", options, (subject) => iperf(addresses.get(subject)!, 5201, seconds))
     const clients = await running(bench, bench.workload.iperf)
     await bench.measure('container to container', options, async (subject) => received(await subject.docker(['exec', clients.get(subject)!, 'iperf3', '-c', addresses.get(subject)!, '-t', seconds, '-J'])))
@@ -56,6 +60,12 @@ async function iperf(host: string, port: number, seconds: string, ...more: strin
 }
 
 const received = (report: string): number => (JSON.parse(report) as { end: { sum_received: { bits_per_second: number } } }).end.sum_received.bits_per_second / 1e9
+
+/** One that others reach this machine at, where it has one: no engine's bridge. */
+function hostAddress(): string | undefined {
+  const own = Object.entries(networkInterfaces()).filter(([name]) => !/^(docker|podman|br-)/.test(name))
+  return own.flatMap(([, addresses]) => addresses ?? []).find(({ internal, family }) => !internal && family === 'IPv4')?.address
+}
 
 async function localServer() {
   const port = await freePort()

@@ -17,6 +17,14 @@ export const start = (subject: Subject, id: string) => subject.api('POST', `/con
 export const waitFor = (subject: Subject, id: string) => subject.api('POST', `/containers/${id}/wait`)
 export const remove = (subject: Subject, id: string) => subject.api('DELETE', `/containers/${id}?force=1&v=1`)
 
+/** A container's whole life, as short as it gets. */
+export async function liveOnce(subject: Subject, image: string): Promise<void> {
+  const id = await create(subject, image, { cmd: ['true'] })
+  await start(subject, id)
+  await waitFor(subject, id)
+  await remove(subject, id)
+}
+
 /** A container that runs until the scenario is over, in each engine. */
 export async function running(bench: Bench, image: (subject: Subject) => Promise<string>, args: readonly string[] = [], command: readonly string[] = ['sleep', '100000']): Promise<Map<Subject, string>> {
   const ids = new Map<Subject, string>()
