@@ -1,12 +1,14 @@
 #include "syscalls.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -171,4 +173,28 @@ napi_value js_keep_across_exec(napi_env env, napi_callback_info info) {
     if (!take_arguments(env, info, 1, values) || !take_int(env, values[0], &fd)) return NULL;
     if (fcntl(fd, F_SETFD, 0) == 0) return NULL;
     return throw_errno(env, errno, "fcntl", NULL);
+}
+
+/* FS_TOPDIR_FL, which only ext2 to ext4 know and <linux/fs.h> names. */
+static int mark_unrelated(int directory) {
+    int flags;
+    if (ioctl(directory, FS_IOC_GETFLAGS, &flags) != 0) return errno;
+    flags |= FS_TOPDIR_FL;
+    return ioctl(directory, FS_IOC_SETFLAGS, &flags) == 0 ? 0 : errno;
+}
+
+/* spreadFolders(path): false where the file system does not know it */
+napi_value js_spread_folders(napi_env env, napi_callback_info info) {
+    napi_value values[1], result;
+    char *path;
+    if (!take_arguments(env, info, 1, values) || !take_string(env, values[0], &path)) return NULL;
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory < 0) {
+        result = throw_errno(env, errno, "open", path);
+    } else {
+        result = boolean_value(env, mark_unrelated(directory) == 0);
+        close(directory);
+    }
+    free(path);
+    return result;
 }

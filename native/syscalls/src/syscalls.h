@@ -61,6 +61,7 @@ napi_value js_list_xattrs(napi_env env, napi_callback_info info);
 napi_value js_remove_xattr(napi_env env, napi_callback_info info);
 napi_value js_set_times(napi_env env, napi_callback_info info);
 napi_value js_open_in_root(napi_env env, napi_callback_info info);
+napi_value js_spread_folders(napi_env env, napi_callback_info info);
 napi_value js_create_network_namespace(napi_env env, napi_callback_info info);
 napi_value js_socket_in(napi_env env, napi_callback_info info);
 napi_value js_netlink(napi_env env, napi_callback_info info);

@@ -72,7 +72,10 @@ export interface Engine extends AsyncDisposable {
 /** The parts list. What one part needs of another is introduced here and nowhere else. */
 export async function createEngine({ layout, host, registryMirrors, defaults = noDefaults, sharing: shared, version, log = toStandardError }: EngineOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
-  await mkdir(layout.temporary, { recursive: true, mode: 0o700 })
+  for (const folder of [layout.snapshots, layout.buildContexts, layout.temporary]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    host.syscalls.spreadFolders(folder)
+  }
   const closing = new AbortController()
   const clock = unixNano
   const metadata = parts.use(openMetadataStore(layout.database))

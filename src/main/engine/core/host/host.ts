@@ -82,6 +82,11 @@ export interface Syscalls {
   setTimes(path: PathName, accessed: bigint, modified: bigint): void
   /** openat2(2) with RESOLVE_IN_ROOT: `path` is resolved as if `rootFd` were `/`, links included; never leaves it; no magic links. Returns a file descriptor (close-on-exec). */
   openInRoot(rootFd: number, path: PathName, flags: number, mode?: number): number
+  /**
+   * Tells ext4 that the folders in this one have nothing to do with each other, so that it keeps each somewhere else; other file systems need no telling, or take none (false). Beside files that were removed within
+   * five minutes it makes new ones at 0.2 to 0.5 ms each instead of 0.015, since it looks at every inode of them first (`recently_deleted` in fs/ext4/ialloc.c; FS_TOPDIR_FL, chattr(1) `T`).
+   */
+  spreadFolders(path: string): boolean
   /** Makes a new network namespace with loopback up and pins it at `path`, which must not exist yet. Undone by `unmount(path)` and removing the file. */
   createNetworkNamespace(path: string): void
   /** A bound, non-blocking socket made inside the namespace at `path`, for dgram's or net's `fd` option. */

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { chmodSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,6 +32,16 @@ beforeEach(() => {
 afterEach(() => {
   for (const fields of mounts().reverse()) syscalls.unmount(fields[4]!, { detach: true })
   rmSync(root, { recursive: true, force: true })
+})
+
+test('folders are spread where the file system does that', () => {
+  const EXT4 = 0xef53
+  const attributes = () => execFileSync('lsattr', ['-d', folder('spread')], { encoding: 'utf8' }).split(' ')[0]
+  const spread = syscalls.spreadFolders(folder('spread'))
+  expect(spread).toBe(statfsSync(root).type === EXT4)
+  if (spread) expect(attributes()).toContain('T')
+  expect(syscalls.spreadFolders('/proc')).toBe(false)
+  expect(codeOf(() => syscalls.spreadFolders(join(root, 'gone')))).toMatchObject({ reason: 'ENOENT' })
 })
 
 test('overlay with lower directories relative to cwd, without moving the engine', () => {

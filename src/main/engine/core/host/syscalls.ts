@@ -17,6 +17,7 @@ interface Addon {
   removeXattr(path: PathName, name: string): void
   setTimes(path: PathName, accessed: bigint, modified: bigint): void
   openInRoot(rootFd: number, path: PathName, flags: number, mode: number): number
+  spreadFolders(path: string): boolean
   createNetworkNamespace(path: string): void
   socketIn(path: string, kind: string, address: string, port: number): number
   netlink(path: string | undefined, protocol: number, request: Uint8Array): Promise<Buffer>
@@ -60,6 +61,7 @@ function wrap(addon: Addon): Syscalls {
     removeXattr: (path, name) => guard(() => addon.removeXattr(path, name)),
     setTimes: (path, accessed, modified) => guard(() => addon.setTimes(path, accessed, modified)),
     openInRoot: (rootFd, path, flags, mode = 0) => guard(() => addon.openInRoot(rootFd, path, flags, mode)),
+    spreadFolders: (path) => guard(() => addon.spreadFolders(path)),
     createNetworkNamespace: (path) => guard(() => addon.createNetworkNamespace(path)),
     socketIn: (path, kind, address, port) => guard(() => addon.socketIn(path, kind, address, port)),
     netlink: (path, protocol, request) => guardAsync(() => addon.netlink(path, protocol, request)),

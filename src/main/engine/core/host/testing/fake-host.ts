@@ -93,6 +93,7 @@ function unavailable(): Syscalls {
     removeXattr: refuse('removeXattr'),
     setTimes: refuse('setTimes'),
     openInRoot: refuse('openInRoot'),
+    spreadFolders: () => false,
     createNetworkNamespace: refuse('createNetworkNamespace'),
     socketIn: refuse('socketIn'),
     tryLock: () => true,
