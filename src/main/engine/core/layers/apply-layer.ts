@@ -58,6 +58,7 @@ export class LayerTree implements TarHandler {
   readonly #umask = process.umask()
   #exact = true
   #file: OpenFile | undefined
+  #reused: LayerTreeOptions['reused']
 
   constructor(root: string, options: LayerTreeOptions) {
     this.#paths = new RootedPath(root, (path) => {
@@ -66,6 +67,7 @@ export class LayerTree implements TarHandler {
       this.implied.add(this.#relative(path))
     })
     this.#options = options
+    this.#reused = options.reused
   }
 
   /** Whether the directory, packed by itself, gives the archive again that was replayed in it, if that is in the order of a walk. */
@@ -181,16 +183,19 @@ export class LayerTree implements TarHandler {
 
   /** Undefined where it is to be written: what is there is never replaced, and another file system takes no file of this one. */
   #reuse(path: BytePath, entry: TarEntry): Reuse | undefined {
-    const reused = this.#options.reused?.get(entry.path)
-    if (!reused || lstatSync(toPath(path), { throwIfNoEntry: false })) return undefined
+    const reused = this.#reused?.get(entry.path)
+    if (!reused) return undefined
     const { source, reuse } = reused
     try {
+      if (reuse === 'move' ? lstatSync(toPath(path), { throwIfNoEntry: false }) : !isAs(lstatSync(source), entry)) return undefined
       if (reuse === 'move') renameSync(source, toPath(path))
-      else if (isAs(lstatSync(source), entry)) linkSync(source, toPath(path))
-      else return undefined
+      else linkSync(source, toPath(path))
       return reuse
     } catch (error) {
-      if (WRITTEN_INSTEAD.has(errnoOf(error) ?? '')) return undefined
+      const reason = errnoOf(error) ?? ''
+      // The sources are of one tree.
+      if (reason === 'EXDEV') this.#reused = undefined
+      if (WRITTEN_INSTEAD.has(reason)) return undefined
       throw error
     }
   }

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
-import { chunksOf } from '#base/batches.ts'
+import { batchesOf } from '#base/batches.ts'
 import { isDigest, type Digest } from '#shared/oci/digest.ts'
 import type { ContentWriter } from '../../core/content/content-store.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import { toText } from '../../core/layers/byte-path.ts'
 import { normalise } from '../../core/layers/rooted-path.ts'
 import type { TarEntry } from '../../core/layers/tar-format.ts'
-import { TarReader } from '../../core/layers/tar-reader.ts'
+import { TarReader, type TarHandler } from '../../core/layers/tar-reader.ts'
 import { dropIfNew } from './drop-damaged.ts'
 import type { Service } from './service.ts'
 
@@ -31,26 +31,26 @@ const LINK_LIMIT = 20
 
 type Destination = Pick<Service, 'content' | 'layers' | 'seenWhole'>
 
-type Step = { entry: TarEntry } | { data: Buffer } | 'complete'
+type Step = { entry: TarEntry } | { data: Buffer[] } | 'complete'
 
 /** Puts every file of the archive into the content store, held by the lease. Entries other than files and links are skipped. */
 export async function readArchive(service: Destination, stream: Readable, lease: Lease, signal: AbortSignal | undefined): Promise<Archive> {
   const files = new Map<string, ArchivedFile>()
   const links = new Map<string, string>()
   const steps: Step[] = []
-  const reader = new TarReader({ entry: (entry) => steps.push({ entry }), data: (data) => steps.push({ data }), complete: () => steps.push('complete') })
+  const reader = new TarReader(collecting(steps))
   let current: OpenFile | undefined
   try {
-    for await (const chunk of chunksOf(stream, { own: true })) {
+    for await (const batch of batchesOf(stream, { own: true })) {
       if (signal?.aborted) throw new EngineError('cancelled', 'the operation was cancelled', { reason: 'cancelled' })
-      if (!reader.ended) reader.write(chunk)
+      for (const chunk of batch) if (!reader.ended) reader.write(chunk)
       for (const step of steps.splice(0)) {
         if (step === 'complete') {
           if (current) files.set(current.path, await finish(service, current, lease))
           current = undefined
         } else if ('data' in step) {
-          if (current && current.head.length < 6) current.head = Buffer.concat([current.head, step.data.subarray(0, 6)])
-          await current?.writer?.write(step.data)
+          for (const data of step.data) if (current && current.head.length < 6) current.head = Buffer.concat([current.head, data.subarray(0, 6)])
+          await current?.writer?.write(...step.data)
         } else {
           const path = normalise(step.entry.path).map(toText).join('/')
           if (files.size + links.size > FILE_LIMIT) throw new EngineError('invalid-argument', `the archive has more than ${FILE_LIMIT} files`, { reason: 'invalid-archive' })
@@ -66,6 +66,17 @@ export async function readArchive(service: Destination, stream: Readable, lease:
   }
   return archiveOf(files, links)
 }
+
+/** In each turn all content of a file that has come is one step, so that it is one write. */
+const collecting = (steps: Step[]): TarHandler => ({
+  entry: (entry) => void steps.push({ entry }),
+  data(data) {
+    const last = steps.at(-1)
+    if (typeof last === 'object' && 'data' in last) last.data.push(data)
+    else steps.push({ data: [data] })
+  },
+  complete: () => void steps.push('complete'),
+})
 
 interface OpenFile {
   path: string
