@@ -1,11 +1,12 @@
-import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeSync, type Stats } from 'node:fs'
+import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { errnoOf } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
 import { giveOwner, isCertain, setXattrs } from './entry-attributes.ts'
 import type { FileDigests } from './file-digests.ts'
 import { toPath, toText, type BytePath } from './byte-path.ts'
-import type { ListedEntry, WhiteoutForm } from './layers.ts'
+import type { WhiteoutForm } from './layers.ts'
+import { ReusedFiles, type Reusable, type Reuse } from './reused-files.ts'
 import { hostile, RootedPath } from './rooted-path.ts'
 import type { TarEntry } from './tar-format.ts'
 import type { TarHandler } from './tar-reader.ts'
@@ -23,7 +24,7 @@ export interface LayerTreeOptions {
   /** Of what is no layer: a whiteout in it is refused, since it would delete and not add. */
   refuseWhiteouts?: boolean
   /** Files that need not be written, by their paths as the archive has them. */
-  reused?: ReadonlyMap<BytePath, { source: string; reuse: Reuse }>
+  reused?: Reusable
   /** Told of every file, by its path below the root. */
   digests?: FileDigests
 }
@@ -36,11 +37,6 @@ interface OpenFile {
   end: number
   reused: Reuse | undefined
 }
-
-type Reuse = NonNullable<ListedEntry['reuse']>
-
-/** Another file system; too many names, as the file system or the machine's rules (fs.protected_hardlinks) have it. */
-const WRITTEN_INSTEAD = new Set(['EXDEV', 'EMLINK', 'EPERM'])
 
 /** Replays the entries of one layer in a directory that belongs to this thread alone. */
 export class LayerTree implements TarHandler {
@@ -56,9 +52,9 @@ export class LayerTree implements TarHandler {
   /** Directories of the layer that hide what is below, by a whiteout of the same name. */
   readonly #whitedOut = new Set<BytePath>()
   readonly #umask = process.umask()
+  readonly #reused: ReusedFiles
   #exact = true
   #file: OpenFile | undefined
-  #reused: LayerTreeOptions['reused']
 
   constructor(root: string, options: LayerTreeOptions) {
     this.#paths = new RootedPath(root, (path) => {
@@ -67,7 +63,7 @@ export class LayerTree implements TarHandler {
       this.implied.add(this.#relative(path))
     })
     this.#options = options
-    this.#reused = options.reused
+    this.#reused = new ReusedFiles(options.reused)
   }
 
   /** Whether the directory, packed by itself, gives the archive again that was replayed in it, if that is in the order of a walk. */
@@ -175,29 +171,8 @@ export class LayerTree implements TarHandler {
 
   #createFile(path: BytePath, entry: TarEntry): void {
     if (entry.size > this.#options.fileLimit) throw tooLarge(entry)
-    const reused = this.#reuse(path, entry)
-    const descriptor = reused === 'share' ? undefined : reused === 'move' ? openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW) : openSync(toPath(path), CREATE, entry.mode & 0o777)
-    if (reused === 'move') fchmodSync(descriptor!, entry.mode & 0o777)
-    this.#file = { descriptor, entry, path, end: 0, reused }
-  }
-
-  /** Undefined where it is to be written: what is there is never replaced, and another file system takes no file of this one. */
-  #reuse(path: BytePath, entry: TarEntry): Reuse | undefined {
-    const reused = this.#reused?.get(entry.path)
-    if (!reused) return undefined
-    const { source, reuse } = reused
-    try {
-      if (reuse === 'move' ? lstatSync(toPath(path), { throwIfNoEntry: false }) : !isAs(lstatSync(source), entry)) return undefined
-      if (reuse === 'move') renameSync(source, toPath(path))
-      else linkSync(source, toPath(path))
-      return reuse
-    } catch (error) {
-      const reason = errnoOf(error) ?? ''
-      // The sources are of one tree.
-      if (reason === 'EXDEV') this.#reused = undefined
-      if (WRITTEN_INSTEAD.has(reason)) return undefined
-      throw error
-    }
+    const reused = this.#reused.put(path, entry)
+    this.#file = { descriptor: reused === 'share' ? undefined : openFile(path, entry, reused), entry, path, end: 0, reused }
   }
 
   #directory(path: BytePath, entry: TarEntry): void {
@@ -274,8 +249,12 @@ export class LayerTree implements TarHandler {
   }
 }
 
-const isAs = (stat: Stats, { mode, uid, gid, mtime, xattrs }: TarEntry): boolean =>
-  (stat.mode & 0o7777) === mode && stat.uid === uid && stat.gid === gid && stat.mtimeMs === mtime * 1000 && (xattrs?.size ?? 0) === 0
+function openFile(path: BytePath, { mode }: TarEntry, reused: Reuse | undefined): number {
+  if (!reused) return openSync(toPath(path), CREATE, mode & 0o777)
+  const descriptor = openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW)
+  fchmodSync(descriptor, mode & 0o777)
+  return descriptor
+}
 
 const reasonOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.reason : undefined)
 
