@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../fixtures/engine.ts'
@@ -51,6 +51,24 @@ test('a folder that the engine sees is read by it, and the same steps are found 
   expect(await build(context, ino + 1n)).toMatchObject({ status: 404, text: expect.stringContaining('other-folder') })
   expect(await build(join(context, 'gone'))).toMatchObject({ status: 404 })
   expect(await callRaw(stage.engine.socket, 'POST', '/slipway/build?device=1&inode=1', '')).toMatchObject({ status: 400, text: expect.stringContaining('folder is missing') })
+})
+
+test('what is copied of a folder that is kept is a file of its own wherever it goes, and can be saved', async () => {
+  const folder = join(stage.folder, 'names')
+  await mkdir(folder)
+  await writeFile(join(folder, 'a'), 'first\n')
+  await symlink('a', join(folder, 'also'))
+  await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nCOPY a also /etc/\nADD a also /bin/\nCOPY a /x\nCOPY a /y\nRUN cp /x /y\n`)
+  const { dev, ino } = await stat(folder, { bigint: true })
+  const build = async (options = '') => (await callRaw(stage.engine.socket, 'POST', `/slipway/build?folder=${encodeURIComponent(folder)}&device=${dev}&inode=${ino}&t=names:1${options}`, '')).text
+  const diffIds = () => stage.engine.ok('inspect', '-f', '{{slice .RootFS.Layers 1 5}}', 'names:1')
+  expect(await build()).toContain('Successfully tagged names:1')
+  // Programs go by the number of names: cron runs no file that has two.
+  expect(await stage.engine.ok('run', '--rm', 'names:1', 'sh', '-c', 'stat -c "%h %n" /etc/a /etc/also /bin/a /bin/also /x /y')).toBe(['/etc/a', '/etc/also', '/bin/a', '/bin/also', '/x', '/y'].map((name) => `1 ${name}`).join('\n'))
+  await stage.engine.ok('save', '-o', join(stage.folder, 'names.tar'), 'names:1')
+  const before = await diffIds()
+  await build('&nocache=1')
+  expect(await diffIds()).toBe(before)
 })
 
 test('a context that is larger than what is unpacked in memory comes whole', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, constants, fchmodSync, fchownSync, ftruncateSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
 import { errnoOf } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
@@ -6,7 +6,6 @@ import { giveOwner, isCertain, setXattrs } from './entry-attributes.ts'
 import type { FileDigests } from './file-digests.ts'
 import { toPath, toText, type BytePath } from './byte-path.ts'
 import type { WhiteoutForm } from './layers.ts'
-import { ReusedFiles, type Reusable, type Reuse } from './reused-files.ts'
 import { hostile, RootedPath } from './rooted-path.ts'
 import type { TarEntry } from './tar-format.ts'
 import type { TarHandler } from './tar-reader.ts'
@@ -23,19 +22,10 @@ export interface LayerTreeOptions {
   inUserNamespace: boolean
   /** Of what is no layer: a whiteout in it is refused, since it would delete and not add. */
   refuseWhiteouts?: boolean
-  /** Files that need not be written, by their paths as the archive has them. */
-  reused?: Reusable
+  /** Files that are moved here and not written, by their paths as the archive has them: where they are. */
+  moved?: ReadonlyMap<BytePath, string>
   /** Told of every file, by its path below the root. */
   digests?: FileDigests
-}
-
-interface OpenFile {
-  /** None of one that is shared. */
-  descriptor: number | undefined
-  entry: TarEntry
-  path: BytePath
-  end: number
-  reused: Reuse | undefined
 }
 
 /** Replays the entries of one layer in a directory that belongs to this thread alone. */
@@ -52,9 +42,8 @@ export class LayerTree implements TarHandler {
   /** Directories of the layer that hide what is below, by a whiteout of the same name. */
   readonly #whitedOut = new Set<BytePath>()
   readonly #umask = process.umask()
-  readonly #reused: ReusedFiles
   #exact = true
-  #file: OpenFile | undefined
+  #file: { descriptor: number; entry: TarEntry; path: BytePath; end: number; isMoved: boolean } | undefined
 
   constructor(root: string, options: LayerTreeOptions) {
     this.#paths = new RootedPath(root, (path) => {
@@ -63,7 +52,6 @@ export class LayerTree implements TarHandler {
       this.implied.add(this.#relative(path))
     })
     this.#options = options
-    this.#reused = new ReusedFiles(options.reused)
   }
 
   /** Whether the directory, packed by itself, gives the archive again that was replayed in it, if that is in the order of a walk. */
@@ -88,7 +76,7 @@ export class LayerTree implements TarHandler {
   data(chunk: Buffer, offset: number): void {
     const file = this.#file
     if (!file) return
-    if (file.descriptor !== undefined && !file.reused) for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
+    if (!file.isMoved) for (let at = 0; at < chunk.length; ) at += writeSync(file.descriptor, chunk, at, chunk.length - at, offset + at)
     file.end = offset + chunk.length
     this.#options.digests?.update(chunk, offset)
   }
@@ -97,17 +85,14 @@ export class LayerTree implements TarHandler {
     const file = this.#file
     if (!file) return
     this.#file = undefined
-    if (file.descriptor !== undefined) this.#complete(file.descriptor, file)
-    this.#options.digests?.complete(this.#relative(file.path), { size: file.entry.size, isPlain: file.entry.xattrs === undefined })
-  }
-
-  #complete(descriptor: number, { entry, path, end }: OpenFile): void {
+    const { descriptor, entry, path, end } = file
     try {
       if (end < entry.size) ftruncateSync(descriptor, entry.size)
       if (this.#mustOwn(entry)) giveOwner(entry, (uid, gid) => fchownSync(descriptor, uid, gid))
       if ((entry.mode & 0o7000) !== 0 || (entry.mode & this.#umask) !== 0) fchmodSync(descriptor, entry.mode)
       this.#setXattrs(path, entry)
       futimesSync(descriptor, entry.mtime, entry.mtime)
+      this.#options.digests?.complete(this.#relative(path), { size: entry.size, isPlain: entry.xattrs === undefined })
     } finally {
       closeSync(descriptor)
     }
@@ -126,7 +111,7 @@ export class LayerTree implements TarHandler {
 
   /** Closes what an error left open. */
   abandon(): void {
-    if (this.#file?.descriptor !== undefined) closeSync(this.#file.descriptor)
+    if (this.#file) closeSync(this.#file.descriptor)
     this.#file = undefined
   }
 
@@ -171,8 +156,23 @@ export class LayerTree implements TarHandler {
 
   #createFile(path: BytePath, entry: TarEntry): void {
     if (entry.size > this.#options.fileLimit) throw tooLarge(entry)
-    const reused = this.#reused.put(path, entry)
-    this.#file = { descriptor: reused === 'share' ? undefined : openFile(path, entry, reused), entry, path, end: 0, reused }
+    const isMoved = this.#move(path, entry)
+    const descriptor = isMoved ? openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW) : openSync(toPath(path), CREATE, entry.mode & 0o777)
+    if (isMoved) fchmodSync(descriptor, entry.mode & 0o777)
+    this.#file = { descriptor, entry, path, end: 0, isMoved }
+  }
+
+  /** False where it is to be written: what is there is never replaced, and another file system takes no file of this one. */
+  #move(path: BytePath, entry: TarEntry): boolean {
+    const from = this.#options.moved?.get(entry.path)
+    if (from === undefined || lstatSync(toPath(path), { throwIfNoEntry: false })) return false
+    try {
+      renameSync(from, toPath(path))
+      return true
+    } catch (error) {
+      if (errnoOf(error) === 'EXDEV') return false
+      throw error
+    }
   }
 
   #directory(path: BytePath, entry: TarEntry): void {
@@ -247,13 +247,6 @@ export class LayerTree implements TarHandler {
     if (this.#options.whiteouts === 'remove') return
     this.#options.syscalls.setXattr(toPath(path), this.#options.whiteouts === 'overlay' ? 'trusted.overlay.opaque' : 'user.overlay.opaque', Buffer.from('y'))
   }
-}
-
-function openFile(path: BytePath, { mode }: TarEntry, reused: Reuse | undefined): number {
-  if (!reused) return openSync(toPath(path), CREATE, mode & 0o777)
-  const descriptor = openSync(toPath(path), constants.O_RDONLY | constants.O_NOFOLLOW)
-  fchmodSync(descriptor, mode & 0o777)
-  return descriptor
 }
 
 const reasonOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.reason : undefined)

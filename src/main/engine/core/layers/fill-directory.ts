@@ -56,8 +56,8 @@ export async function copy(job: JobOf<'copy'>, chunks: Chunks): Promise<CopiedFi
       yield chunk
     }
   }
-  const reused = new Map(job.listed.flatMap(({ path, source, type, reuse }) => (reuse && source !== undefined && type === 'file' ? [[path, { source, reuse }]] : [])))
-  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, reused, ...(job.digests && { digests }) }, hashed())
+  const moved = new Map(job.listed.flatMap(({ path, source, type, mayMove }) => (mayMove && source !== undefined && type === 'file' ? [[path, source]] : [])))
+  const tree = await fill({ directory: job.directory, whiteouts: job.whiteouts, moved, ...(job.digests && { digests }) }, hashed())
   if (job.digests || !isCertainOf(tree, job)) return { digests: digests.found }
   return { digests: digests.found, layer: { diffId: `sha256:${hash.digest('hex')}` as AppliedLayer['diffId'], size, contentSize: tree.contentSize } }
 }
@@ -74,7 +74,7 @@ export async function unpack(job: JobOf<'unpack'>, pieces: AsyncIterable<Buffer>
   return { digests: digests.found }
 }
 
-interface Filling extends Pick<LayerTreeOptions, 'whiteouts' | 'refuseWhiteouts' | 'reused' | 'digests'> {
+interface Filling extends Pick<LayerTreeOptions, 'whiteouts' | 'refuseWhiteouts' | 'moved' | 'digests'> {
   directory: string
   /** Bytes of the largest file, and of all. */
   limit?: number
@@ -82,10 +82,10 @@ interface Filling extends Pick<LayerTreeOptions, 'whiteouts' | 'refuseWhiteouts'
   beside?: TarHandler
 }
 
-async function fill({ directory, limit = Infinity, beside, whiteouts, refuseWhiteouts, reused, digests }: Filling, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
+async function fill({ directory, limit = Infinity, beside, whiteouts, refuseWhiteouts, moved, digests }: Filling, pieces: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<LayerTree> {
   const { bavail, bsize } = statfsSync(directory)
   const room = bavail * bsize
-  const tree = new LayerTree(directory, { whiteouts, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace, ...(refuseWhiteouts && { refuseWhiteouts }), ...(reused && { reused }), ...(digests && { digests }) })
+  const tree = new LayerTree(directory, { whiteouts, syscalls: loadSyscalls(), fileLimit: limit, inUserNamespace, ...(refuseWhiteouts && { refuseWhiteouts }), ...(moved && { moved }), ...(digests && { digests }) })
   const reader = new TarReader(beside ? both(beside, tree) : tree)
   let size = 0
   try {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -127,34 +127,11 @@ describe('things from here and there', () => {
     for (const name of ['a', 'b']) writeFileSync(at(name), 'x'.repeat(700_000), { mode: 0o4711 })
     const { ino } = statSync(at('b'))
     const copied = await layers.copy([{ ...owned, path: 'f', type: 'file', source: at('a') }], at('copied'), { whiteouts: 'overlay' })
-    const moved = await layers.copy([{ ...owned, path: 'f', type: 'file', source: at('b'), reuse: 'move' }], at('moved'), { whiteouts: 'overlay' })
+    const moved = await layers.copy([{ ...owned, path: 'f', type: 'file', source: at('b'), mayMove: true }], at('moved'), { whiteouts: 'overlay' })
     expect(moved).toEqual(copied)
     expect(await layers.measure({ directory: at('moved'), form: 'overlay' })).toEqual(copied.layer)
     expect(statSync(at('moved/f'))).toMatchObject({ ino, mode: 0o100640, uid: 7, gid: 8, mtimeMs: 1_700_000_000_000 })
     expect([existsSync(at('a')), existsSync(at('b'))]).toEqual([true, false])
-  })
-
-  test('what may be shared is the same file, unless it would be another by that', async () => {
-    for (const name of ['copied', 'shared']) mkdirSync(at(name))
-    const others = { mode: 0o600, uid: 1, gid: 2, mtime: 1_600_000_000 }
-    const kinds = { same: owned, ...Object.fromEntries(Object.entries(others).map(([key, value]) => [key, { ...owned, [key]: value }])), fraction: { ...owned, mtime: owned.mtime + 0.5 }, note: owned }
-    for (const [name, { mode, uid, gid, mtime }] of Object.entries(kinds)) {
-      writeFileSync(at(name), name)
-      chownSync(at(name), uid, gid)
-      chmodSync(at(name), mode)
-      utimesSync(at(name), mtime, mtime)
-    }
-    loadSyscalls().setXattr(at('note'), 'user.note', Buffer.from('v'))
-    const listed = (reuse: object) => Object.keys(kinds).map((name) => ({ ...owned, path: name, type: 'file' as const, source: at(name), ...reuse }))
-    const before = Object.keys(kinds).map((name) => statSync(at(name)).mtimeMs)
-    const copied = await layers.copy(listed({}), at('copied'), { whiteouts: 'overlay' })
-    expect(await layers.copy(listed({ reuse: 'share' }), at('shared'), { whiteouts: 'overlay' })).toEqual(copied)
-    expect(await layers.measure({ directory: at('shared'), form: 'overlay' })).toEqual(copied.layer)
-    const { same, ...written } = Object.fromEntries(Object.keys(kinds).map((name) => [name, statSync(at(`shared/${name}`)).ino === statSync(at(name)).ino]))
-    expect(same).toBe(true)
-    expect(Object.values(written)).not.toContain(true)
-    expect(Object.keys(kinds).map((name) => statSync(at(name)).mtimeMs)).toEqual(before)
-    expect(statSync(at('mode')).mode).toBe(0o100600)
   })
 
   test('one that is not there is told', async () => {

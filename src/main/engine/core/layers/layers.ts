@@ -147,8 +147,8 @@ export interface ListedEntry extends Pick<TarEntry, 'path' | 'mode' | 'uid' | 'g
   linked?: string
   /** Absolute on the host, nothing followed at its end. Without one: an empty folder, or a file with `content`. */
   source?: string
-  /** `move`: nobody needs the source any more. `share`: it is never written to, only replaced, and may be the same file where its attributes are those of the entry. */
-  reuse?: 'move' | 'share'
+  /** Nobody needs the source any more: it may be moved. */
+  mayMove?: boolean
   content?: Uint8Array
 }
 

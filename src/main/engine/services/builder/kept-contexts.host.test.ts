@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,19 +78,6 @@ test('only what has changed is asked for, and what went is gone; another start o
   expect(await built(source)).toEqual({ four: '4', one: '1', two: 'other' })
   expect(source.asked.map(({ sent }) => sent)).toEqual([['one', 'two', 'three'], ['two', 'four'], []])
   expect(contexts.list()).toMatchObject([{ usageCount: 3, size: 7, inUse: false }])
-})
-
-test('a file that a layer shares is replaced and never written to', async () => {
-  const source = client('a', { changed: 'before', gone: 'before', cleared: 'before' })
-  const names = Object.keys(source.files)
-  await built(source, ({ folder }) => {
-    for (const name of names) linkSync(join(folder, name), join(place, name))
-  })
-  const shared = () => names.map((name) => ({ text: readFileSync(join(place, name), 'utf8'), mtimeMs: statSync(join(place, name)).mtimeMs, mode: statSync(join(place, name)).mode }))
-  const before = shared()
-  source.files = { changed: 'after', cleared: '' }
-  expect(await built(source)).toEqual({ changed: 'after', cleared: '' })
-  expect(shared()).toEqual(before)
 })
 
 test('what files hold is known when they have come, for as long as they are listed as they were', async () => {

@@ -10,7 +10,7 @@ export interface CopyAttributes {
   mode: ((before: number, directory: boolean) => number) | undefined
 }
 
-/** Of contents, by where they are. */
+/** Of contents, by where they are; of a file that has other names nothing is known, since it changes with them. */
 export interface KnownDigests {
   find(hostPath: string): Uint8Array | undefined
   put(hostPath: string, digest: Uint8Array): void
@@ -45,8 +45,9 @@ export async function digestEntries(layers: Pick<Layers, 'digests'>, entries: re
 
 async function digestFiles(layers: Pick<Layers, 'digests'>, entries: readonly CopyEntry[], signal: AbortSignal, known: KnownDigests | undefined): Promise<ReadonlyMap<CopyEntry, Uint8Array>> {
   const found = new Map<CopyEntry, Uint8Array>()
+  const hasOtherNames = ({ stat }: CopyEntry) => (stat.nlink ?? 1) > 1
   const unknown = entries.filter((entry) => {
-    const digest = known?.find(entry.hostPath!)
+    const digest = hasOtherNames(entry) ? undefined : known?.find(entry.hostPath!)
     if (digest) found.set(entry, digest)
     return !digest
   })
@@ -55,7 +56,7 @@ async function digestFiles(layers: Pick<Layers, 'digests'>, entries: readonly Co
   for (const [index, entry] of unknown.entries()) {
     const digest = read.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES)
     found.set(entry, digest)
-    known?.put(entry.hostPath!, digest)
+    if (!hasOtherNames(entry)) known?.put(entry.hostPath!, digest)
   }
   return found
 }
@@ -69,7 +70,7 @@ export function layerEntry(entry: CopyEntry, { owner, mode }: CopyAttributes): L
   const changed = entry.kind === 'symlink' || !mode ? own : mode(own, entry.kind === 'directory')
   const from = entry.content ? { content: entry.content } : entry.hostPath === undefined ? {} : { source: entry.hostPath }
   const linked = entry.kind === 'file' && (entry.stat.nlink ?? 1) > 1 ? { linked: `${entry.stat.dev}:${entry.stat.ino}` } : {}
-  return { path: fromText(entry.target), type: typeOf(entry), mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, mtime: Math.floor(entry.stat.mtimeMs / 1000), ...from, ...linked, reuse: entry.unpacked ? 'move' : 'share' }
+  return { path: fromText(entry.target), type: typeOf(entry), mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, mtime: Math.floor(entry.stat.mtimeMs / 1000), ...from, ...linked, ...(entry.unpacked && { mayMove: true }) }
 }
 
 const typeOf = ({ kind, stat: { mode } }: CopyEntry): ListedEntry['type'] => (kind === 'special' ? SPECIAL.get(mode & constants.S_IFMT)! : kind)
