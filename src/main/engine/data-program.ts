@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { removeDeep } from '#base/remove-tree.ts'
 import { Command, CommanderError, Option } from 'commander'
 import { serializeError } from '#shared/contract/errors.ts'
 import { EngineError } from '#shared/errors.ts'
@@ -63,7 +63,7 @@ async function carryOut(deed: Deed, layout: Layout, { to }: DataOptions, signal:
   using _ = acquireLock(loadSyscalls(), layout.lockFile, `the data root ${layout.dataRoot}`)
   if (deed === 'remove') {
     if (!existsSync(layout.database) || !existsSync(layout.content)) throw new EngineError('failed-precondition', `${layout.dataRoot} does not look like a data root: nothing was removed.`, { reason: 'no-data-root' })
-    await rm(layout.dataRoot, { recursive: true, force: true })
+    await removeDeep(layout.dataRoot)
     return { removed: layout.dataRoot }
   }
   if (to === undefined) throw new EngineError('invalid-argument', 'move needs --to.')

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream, rmSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { parentPort } from 'node:worker_threads'
 import { release } from '#base/release.ts'
+import { removeDeepSync } from '#base/remove-tree.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import { loadSyscalls } from '../host/syscalls.ts'
 import { diffLayer, packTree, type Chunks } from './diff-layer.ts'
@@ -70,7 +71,7 @@ async function work(job: Job): Promise<unknown> {
     case 'usage':
       return usage(job.directory)
     case 'remove':
-      return rmSync(job.directory, { recursive: true, force: true })
+      return removeDeepSync(job.directory)
   }
 }
 

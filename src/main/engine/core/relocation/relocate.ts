@@ -5,10 +5,11 @@
  */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, rmdir, statfs } from 'node:fs/promises'
+import { mkdir, rename, rmdir, statfs } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { EngineError, messageOf } from '#shared/errors.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import type { Syscalls } from '../host/host.ts'
 import { copyTree } from './copy-tree.ts'
 import { verifyTree } from './verify-tree.ts'
@@ -63,7 +64,7 @@ export async function relocate({ from, to, without, syscalls, signal, tell, free
   const partial = join(folder, PARTIAL)
   await mkdir(folder, { recursive: true })
   await rmdirEmpty(to)
-  await rm(partial, { recursive: true, force: true })
+  await removeDeep(partial)
   tell({ step: 'measuring', current: 0, total: 0 })
   const measure = await measureTree(from, without, signal)
   await refuseWithoutRoom(measure.bytes, folder, freeBytes)
@@ -79,7 +80,7 @@ export async function relocate({ from, to, without, syscalls, signal, tell, free
     await rename(partial, to)
     return measure
   } catch (error) {
-    await rm(partial, { recursive: true, force: true })
+    await removeDeep(partial)
     throw told(error, to, signal)
   }
 }
@@ -88,7 +89,7 @@ export async function relocate({ from, to, without, syscalls, signal, tell, free
 export async function discardPartial(to: string): Promise<boolean> {
   const partial = join(dirname(to), PARTIAL)
   if (!existsSync(partial)) return false
-  await rm(partial, { recursive: true, force: true })
+  await removeDeep(partial)
   return true
 }
 

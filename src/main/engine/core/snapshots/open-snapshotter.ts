@@ -1,9 +1,10 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { ChainId } from '#shared/oci/digest.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import type { Host } from '../host/host.ts'
 import type { DiffSource, Layers, WhiteoutForm } from '../layers/layers.ts'
 import { isOpaque } from '../layers/diff-layer.ts'
@@ -89,7 +90,7 @@ function committing(parts: Parts): Pick<Snapshotter, 'has' | 'isUncertain' | 'pr
       }
       records.promote(record, chain, flushing.mark())
       if (before) await discard(parts, before.number)
-      await rm(`${records.directory(record.number)}.work`, { recursive: true, force: true })
+      await removeDeep(`${records.directory(record.number)}.work`)
     },
     async copyChanges(key) {
       const record = records.get('active', key)
@@ -133,7 +134,7 @@ function draft(parts: Parts, number: number, parent: ChainId | undefined) {
 }
 
 async function discard({ layers, records }: Parts, number: number): Promise<void> {
-  await Promise.all([layers.remove(records.directory(number)), rm(`${records.directory(number)}.work`, { recursive: true, force: true })])
+  await Promise.all([layers.remove(records.directory(number)), removeDeep(`${records.directory(number)}.work`)])
 }
 
 function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 'hasActive' | 'mayBeTorn' | 'remove'> {
@@ -165,7 +166,7 @@ function activating({ storage, records }: Parts): Pick<Snapshotter, 'prepare' | 
 
 /** Not in a layer thread, unlike `discard`: a container's own changes are few, and a thread costs more than they do. */
 async function removeFolders(records: SnapshotRecords, number: number): Promise<void> {
-  for (const path of [records.directory(number), `${records.directory(number)}.work`]) await rm(path, { recursive: true, force: true })
+  for (const path of [records.directory(number), `${records.directory(number)}.work`]) await removeDeep(path)
 }
 
 function mounting({ host, storage, records }: Parts): Pick<Snapshotter, 'mount' | 'mountView' | 'unmount'> {

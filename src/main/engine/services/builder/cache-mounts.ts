@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdir, rm } from 'node:fs/promises'
+import { chmod, chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
 
 /** Folders that RUN --mount=type=cache keeps from build to build. The id is hashed, so it is a name and never a path. */
@@ -80,7 +81,7 @@ export function createCacheMounts(root: string, metadata: MetadataStore): CacheM
     list: () => records.list().map((record) => ({ ...record, folder: join(root, record.name), inUse: isUsed(record.name) })),
     async remove(name) {
       if (isUsed(name) || !records.find(name)) return
-      await rm(join(root, name), { recursive: true, force: true })
+      await removeDeep(join(root, name))
       records.delete(name)
     },
   }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImageId } from '#shared/oci/digest.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import type { BuildRun } from './build-run.ts'
 import type { StageState } from './stage-state.ts'
 
@@ -13,7 +14,7 @@ export async function squash({ context, lease, signal }: Omit<BuildRun, 'finishe
   if (!chain || config.rootfs.diff_ids.length === below.length) return id
   await using undo = new AsyncDisposableStack()
   const folder = join(context.layout.temporary, `squash-${randomUUID()}`)
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  undo.defer(() => removeDeep(folder))
   const view = async (of: typeof chain, name: string) => {
     const place = join(folder, name)
     await mkdir(place, { recursive: true })

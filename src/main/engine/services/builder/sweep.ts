@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf } from '#shared/errors.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import { mountTable } from '../../core/runtime/spec/mount-table.ts'
 import type { BuilderContext } from './needs.ts'
 
@@ -30,5 +31,5 @@ async function removeStep({ layout, runtime, snapshots }: Omit<BuilderContext, '
 async function removeWork({ layout, host }: Omit<BuilderContext, 'cache'>): Promise<void> {
   const mounted = mountTable().map(({ mountPoint }) => mountPoint).filter((point) => point.startsWith(`${layout.temporary}/`))
   for (const target of mounted.reverse()) host.syscalls.unmount(target, { detach: true })
-  for (const name of await readdir(layout.temporary)) await rm(join(layout.temporary, name), { recursive: true, force: true })
+  for (const name of await readdir(layout.temporary)) await removeDeep(join(layout.temporary, name))
 }

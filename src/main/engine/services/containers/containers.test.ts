@@ -270,6 +270,9 @@ test('a removal that failed half way can be tried again', async () => {
   engine.failNextRemoval(new Error('EROFS: read-only file system'))
   await expect(engine.containers.remove(id, { force: true })).rejects.toThrow('EROFS')
   expect(engine.containers.get(id).state.status).toBe('removing')
+  // Lists with sizes ask every container; one whose files are gone has none.
+  expect(await engine.containers.writableSize(id)).toBe(0)
+  expect(engine.containers.graphDriver(id).name).toBe('overlay2')
   await engine.containers.remove(id, { force: true })
   expect(engine.containers.find(id)).toBeUndefined()
 })

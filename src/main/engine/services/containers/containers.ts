@@ -137,8 +137,9 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     resizeExec: (execId, size) => resizeExec(ctx, execId, size),
     hold: (reference, work) => holdContainer(ctx, reference, work),
     findSandbox: (id) => ctx.needs.networks.findSandbox(id),
-    writableSize: async (id) => (await ctx.snapshots.usage({ key: id })).bytes,
-    graphDriver: (id) => ({ name: ctx.snapshots.driver, values: { ...ctx.snapshots.describe({ key: id }), MergedDir: ctx.layout.container(id).rootfs } }),
+    // One whose removal failed half way has no files any more.
+    writableSize: async (id) => (ctx.snapshots.hasActive(id) ? (await ctx.snapshots.usage({ key: id })).bytes : 0),
+    graphDriver: (id) => ({ name: ctx.snapshots.driver, values: { ...(ctx.snapshots.hasActive(id) && ctx.snapshots.describe({ key: id })), MergedDir: ctx.layout.container(id).rootfs } }),
     volumeMountpoint: (volume) => ctx.needs.volumes.mountpoint(volume),
     restore: () => restoreContainers(ctx),
     stopAll: () => stopAllContainers(ctx),

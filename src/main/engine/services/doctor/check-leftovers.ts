@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeDeep } from '#base/remove-tree.ts'
 import { mountTable } from '../../core/runtime/spec/mount-table.ts'
 import type { DoctorContext } from './doctor.ts'
 import type { Checked, Found } from './report.ts'
@@ -27,7 +28,7 @@ export async function* checkLeftovers({ layout, metadata, running }: DoctorConte
       const held = mounted.some((point) => point === path || point.startsWith(`${path}/`))
       const finding = { kind: 'leftover' as const, reason: 'leftover', subject: path, what: `${path} holds ${what}.` }
       if (held) yield { ...finding, advice: 'Something is mounted in it; the engine takes care of it when it starts.' }
-      else yield { ...finding, advice: 'It can be removed; the engine also does so when it starts.', repair: () => rm(path, { recursive: true, force: true }) }
+      else yield { ...finding, advice: 'It can be removed; the engine also does so when it starts.', repair: () => removeDeep(path) }
     }
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootId } from '#base/boot-id.ts'
 import type { ChainId, DiffId, Digest } from '#shared/oci/digest.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import { adoptAttributes } from '../../core/layers/adopt-attributes.ts'
 import type { DiffSource } from '../../core/layers/layers.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
@@ -16,7 +17,7 @@ export async function unpackLayer(context: DoctorContext, row: SnapshotRow, { di
   const { layout, metadata, layers, form } = context
   if (form === 'remove') throw new TypeError('this directory holds more than its layer')
   const [draft, before] = [join(layout.temporary, `unpack-${row.number}`), join(layout.temporary, `unpacked-${row.number}`)]
-  const clear = () => Promise.all([draft, before].map((path) => rm(path, { recursive: true, force: true })))
+  const clear = () => Promise.all([draft, before].map((path) => removeDeep(path)))
   await clear()
   try {
     await mkdir(draft, { mode: 0o755 })

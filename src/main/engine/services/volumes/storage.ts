@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import { leadsOut } from './leads-out.ts'
 import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { breathe } from '../../core/files/breathe.ts'
@@ -40,7 +41,7 @@ export function createVolumeStorage({ host, layout }: { host: Pick<Host, 'syscal
     },
     async remove(name) {
       if (await isMounted(folder(name))) await host.syscalls.detach(folder(name))
-      await rm(join(layout.volumes, name), { recursive: true, force: true })
+      await removeDeep(join(layout.volumes, name))
     },
     async acquire(record, holder, subpath) {
       const path = folder(record.name)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { removeDeep } from '#base/remove-tree.ts'
 import { expandWord, type RunMount } from '../../../core/dockerfile/dockerfile.ts'
 import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
 import type { Step } from '../build-run.ts'
@@ -91,7 +92,7 @@ async function withBind<Result>(step: Step, options: Options, work: (source: str
 async function ownFolder(step: Step, undo: AsyncDisposableStack): Promise<string> {
   const folder = join(step.run.context.layout.temporary, `mount-${randomUUID()}`)
   await mkdir(folder, { recursive: true })
-  undo.defer(() => rm(folder, { recursive: true, force: true }))
+  undo.defer(() => removeDeep(folder))
   return folder
 }
 

@@ -133,6 +133,9 @@ function failing(store: MetadataStore, state: State): MetadataStore {
 
 function fakeSnapshots(state: State): Snapshotter {
   const { mounted, snapshots } = state
+  const assertThere = (id: Parameters<Snapshotter['usage']>[0]) => {
+    if ('key' in id && !snapshots.has(id.key)) throw new EngineError('not-found', `no active snapshot ${id.key}`)
+  }
   return {
     driver: 'overlay2',
     prepare: async (key: string) => void snapshots.add(key),
@@ -143,12 +146,18 @@ function fakeSnapshots(state: State): Snapshotter {
     async remove(key: string) {
       const failure = state.removalFailure
       state.removalFailure = undefined
-      if (failure) throw failure
       snapshots.delete(key)
+      if (failure) throw failure
     },
     listActive: () => [...snapshots].map((key) => ({ key, parent: undefined })),
-    usage: async () => ({ bytes: 10, inodes: 1 }),
-    describe: () => ({}),
+    async usage(id) {
+      assertThere(id)
+      return { bytes: 10, inodes: 1 }
+    },
+    describe(id) {
+      assertThere(id)
+      return {}
+    },
   } as Partial<Snapshotter> as Snapshotter
 }
 
