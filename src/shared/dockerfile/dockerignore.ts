@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.ts'
+import { characterClass, endOfClass, matchesGlob, type GlobStep } from '../glob.ts'
 
 /**
  * `.dockerignore`: which paths of a build context stay out.
@@ -57,11 +58,8 @@ function clean(path: string): string {
   return parts.join('/')
 }
 
-/** One step of a pattern: `folders` is any number of folders, none included; `rest` anything; `name` anything without a slash; a character otherwise. */
-type Step = 'folders' | 'rest' | 'name' | ((char: string) => boolean)
-
 function compile(pattern: string): (path: string) => boolean {
-  const steps: Step[] = []
+  const steps: GlobStep[] = []
   let source = ''
   for (let at = 0; at < pattern.length; at++) {
     const char = pattern[at]!
@@ -79,7 +77,7 @@ function compile(pattern: string): (path: string) => boolean {
     } else if (char === '[' && endOfClass(pattern, at) >= 0) {
       const end = endOfClass(pattern, at)
       const among = pattern.slice(at, end + 1).replace(/^\[!/, '[^')
-      steps.push(characterClass(among, pattern))
+      steps.push(classIn(among, pattern))
       source += among
       at = end
     } else {
@@ -89,58 +87,16 @@ function compile(pattern: string): (path: string) => boolean {
     }
   }
   // Two stars cost a backtracking expression the square of the path at most, and it is much the faster for them.
-  if (steps.filter((step) => typeof step === 'string').length > 2) return (path) => follow(steps, path)
+  if (steps.filter((step) => typeof step === 'string').length > 2) return (path) => matchesGlob(steps, path)
   const expression = new RegExp(`^${source}$`, 's')
   return (path) => expression.test(path)
 }
 
-function characterClass(source: string, pattern: string): (char: string) => boolean {
+/** @throws invalid-argument that names the file. */
+function classIn(source: string, pattern: string): (char: string) => boolean {
   try {
-    const matches = new RegExp(`^${source}$`, 's')
-    return (char) => matches.test(char)
+    return characterClass(source)
   } catch (cause) {
     throw new EngineError('invalid-argument', `syntax error in pattern ${JSON.stringify(pattern)} of .dockerignore`, { reason: 'dockerignore', cause })
   }
-}
-
-/**
- * Takes all ways through a pattern at once, so that its time grows with its length times the path's, whatever stars it has (a backtracking
- * expression would take for ever on some). A place is the step to take next; `within` are those in the middle of a folder.
- */
-function follow(steps: readonly Step[], path: string): boolean {
-  let places = reached(steps, [0])
-  let within = new Set([...places].filter((place) => steps[place] === 'folders'))
-  for (const char of path.split('')) {
-    const next: number[] = []
-    for (const place of places) {
-      const step = steps[place]
-      if (step === 'rest' || (step === 'name' && char !== '/')) next.push(place)
-      else if (typeof step === 'function' && step(char)) next.push(place + 1)
-    }
-    if (char === '/') for (const place of within) next.push(place + 1)
-    places = reached(steps, next)
-    within = new Set([...within, ...[...places].filter((place) => steps[place] === 'folders')])
-  }
-  return places.has(steps.length)
-}
-
-/** With the places after steps that may be nothing. */
-function reached(steps: readonly Step[], places: readonly number[]): Set<number> {
-  const all = new Set<number>()
-  for (let place of places) {
-    for (; !all.has(place); place++) {
-      all.add(place)
-      if (typeof steps[place] !== 'string') break
-    }
-  }
-  return all
-}
-
-/** Index of the bracket that ends the class begun at `start`, or -1; an escaped one does not. */
-function endOfClass(pattern: string, start: number): number {
-  for (let at = start + 2; at < pattern.length; at++) {
-    if (pattern[at - 1] === '\\') continue
-    if (pattern[at] === ']') return at
-  }
-  return -1
 }

@@ -1,3 +1,5 @@
+import { globEnds, globStarts, shellSteps, type GlobStep } from '#shared/glob.ts'
+
 /**
  * `${name<operation>}`: nothing, `:-` `-` (default), `:+` `+` (alternative), `:?` `?` (required), `#` `##` `%` `%%` (remove a
  * shortest or longest prefix or suffix) and `/` `//` (replace first or all), as the Dockerfile reference lists them.
@@ -17,7 +19,7 @@ export function substitute(name: string, value: string | undefined, operation: s
       throw refused(`${name}: ${expand(rest!) || (colon ? 'is not allowed to be empty' : 'is not allowed to be unset')}`)
     case '#':
     case '##':
-      return removePrefix(value ?? '', globToRegExp(expand(rest!), operator === '##'))
+      return removePrefix(value ?? '', expand(rest!), operator === '##')
     case '%':
     case '%%':
       return removeSuffix(value ?? '', expand(rest!), operator === '%%')
@@ -26,32 +28,39 @@ export function substitute(name: string, value: string | undefined, operation: s
   }
 }
 
-const removePrefix = (value: string, pattern: string) => value.replace(new RegExp(`^${pattern}`, 's'), '')
+function removePrefix(value: string, pattern: string, longest: boolean): string {
+  const ends = globEnds(shellSteps(pattern), value)
+  const end = longest ? [...ends].at(-1) : ends.next().value
+  return value.slice(end ?? 0)
+}
 
-function removeSuffix(value: string, glob: string, longest: boolean): string {
-  const matches = new RegExp(`^${globToRegExp(glob, true)}$`, 's')
-  const starts = Array.from({ length: value.length + 1 }, (_, index) => index)
-  const start = (longest ? starts : starts.reverse()).find((index) => matches.test(value.slice(index)))
-  return start === undefined ? value : value.slice(0, start)
+function removeSuffix(value: string, pattern: string, longest: boolean): string {
+  const ends = globEnds(shellSteps(pattern).reverse(), value.split('').reverse().join(''))
+  const length = longest ? [...ends].at(-1) : ends.next().value
+  return value.slice(0, value.length - (length ?? 0))
 }
 
 function replace(value: string, rest: string, all: boolean, expand: (word: string) => string): string {
   const slash = rest.search(/(?<!\\)\//)
   const [pattern, replacement] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)]
-  const source = globToRegExp(expand(pattern.replaceAll('\\/', '/')), true)
-  if (source === '') return value
-  const text = expand(replacement)
-  return value.replace(new RegExp(source, all ? 'gs' : 's'), () => text)
+  const steps = shellSteps(expand(pattern.replaceAll('\\/', '/')))
+  return steps.length === 0 ? value : replaceMatches(value, steps, all, expand(replacement))
 }
 
-/** Shell pattern → regular expression source: `*`, `?`, and escaped characters. */
-function globToRegExp(glob: string, greedy: boolean): string {
-  let source = ''
-  for (let at = 0; at < glob.length; at++) {
-    const char = glob[at]!
-    if (char === '*') source += greedy ? '.*' : '.*?'
-    else if (char === '?') source += '.'
-    else source += (char === '\\' && at + 1 < glob.length ? glob[++at]! : char).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+/** Longer than any word may become: what comes of it is refused. */
+const MOST_REPLACED = 2 * 1024 * 1024
+
+/** The longest match at the first place where there is one, and so on behind it. */
+function replaceMatches(value: string, steps: GlobStep[], all: boolean, replacement: string): string {
+  let replaced = ''
+  let done = 0
+  for (const start of [...globStarts(steps, value)].reverse()) {
+    if (start < done) continue
+    const end = [...globEnds(steps, value, start)].at(-1)!
+    if (end === start && done > 0) continue
+    replaced += value.slice(done, start) + replacement
+    done = end
+    if (!all || replaced.length > MOST_REPLACED) break
   }
-  return source
+  return replaced + value.slice(done)
 }

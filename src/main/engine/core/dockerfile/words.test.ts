@@ -39,6 +39,31 @@ test.each([
 
 test.each([['"open'], ["'open"], ['${a'], ['${}'], ['${a:x}'], ['${unset:?}'], ['${unset?say why}'], ['${a^^}']])('%s is refused', (word) => expect(() => expandWord(word, variables)).toThrow())
 
+test.each([
+  ['##', 'b'],
+  ['%%b', ''],
+  ['//', 'b/x'],
+])('a pattern of many stars takes no longer than another: %s', (before, after) => {
+  const value = 'a'.repeat(200)
+  expect(expandWord(`\${value${before}${'*a'.repeat(40)}${after}}`, () => value)).toBe(value)
+})
+
+test.each([
+  ['${a//*/x}', 'x'],
+  ['${empty//*/x}', 'x'],
+  ['${a//t*r/x}', 'foo.x.gz'],
+  ['${a//?o/x}', 'xo.tar.gz'],
+])('%s is %s: the longest match, and no empty one behind it', (word, expected) => expect(expandWord(word, variables)).toBe(expected))
+
+test('substitutions in one another, and what they make, have an end', () => {
+  const nested = (depth: number) => `${'${unset:-'.repeat(depth)}x${'}'.repeat(depth)}`
+  expect(expandWord(nested(100), variables)).toBe('x')
+  expect(() => expandWord(nested(20_000), variables)).toThrow('more than 100 substitutions in one another')
+  const long = 'a'.repeat(200_000)
+  expect(() => expandWord('$long'.repeat(10), () => long)).toThrow('longer than 1048576 characters')
+  expect(() => expandWord('${long//a/$long}', () => long)).toThrow('longer than 1048576 characters')
+})
+
 test('the backtick escapes where the file says so', () => expect(expandWord('C:\\x`$a', variables, '`')).toBe('C:\\x$a'))
 
 test('an unquoted value splits, a quoted one does not', () => {

@@ -6,7 +6,16 @@ export type Variables = (name: string) => string | undefined
 
 /** One word: quotes removed, escapes taken, variables replaced. @throws EngineError invalid-argument for a malformed `${…}` or an unset `${x:?}`. */
 export function expandWord(word: string, variables: Variables, escape = '\\'): string {
-  return new WordReader(word, variables, escape).readAll().join(' ')
+  return expandWithin(word, variables, escape, 0)
+}
+
+/** `${a:-${b:-…}}` so many times; and characters that variables may make of a word, each of which can double what the one before it made. */
+const MOST_NESTED = 100
+const MOST_CHARACTERS = 1024 * 1024
+
+function expandWithin(word: string, variables: Variables, escape: string, depth: number): string {
+  if (depth > MOST_NESTED) throw malformed(word, `more than ${MOST_NESTED} substitutions in one another`)
+  return new WordReader(word, variables, escape, depth).readAll().join(' ')
 }
 
 /** As a shell would: an unquoted variable's value splits at white space. */
@@ -23,12 +32,15 @@ class WordReader {
   readonly #text: string
   readonly #variables: Variables
   readonly #escape: string
+  readonly #depth: number
   #at = 0
+  #made = 0
 
-  constructor(text: string, variables: Variables, escape: string) {
+  constructor(text: string, variables: Variables, escape: string, depth = 0) {
     this.#text = text
     this.#variables = variables
     this.#escape = escape
+    this.#depth = depth
   }
 
   readAll({ split = false } = {}): string[] {
@@ -103,6 +115,13 @@ class WordReader {
   }
 
   #dollar(): string {
+    const value = this.#variable()
+    this.#made += value.length
+    if (this.#made > MOST_CHARACTERS) throw malformed(this.#text, `it becomes longer than ${MOST_CHARACTERS} characters`)
+    return value
+  }
+
+  #variable(): string {
     this.#at++
     const char = this.#text[this.#at] ?? ''
     if (char === '{') return this.#braced()
@@ -126,7 +145,7 @@ class WordReader {
     const end = this.#closingBrace()
     const operation = this.#text.slice(this.#at, end)
     this.#at = end + 1
-    const expand = (word: string) => expandWord(word, this.#variables, this.#escape)
+    const expand = (word: string) => expandWithin(word, this.#variables, this.#escape, this.#depth + 1)
     return substitute(name, this.#variables(name), operation, expand, (why) => malformed(this.#text, why))
   }
 
@@ -142,4 +161,6 @@ class WordReader {
   }
 }
 
-const malformed = (word: string, why: string) => new EngineError('invalid-argument', `failed to process ${JSON.stringify(word)}: ${why}`, { reason: 'dockerfile' })
+const malformed = (word: string, why: string) => new EngineError('invalid-argument', `failed to process ${JSON.stringify(shortened(word))}: ${why}`, { reason: 'dockerfile' })
+
+const shortened = (word: string) => (word.length > 500 ? `${word.slice(0, 500)}…` : word)

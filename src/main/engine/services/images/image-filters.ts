@@ -1,4 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
+import { matchesGlob, pathMatchSteps } from '#shared/glob.ts'
 import { familiarName, familiarRepository, parseReference } from '#shared/oci/reference.ts'
 import type { ImageFilters } from './images-service.ts'
 import type { ImageRecord, ImageRecords } from './records.ts'
@@ -37,7 +38,7 @@ export function pruneFilter(filters: ImageFilters): { danglingOnly: boolean; mat
 export function matchesReference(patterns: readonly string[] | undefined, name: string): boolean {
   if (!patterns || patterns.length === 0) return true
   const reference = parseReference(name)
-  return patterns.some((pattern) => [familiarName(reference), familiarRepository(reference)].some((text) => globToRegExp(pattern).test(text)))
+  return patterns.map(pathMatchSteps).some((steps) => [familiarName(reference), familiarRepository(reference)].some((text) => matchesGlob(steps, text)))
 }
 
 /** An image without a tag that no other image is built on. */
@@ -48,7 +49,7 @@ export const isTag = (name: string): boolean => !name.includes('@')
 function labelFilter(filters: ImageFilters): (image: ImageRecord) => boolean {
   const has = (image: ImageRecord, wanted: string) => {
     const [key = '', value] = splitOnce(wanted)
-    return value === undefined ? key in image.labels : image.labels[key] === value
+    return value === undefined ? Object.hasOwn(image.labels, key) : image.labels[key] === value
   }
   return (image) => (filters['label'] ?? []).every((wanted) => has(image, wanted)) && !(filters['label!'] ?? []).some((unwanted) => has(image, unwanted))
 }
@@ -86,14 +87,4 @@ function booleanOf(filters: ImageFilters, name: string): boolean | undefined {
 function assertKnown(filters: ImageFilters, known: readonly string[]): void {
   const strange = Object.keys(filters).find((name) => !known.includes(name))
   if (strange !== undefined) throw new EngineError('invalid-argument', `invalid filter '${strange}'`, { reason: 'invalid-filter' })
-}
-
-/** Go's path.Match: `*` and `?` stop at slashes. */
-function globToRegExp(pattern: string): RegExp {
-  const source = pattern.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]')
-  try {
-    return new RegExp(`^${source}$`)
-  } catch {
-    return /^\b$/
-  }
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
+import { matchesGlob, pathMatchSteps } from '#shared/glob.ts'
 import type { IgnoreMatcher } from '../../../core/dockerfile/dockerfile.ts'
 import type { Located, RootedTree } from './rooted-tree.ts'
 
@@ -42,26 +43,9 @@ function glob(tree: RootedTree, pattern: string): string[] {
         if (!WILDCARD.test(part)) return tree.locate(posix.join(folder, part)) ? [posix.join(folder, part)] : []
         const at = tree.locate(folder)
         if (!at?.stat.isDirectory()) return []
-        const matches = segmentPattern(part)
-        return readdirSync(at.hostPath).filter((name) => matches.test(name)).sort().map((name) => posix.join(folder, name))
+        const steps = pathMatchSteps(part)
+        return readdirSync(at.hostPath).filter((name) => matchesGlob(steps, name)).sort().map((name) => posix.join(folder, name))
       }),
     [''],
   )
-}
-
-/** Go's path.Match for one segment. */
-function segmentPattern(part: string): RegExp {
-  let source = ''
-  for (let at = 0; at < part.length; at++) {
-    const char = part[at]!
-    if (char === '*') source += '.*'
-    else if (char === '?') source += '.'
-    else if (char === '[') {
-      const end = part.indexOf(']', at + 2)
-      if (end < 0) throw new EngineError('invalid-argument', `syntax error in pattern ${JSON.stringify(part)}`)
-      source += part.slice(at, end + 1)
-      at = end
-    } else source += (char === '\\' && at + 1 < part.length ? part[++at]! : char).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  }
-  return new RegExp(`^${source}$`, 's')
 }
