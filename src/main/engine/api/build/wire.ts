@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
+import { isInteger, isText, listOf, mapOf, objectOf, orNull, type Fields, type Kind } from '#shared/json-shape.ts'
 import type { Located } from '../../core/dockerfile/dockerfile.ts'
 import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
 import type { MachineFolder } from '../../services/builder/machine-folder.ts'
@@ -19,15 +20,15 @@ export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): De
     ...optional('platform', query.text('platform')),
     ...optional('shmSize', query.integer('shmsize')),
     ...optional('cgroupParent', query.text('cgroupparent')),
-    buildArgs: jsonObject(query, 'buildargs') as Record<string, string | null>,
-    labels: jsonObject(query, 'labels') as Record<string, string>,
+    buildArgs: jsonObject(query, 'buildargs', orNull(isText)) as Record<string, string | null>,
+    labels: jsonObject(query, 'labels', isText) as Record<string, string>,
     noCache: query.flag('nocache'),
     pull: query.flag('pull'),
     squash: query.flag('squash'),
     quiet: query.flag('q'),
     network: query.text('networkmode') || 'default',
     extraHosts: query.all('extrahosts').flatMap((list) => list.split(',')).filter(Boolean),
-    cacheFrom: jsonArray(query, 'cachefrom') as string[],
+    cacheFrom: jsonArray(query, 'cachefrom', isText) as string[],
     limits: {
       ...optional('memory', query.integer('memory')),
       ...optional('memorySwap', query.integer('memswap')),
@@ -37,7 +38,7 @@ export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): De
       ...optional('cpusetCpus', query.text('cpusetcpus')),
       ...optional('cpusetMems', query.text('cpusetmems')),
     },
-    ulimits: (jsonArray(query, 'ulimits') as { Name: string; Soft: number; Hard: number }[]).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
+    ulimits: (jsonArray(query, 'ulimits', objectOf(ULIMIT)) as { Name: string; Soft: number; Hard: number }[]).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
     auths,
   }
 }
@@ -93,15 +94,20 @@ function parseJson(query: Query, name: string): unknown {
   }
 }
 
-const jsonObject = (query: Query, name: string): object => {
+const ULIMIT: Fields = [
+  [isText, 'Name'],
+  [isInteger, 'Soft Hard'],
+]
+
+const jsonObject = (query: Query, name: string, fits: Kind): object => {
   const value = parseJson(query, name) ?? {}
-  if (typeof value !== 'object' || Array.isArray(value)) throw new EngineError('invalid-argument', `the parameter ${name} is not a JSON object`)
+  if (!mapOf(fits)(value)) throw new EngineError('invalid-argument', `the parameter ${name} is not a JSON object, or holds something of the wrong type`)
   return value as object
 }
-const jsonArray = (query: Query, name: string): unknown[] => {
+const jsonArray = (query: Query, name: string, fits: Kind): unknown[] => {
   const value = parseJson(query, name) ?? []
-  if (!Array.isArray(value)) throw new EngineError('invalid-argument', `the parameter ${name} is not a JSON array`)
-  return value
+  if (!listOf(fits)(value)) throw new EngineError('invalid-argument', `the parameter ${name} is not a JSON array, or holds something of the wrong type`)
+  return value as unknown[]
 }
 
 /** X-Registry-Config: base64 of `{"host":{"username":…,"password":…}}`; Go's client without credentials sends `null`. */

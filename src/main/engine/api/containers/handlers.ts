@@ -3,7 +3,9 @@ import { EngineError } from '#shared/errors.ts'
 import type { HostPortBinding, ResourceUpdate } from '../../services/containers/config.ts'
 import type { ContainerRecord } from '../../services/containers/record.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
-import { checkHostConfig, parseCreateBody, type CreateBody } from './create-body.ts'
+import { HOST, PORTS } from '../streams/container-fields.ts'
+import { shaped } from '../streams/fields.ts'
+import { parseCreateBody, type CreateBody } from './create-body.ts'
 import type { ContainersApiNeeds } from './needs.ts'
 import { inspectJson, summaryJson, type Sizes } from './wire.ts'
 
@@ -107,8 +109,7 @@ export async function top(needs: Needs, exchange: Exchange): Promise<Reply> {
   return json({ Processes: processes, Titles: titles })
 }
 export async function update(needs: Needs, exchange: Exchange): Promise<Reply> {
-  const changes = await exchange.json<ResourceUpdate>()
-  checkHostConfig(changes)
+  const changes = shaped(HOST, await exchange.json<ResourceUpdate>())
   if (exchange.apiVersion < 40) delete changes.PidsLimit
   const warnings = await needs.update(idOf(exchange), changes)
   return json({ Warnings: warnings.length > 0 ? warnings : null })
@@ -120,7 +121,7 @@ export async function prune(needs: Needs, { query }: Exchange): Promise<Reply> {
 
 /** `PUT /slipway/containers/:id/ports` with `{PortBindings}` as in HostConfig: live, without a restart. */
 export async function changePorts(needs: Needs, exchange: Exchange): Promise<Reply> {
-  const { PortBindings } = await exchange.json<{ PortBindings?: Record<string, HostPortBinding[] | null> }>()
+  const { PortBindings } = shaped(PORTS, await exchange.json<{ PortBindings?: Record<string, HostPortBinding[] | null> }>())
   if (!PortBindings) throw new EngineError('invalid-argument', 'PortBindings is missing', { field: 'ports' })
   const ports = await needs.changePorts(idOf(exchange), PortBindings)
   return json({ Ports: ports.map((port) => ({ Type: port.protocol, PrivatePort: port.containerPort, IP: port.hostIp, PublicPort: port.hostPort })) })

@@ -2,10 +2,10 @@ import { EngineError } from '#shared/errors.ts'
 import { errorReply, type ErrorBody } from '../errors.ts'
 import { empty, json, type Exchange, type Reply, type Route } from '../router.ts'
 import { createDuplexPeer } from '../streams/duplex-peer.ts'
-import { spelled } from '../streams/field-names.ts'
+import { shaped } from '../streams/fields.ts'
 import { streamType } from '../streams/stdcopy.ts'
 import type { ExecApiNeeds } from './needs.ts'
-import { consoleSizeOf, execJson, parseExecBody, type ExecCreateBody, type ExecStartBody } from './wire.ts'
+import { consoleSizeOf, execJson, parseExecBody, START, type ExecCreateBody, type ExecStartBody } from './wire.ts'
 
 export function execRoutes(needs: ExecApiNeeds): Route[] {
   const idOf = ({ params }: Exchange) => params['id'] ?? ''
@@ -18,7 +18,7 @@ export function execRoutes(needs: ExecApiNeeds): Route[] {
 }
 
 async function start(needs: ExecApiNeeds, id: string, exchange: Exchange): Promise<Reply | undefined> {
-  const body = spelled('Detach Tty ConsoleSize', await exchange.json<ExecStartBody>())
+  const body = shaped(START, await exchange.json<ExecStartBody>())
   const { stdin } = needs.getExec(id).config
   const begun = needs.beginExec(id, consoleSizeOf(body.ConsoleSize))
   if (body.Detach) {

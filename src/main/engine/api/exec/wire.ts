@@ -1,6 +1,6 @@
-import { EngineError } from '#shared/errors.ts'
+import { isFlag, isInteger, isText, listOf, type Fields } from '#shared/json-shape.ts'
 import type { Exec, ExecConfig } from '../../services/containers/live.ts'
-import { spelled } from '../streams/field-names.ts'
+import { shaped } from '../streams/fields.ts'
 
 export interface ExecCreateBody {
   AttachStdin?: boolean
@@ -22,17 +22,25 @@ export interface ExecStartBody {
   ConsoleSize?: [number, number] | null
 }
 
+const CREATE: Fields = [
+  [isFlag, 'AttachStdin AttachStdout AttachStderr Tty Privileged'],
+  [isText, 'DetachKeys User WorkingDir'],
+  [listOf(isText), 'Env Cmd'],
+  [listOf(isInteger), 'ConsoleSize'],
+]
+
+export const START: Fields = [
+  [isFlag, 'Detach Tty'],
+  [listOf(isInteger), 'ConsoleSize'],
+]
+
 export const consoleSizeOf = (size: [number, number] | null | undefined) => (size?.[0] && size[1] ? { rows: size[0], columns: size[1] } : undefined)
 
 export function parseExecBody(given: ExecCreateBody): ExecConfig {
-  const body = spelled('AttachStdin AttachStdout AttachStderr DetachKeys Tty Env Cmd Privileged User WorkingDir ConsoleSize', given)
-  const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.every((word) => typeof word === 'string')
-  const args = body.Cmd ?? []
-  const env = body.Env ?? []
-  if (!isWords(args) || !isWords(env)) throw new EngineError('invalid-argument', 'invalid JSON: Cmd and Env are lists of strings')
+  const body = shaped(CREATE, given)
   return {
-    args,
-    env,
+    args: body.Cmd ?? [],
+    env: body.Env ?? [],
     workingDir: body.WorkingDir ?? '',
     user: body.User ?? '',
     privileged: body.Privileged ?? false,

@@ -3,6 +3,8 @@ import { createGzip } from 'node:zlib'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
 import { json, type Exchange, type Reply } from '../router.ts'
+import { CONFIG } from '../streams/container-fields.ts'
+import { shaped, wordList } from '../streams/fields.ts'
 import { sendContent } from '../streams/send-content.ts'
 import { taggedName } from '../streams/tagged-name.ts'
 import type { FilesApiNeeds } from './needs.ts'
@@ -75,7 +77,8 @@ export async function list(needs: FilesApiNeeds, exchange: Exchange): Promise<Re
 
 export async function commit(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {
   const { query, signal } = exchange
-  const config = await exchange.json<ContainerDefaults>()
+  const given = shaped(CONFIG, await exchange.json<ContainerDefaults>())
+  const config = { ...given, Cmd: wordList('Cmd', given.Cmd), Entrypoint: wordList('Entrypoint', given.Entrypoint) }
   const container = query.text('container')
   if (!container) throw new EngineError('invalid-argument', 'invalid name or ID supplied: ""', { field: 'container' })
   const name = taggedName(query)

@@ -1,8 +1,8 @@
 import { EngineError } from '#shared/errors.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
-import { spelled } from '../streams/field-names.ts'
+import { shaped } from '../streams/fields.ts'
 import type { NetworksApiNeeds } from './needs.ts'
-import { decodeCreate, networkJson, type ConnectBody, type CreateBody, type DisconnectBody } from './wire.ts'
+import { CONNECT, decodeCreate, DISCONNECT, networkJson, type ConnectBody, type CreateBody, type DisconnectBody } from './wire.ts'
 
 export function list({ networks }: NetworksApiNeeds, exchange: Exchange): Reply {
   return json(networks.list(exchange.query.filters()).map((network) => networkJson(network, { containers: false })))
@@ -16,7 +16,7 @@ export function inspect({ networks }: NetworksApiNeeds, exchange: Exchange): Rep
 }
 
 export async function create({ networks }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { id, warning } = await networks.create(decodeCreate(spelled('Name CheckDuplicate Driver Scope Internal Attachable Ingress ConfigOnly ConfigFrom IPAM EnableIPv4 EnableIPv6 Options Labels', await exchange.json<CreateBody>())))
+  const { id, warning } = await networks.create(decodeCreate(await exchange.json<CreateBody>()))
   return json({ Id: id, Warning: warning }, 201)
 }
 
@@ -31,7 +31,7 @@ export async function prune({ networks }: NetworksApiNeeds, exchange: Exchange):
 }
 
 export async function connect({ networks, containers }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { Container, EndpointConfig } = spelled('Container EndpointConfig', await exchange.json<ConnectBody>())
+  const { Container, EndpointConfig } = shaped(CONNECT, await exchange.json<ConnectBody>())
   const network = networks.get(exchange.params['id']!)
   await containers.connectNetwork(named(Container), network.id, EndpointConfig ?? {})
   return empty(200)
@@ -39,13 +39,13 @@ export async function connect({ networks, containers }: NetworksApiNeeds, exchan
 
 /** `Force` is for endpoints whose container is gone, which here never outlive it. */
 export async function disconnect({ networks, containers }: NetworksApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { Container } = spelled('Container Force', await exchange.json<DisconnectBody>())
+  const { Container } = shaped(DISCONNECT, await exchange.json<DisconnectBody>())
   const network = networks.get(exchange.params['id']!)
   await containers.disconnectNetwork(named(Container), network.id)
   return empty(200)
 }
 
 function named(container: string | undefined): string {
-  if (typeof container !== 'string' || container === '') throw new EngineError('invalid-argument', `invalid name or ID supplied: ""`, { reason: 'no-container', field: 'Container' })
+  if (!container) throw new EngineError('invalid-argument', `invalid name or ID supplied: ""`, { reason: 'no-container', field: 'Container' })
   return container
 }

@@ -1,6 +1,9 @@
 import { EngineError } from '#shared/errors.ts'
+import { isFlag, isText, listOf, mapOf, objectOf, type Fields } from '#shared/json-shape.ts'
 import type { EndpointSettings } from '../../services/containers/config.ts'
 import type { NetworkCreate, NetworkView } from '../../services/networks/networks-service.ts'
+import { ENDPOINT } from '../streams/container-fields.ts'
+import { shaped } from '../streams/fields.ts'
 
 /** Docker's JSON of networks: https://docs.docker.com/reference/api/engine/version/v1.50/#tag/Network. */
 export interface CreateBody {
@@ -36,45 +39,57 @@ export interface DisconnectBody {
   Force?: boolean
 }
 
+const IPAM_CONFIG: Fields = [
+  [isText, 'Subnet IPRange Gateway'],
+  [mapOf(isText), 'AuxAddress AuxiliaryAddresses'],
+]
+const IPAM: Fields = [
+  [isText, 'Driver'],
+  [mapOf(isText), 'Options'],
+  [listOf(objectOf(IPAM_CONFIG)), 'Config'],
+]
+const CREATE: Fields = [
+  [isText, 'Name Driver Scope'],
+  [isFlag, 'CheckDuplicate Internal Attachable Ingress ConfigOnly EnableIPv4 EnableIPv6'],
+  [mapOf(isText), 'Options Labels'],
+  [objectOf([[isText, 'Network']]), 'ConfigFrom'],
+  [objectOf(IPAM), 'IPAM'],
+]
+export const CONNECT: Fields = [
+  [isText, 'Container'],
+  [objectOf(ENDPOINT), 'EndpointConfig'],
+]
+export const DISCONNECT: Fields = [
+  [isText, 'Container'],
+  [isFlag, 'Force'],
+]
+
 /** @throws invalid-argument, not-implemented for what only a swarm has. */
-export function decodeCreate(body: CreateBody): NetworkCreate {
+export function decodeCreate(given: CreateBody): NetworkCreate {
+  const body = shaped(CREATE, given)
   if (body.Ingress) throw new EngineError('forbidden', 'Ingress network can only be global scope network', { reason: 'swarm' })
   if (body.Scope === 'swarm' || body.Scope === 'global') throw new EngineError('forbidden', 'cannot create a swarm scoped network when swarm is not active', { reason: 'swarm', hint: 'Use the bridge or macvlan driver.' })
   return {
-    name: text(body.Name, 'Name') ?? '',
-    driver: text(body.Driver, 'Driver'),
+    name: body.Name ?? '',
+    driver: body.Driver ?? undefined,
     internal: body.Internal === true,
     attachable: body.Attachable === true,
     ipv4: body.EnableIPv4 ?? true,
     ipv6: body.EnableIPv6 ?? false,
-    ipam: body.IPAM ? { driver: text(body.IPAM.Driver, 'IPAM.Driver'), options: table(body.IPAM.Options, 'IPAM.Options'), config: (body.IPAM.Config ?? []).map(decodeConfig) } : undefined,
-    options: table(body.Options, 'Options'),
-    labels: table(body.Labels, 'Labels'),
+    ipam: body.IPAM ? { driver: body.IPAM.Driver ?? undefined, options: body.IPAM.Options ?? undefined, config: (body.IPAM.Config ?? []).map(decodeConfig) } : undefined,
+    options: body.Options ?? undefined,
+    labels: body.Labels ?? undefined,
     configOnly: body.ConfigOnly === true,
-    configFrom: text(body.ConfigFrom?.Network, 'ConfigFrom.Network') || undefined,
+    configFrom: body.ConfigFrom?.Network || undefined,
   }
 }
 
-function decodeConfig(config: IpamConfig) {
-  return {
-    subnet: text(config.Subnet, 'Subnet') || undefined,
-    ipRange: text(config.IPRange, 'IPRange') || undefined,
-    gateway: text(config.Gateway, 'Gateway') || undefined,
-    auxiliaryAddresses: table(config.AuxiliaryAddresses ?? config.AuxAddress, 'AuxiliaryAddresses'),
-  }
-}
-
-function text(value: unknown, field: string): string | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string') throw new EngineError('invalid-argument', `${field} must be a string`, { reason: 'invalid-body', field })
-  return value
-}
-
-function table(value: unknown, field: string): Record<string, string> | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'object' || Array.isArray(value) || Object.values(value).some((each) => typeof each !== 'string')) throw new EngineError('invalid-argument', `${field} must be an object of strings`, { reason: 'invalid-body', field })
-  return value as Record<string, string>
-}
+const decodeConfig = (config: IpamConfig) => ({
+  subnet: config.Subnet || undefined,
+  ipRange: config.IPRange || undefined,
+  gateway: config.Gateway || undefined,
+  auxiliaryAddresses: config.AuxiliaryAddresses ?? config.AuxAddress ?? undefined,
+})
 
 /** A list leaves the containers out, as Docker's does. */
 export function networkJson(network: NetworkView, { containers }: { containers: boolean }) {

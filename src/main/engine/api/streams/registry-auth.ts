@@ -1,5 +1,7 @@
+import { isText, type Fields } from '#shared/json-shape.ts'
 import type { RegistryAuth } from '../../services/images/images-service.ts'
 import type { Exchange } from '../router.ts'
+import { shaped } from './fields.ts'
 
 /** The JSON of X-Registry-Auth and of POST /auth. */
 export interface AuthBody {
@@ -11,12 +13,14 @@ export interface AuthBody {
   registrytoken?: string
 }
 
+export const CREDENTIALS: Fields = [[isText, 'username password auth email serveraddress identitytoken registrytoken']]
+
 /** The X-Registry-Auth header: base64url of JSON. Like Docker, takes what cannot be read for no credentials. */
 export function registryAuthOf({ request }: Pick<Exchange, 'request'>): RegistryAuth | undefined {
   const header = request.headers['x-registry-auth']
   if (typeof header !== 'string' || header === '') return undefined
   try {
-    return authFrom(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as AuthBody)
+    return authFrom(shaped(CREDENTIALS, JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as AuthBody))
   } catch {
     return undefined
   }

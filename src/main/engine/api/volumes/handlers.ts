@@ -1,6 +1,7 @@
+import { isMap, isText, mapOf, type Fields } from '#shared/json-shape.ts'
 import { noSwarm } from '#shared/no-swarm.ts'
 import { empty, json, type Exchange, type Reply } from '../router.ts'
-import { spelled } from '../streams/field-names.ts'
+import { shaped } from '../streams/fields.ts'
 import type { VolumesApiNeeds } from './needs.ts'
 import { volumeJson } from './wire.ts'
 
@@ -12,6 +13,12 @@ interface CreateBody {
   ClusterVolumeSpec?: object | null
 }
 
+const CREATE: Fields = [
+  [isText, 'Name Driver'],
+  [mapOf(isText), 'DriverOpts Labels'],
+  [isMap, 'ClusterVolumeSpec'],
+]
+
 const nameOf = ({ params }: Exchange) => params['name'] ?? ''
 
 export const list = (needs: VolumesApiNeeds, { query }: Exchange): Reply => json({ Volumes: needs.list(query.filters()).map((record) => volumeJson(needs, record)), Warnings: null })
@@ -19,7 +26,7 @@ export const list = (needs: VolumesApiNeeds, { query }: Exchange): Reply => json
 export const inspect = (needs: VolumesApiNeeds, exchange: Exchange): Reply => json(volumeJson(needs, needs.get(nameOf(exchange))))
 
 export async function create(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { Name, Driver, DriverOpts, Labels, ClusterVolumeSpec } = spelled('Name Driver DriverOpts Labels ClusterVolumeSpec', await exchange.json<CreateBody>())
+  const { Name, Driver, DriverOpts, Labels, ClusterVolumeSpec } = shaped(CREATE, await exchange.json<CreateBody>())
   if (ClusterVolumeSpec) throw noSwarm()
   const { name } = await needs.ensure({ name: Name, driver: Driver, driverOptions: DriverOpts ?? undefined, labels: Labels ?? undefined })
   return json(volumeJson(needs, needs.get(name)), 201)

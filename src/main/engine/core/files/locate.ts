@@ -4,6 +4,8 @@ import { fromText, toPath, toText, type BytePath } from '../layers/byte-path.ts'
 import type { Place, Root } from './files.ts'
 
 const O_PATH = 0o10000000
+/** Bytes, on every Linux file system. */
+const LONGEST_NAME = 255
 const HOLD_DIRECTORY = O_PATH | constants.O_DIRECTORY
 
 /** The thing called `name` in the directory behind a descriptor. */
@@ -66,12 +68,14 @@ function openInRoot({ descriptor, syscalls }: Root, path: BytePath, flags: numbe
   }
 }
 
-/** The directory a path is in, and its last name; a dot stands for the directory itself. @throws invalid-argument for a NUL. */
+/** The directory a path is in, and its last name; a dot stands for the directory itself. @throws invalid-argument for a NUL, or a name that no file can have. */
 export function splitPath(path: string): { directory: string; name: BytePath } {
   if (path.includes('\0')) throw new EngineError('invalid-argument', 'the path contains a NUL character', { field: 'path' })
   const name = path.slice(path.lastIndexOf('/') + 1)
   if (name === '' || name === '.' || name === '..') return { directory: path, name: '.' }
-  return { directory: path.slice(0, path.length - name.length), name: fromText(name) }
+  const bytes = fromText(name)
+  if (bytes.length > LONGEST_NAME) throw new EngineError('invalid-argument', `a name of ${bytes.length} bytes is too long; a file’s has ${LONGEST_NAME} at most`, { reason: 'ENAMETOOLONG', field: 'path' })
+  return { directory: path.slice(0, path.length - name.length), name: bytes }
 }
 
 const missing = (path: string, cause?: unknown) => new EngineError('not-found', `${path}: no such file or directory`, { reason: 'no-such-path', cause })

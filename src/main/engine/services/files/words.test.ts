@@ -19,6 +19,7 @@ test('paths as they are asked for', () => {
   expect(['', 'a', '/a/../b', '/a/.', '/a/./', '/', 'a/', '../../x', '.', './', '/.'].map(absolute)).toEqual(['/', '/a', '/b', '/a/.', '/a/.', '/', '/a/', '/x', '/.', '/.', '/.'])
   expect(['/a/b', '/a/', '/a/.', '/a/..', 'x'].map(splitPath)).toEqual([{ directory: '/a/', name: 'b' }, { directory: '/a/', name: '.' }, { directory: '/a/.', name: '.' }, { directory: '/a/..', name: '.' }, { directory: '', name: 'x' }])
   expect(() => splitPath('/a\0b')).toThrow('NUL')
+  expect(() => splitPath(`/a/${'é'.repeat(128)}`)).toThrow('a name of 256 bytes is too long')
 })
 
 test('a walk goes into what was mounted for the container', () => {
