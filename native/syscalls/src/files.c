@@ -188,7 +188,7 @@ napi_value js_spread_folders(napi_env env, napi_callback_info info) {
     napi_value values[1], result;
     char *path;
     if (!take_arguments(env, info, 1, values) || !take_string(env, values[0], &path)) return NULL;
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) {
         result = throw_errno(env, errno, "open", path);
     } else {

@@ -41,6 +41,10 @@ test('folders are spread where the file system does that', () => {
   expect(spread).toBe(statfsSync(root).type === EXT4)
   if (spread) expect(attributes()).toContain('T')
   expect(syscalls.spreadFolders('/proc')).toBe(false)
+  // As who moves a folder of the data root to another disk leaves it.
+  mkdirSync(join(root, 'elsewhere'))
+  symlinkSync('elsewhere', join(root, 'moved'))
+  expect(syscalls.spreadFolders(join(root, 'moved'))).toBe(spread)
   expect(codeOf(() => syscalls.spreadFolders(join(root, 'gone')))).toMatchObject({ reason: 'ENOENT' })
 })
 
