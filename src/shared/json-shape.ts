@@ -11,7 +11,8 @@ export const isMap = (value: unknown): value is Record<string, unknown> => typeo
 export const listOf = (fits: Kind) => (value: unknown) => Array.isArray(value) && value.every(fits)
 export const mapOf = (fits: Kind) => (value: unknown) => isMap(value) && Object.values(value).every(fits)
 export const orNull = (fits: Kind) => (value: unknown) => value === null || fits(value)
-export const objectOf = (fields: Fields) => (value: unknown) => isMap(value) && misfit(fields, value) === undefined
+/** `needed`: fields that have to be there, with blanks between. */
+export const objectOf = (fields: Fields, needed?: string) => (value: unknown) => isMap(value) && misfit(fields, value) === undefined && !needed?.split(' ').some((name) => value[name] === undefined || value[name] === null)
 
 /** The name of a field that is not what it must be. */
 export function misfit(fields: Fields, given: object): string | undefined {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { EngineError, isEngineError, messageOf } from '#shared/errors.ts'
-import { isInteger, isText, listOf, mapOf, objectOf, orNull, type Fields, type Kind } from '#shared/json-shape.ts'
+import { isText, listOf, mapOf, orNull, type Kind } from '#shared/json-shape.ts'
 import type { Located } from '../../core/dockerfile/dockerfile.ts'
 import type { BuildMessage, BuildRequest } from '../../services/builder/builder.ts'
 import type { MachineFolder } from '../../services/builder/machine-folder.ts'
@@ -8,6 +8,7 @@ import type { CacheEntry } from '../../services/builder/cache-entries.ts'
 import type { PruneRequest } from '../../services/builder/prune-cache.ts'
 import { parseJsonText } from '../json-text.ts'
 import type { Query } from '../router.ts'
+import { isUlimit } from '../streams/container-fields.ts'
 
 type Decoded = Omit<BuildRequest, 'context' | 'signal' | 'onMessage'>
 
@@ -38,7 +39,7 @@ export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): De
       ...optional('cpusetCpus', query.text('cpusetcpus')),
       ...optional('cpusetMems', query.text('cpusetmems')),
     },
-    ulimits: (jsonArray(query, 'ulimits', objectOf(ULIMIT)) as { Name: string; Soft: number; Hard: number }[]).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
+    ulimits: (jsonArray(query, 'ulimits', isUlimit) as { Name: string; Soft?: number | null; Hard?: number | null }[]).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft ?? 0, hard: Hard ?? 0 })),
     auths,
   }
 }
@@ -93,11 +94,6 @@ function parseJson(query: Query, name: string): unknown {
     throw new EngineError('invalid-argument', `error reading ${JSON_PARAMETERS[name] ?? name}: ${messageOf(cause)}`, { cause })
   }
 }
-
-const ULIMIT: Fields = [
-  [isText, 'Name'],
-  [isInteger, 'Soft Hard'],
-]
 
 const jsonObject = (query: Query, name: string, fits: Kind): object => {
   const value = parseJson(query, name) ?? {}

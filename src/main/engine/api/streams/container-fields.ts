@@ -45,15 +45,18 @@ const DEVICE_REQUEST: Fields = [
   [mapOf(isText), 'Options'],
 ]
 
+/** Docker takes a limit that is not there for 0. */
+export const isUlimit = objectOf([[isText, 'Name'], [isInteger, 'Soft Hard']], 'Name')
+
 export const HOST: Fields = [
   [isText, 'ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode UsernsMode Runtime Isolation CgroupParent CpusetCpus CpusetMems'],
   [isFlag, 'AutoRemove Privileged PublishAllPorts ReadonlyRootfs OomKillDisable Init'],
   [listOf(isText), 'Binds VolumesFrom CapAdd CapDrop Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links SecurityOpt DeviceCgroupRules MaskedPaths ReadonlyPaths'],
   [listOf(objectOf(DEVICE)), 'Devices'],
   [listOf(objectOf(DEVICE_REQUEST)), 'DeviceRequests'],
-  [listOf(objectOf([[isText, 'Name'], [isInteger, 'Soft Hard']])), 'Ulimits'],
+  [listOf(isUlimit), 'Ulimits'],
   [listOf(objectOf(MOUNT)), 'Mounts'],
-  [listOf(objectOf([[isText, 'Path'], [isInteger, 'Rate Weight']])), 'BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps'],
+  [listOf(objectOf([[isText, 'Path'], [isInteger, 'Rate Weight']], 'Path')), 'BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps BlkioDeviceWriteIOps'],
   [mapOf(isText), 'Tmpfs Sysctls StorageOpt Annotations'],
   ...PORTS,
   [objectOf([[isText, 'Type'], [mapOf(isText), 'Config']]), 'LogConfig'],

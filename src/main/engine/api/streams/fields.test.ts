@@ -27,6 +27,7 @@ const BODIES: Record<string, [decode: (body: object) => unknown, bodies: (wrong:
       { Healthcheck: { Test: wrong } },
       { HostConfig: { LogConfig: { Config: { tag: wrong } } } },
       { HostConfig: { Ulimits: [{ Name: wrong }] } },
+      { HostConfig: { Ulimits: [wrong], BlkioDeviceReadBps: [wrong] } },
       { HostConfig: { Mounts: [{ Type: 'bind', Source: wrong, Target: wrong }] } },
       { HostConfig: { Mounts: [{ Type: 'tmpfs', Target: '/t', TmpfsOptions: { Options: wrong } }] } },
       { NetworkingConfig: { EndpointsConfig: { n: { Aliases: wrong, Links: wrong, MacAddress: wrong, IPAMConfig: { IPv4Address: wrong } } } } },

@@ -20,11 +20,7 @@ export function detectCompression(head: Uint8Array): Compression {
   return 'none'
 }
 
-/** A stream for gzip or zstd, undefined for plain bytes. */
-export function decompressor(compression: 'none' | 'gzip' | 'zstd'): Transform | undefined {
-  if (compression === 'gzip') return createGunzip({ chunkSize: CHUNK })
-  return compression === 'zstd' ? createZstdDecompress({ chunkSize: CHUNK }) : undefined
-}
+export const decompressor = (compression: 'gzip' | 'zstd'): Transform => (compression === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK }))
 
 /**
  * The uncompressed bytes of a stream in any of the five forms. xz and bzip2 are left to the programs of that name.
@@ -34,12 +30,22 @@ export async function decompressed(source: Readable): Promise<Readable> {
   const { head, whole } = await peek(source)
   const compression = detectCompression(head)
   if (compression === 'none') return whole
-  const through = compression === 'xz' || compression === 'bzip2' ? await externalDecompressor(compression) : { input: decompressor(compression)!, output: undefined }
-  const output = through.output ?? (through.input as Transform)
+  const { input, output } = compression === 'xz' || compression === 'bzip2' ? await externalDecompressor(compression) : ownDecompressor(compression)
+  // Whoever reads it may have left, of what it holds, before it is found to be damaged.
+  output.on('error', () => {})
   whole.on('error', (error) => output.destroy(error))
   output.on('close', () => source.destroy())
-  whole.pipe(through.input)
-  return through.output ? output : output.on('error', () => {})
+  whole.pipe(input)
+  return output
+}
+
+function ownDecompressor(compression: 'gzip' | 'zstd') {
+  const input = decompressor(compression)
+  const output = new PassThrough({ highWaterMark: CHUNK })
+  input.on('error', (error) => output.destroy(damagedArchive(`${compression}: ${messageOf(error)}`, error)))
+  output.on('close', () => input.destroy())
+  input.pipe(output)
+  return { input, output }
 }
 
 /** The first bytes of a stream, and the stream with them still in front. One that ends within them is another: nothing can be put back behind an end. */
@@ -77,9 +83,13 @@ async function externalDecompressor(program: 'xz' | 'bzip2') {
   child.stderr.on('data', (text: Buffer) => (complaint = (complaint + text.toString()).slice(-500)))
   child.stdin.on('error', () => {})
   child.stdout.pipe(output, { end: false })
-  child.on('close', (code) => (code === 0 ? output.end() : output.destroy(damaged(`${program}: ${complaint.trim() || `exit code ${code}`}`))))
+  child.on('close', (code) => (code === 0 ? output.end() : output.destroy(damagedArchive(`${program}: ${complaint.trim() || `exit code ${code}`}`))))
   output.on('close', () => child.kill())
   return { input: child.stdin, output }
 }
 
+/** What somebody sent. */
+const damagedArchive = (what: string, cause?: unknown) => new EngineError('invalid-argument', `damaged archive: ${what}`, { reason: 'truncated', cause })
+
+/** What was there whole. */
 export const damaged = (what: string, cause?: unknown): EngineError => new EngineError('data-loss', `damaged archive: ${what}`, { reason: 'truncated', cause })

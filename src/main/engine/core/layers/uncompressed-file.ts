@@ -9,15 +9,15 @@ const READ = 256 * 1024
 export async function* uncompressedFile(path: string, onRead: (bytes: number) => void): AsyncGenerator<Buffer> {
   const compression = detectCompression(headOf(path))
   if (compression === 'xz' || compression === 'bzip2') throw new EngineError('invalid-argument', `layers compressed with ${compression} are not part of any image format`, { reason: 'unknown-compression' })
-  const through = decompressor(compression)
   let read = 0
-  if (!through) {
+  if (compression === 'none') {
     for (const piece of piecesOf(path)) {
       onRead((read += piece.length))
       yield piece
     }
     return
   }
+  const through = decompressor(compression)
   const file = createReadStream(path, { highWaterMark: READ })
   file.on('data', (chunk) => onRead((read += chunk.length)))
   file.on('error', (error) => through.destroy(error))

@@ -83,7 +83,7 @@ export interface HostConfig {
   MemorySwappiness?: number | null
   OomKillDisable?: boolean | null
   PidsLimit?: number | null
-  Ulimits?: { Name: string; Soft: number; Hard: number }[] | null
+  Ulimits?: { Name: string; Soft?: number | null; Hard?: number | null }[] | null
   CpuCount?: number
   CpuPercent?: number
   IOMaximumIOps?: number

@@ -45,7 +45,7 @@ export function specInputOf(ctx: ContainersContext, record: ContainerRecord, par
     // A new cgroup has no quota; on cgroup v1 crun 1.8 cannot write the -1 that says so.
     limits: { ...limitsOf(host), ...((host.CpuQuota ?? 0) < 0 && { cpuQuota: undefined }) },
     cgroupParent: host.CgroupParent || undefined,
-    ulimits: (host.Ulimits ?? []).map((limit) => ({ name: limit.Name, soft: limit.Soft, hard: limit.Hard })),
+    ulimits: (host.Ulimits ?? []).map((limit) => ({ name: limit.Name, soft: limit.Soft ?? 0, hard: limit.Hard ?? 0 })),
     sysctls: host.Sysctls,
     oomScoreAdj: host.OomScoreAdj,
     annotations: host.Annotations,

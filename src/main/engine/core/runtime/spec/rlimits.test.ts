@@ -10,3 +10,5 @@ test('limits are raised as far as the engine may, and no failure of a start', ()
   ])
   expect(rlimitsOf([{ name: 'NOFILE', soft: 1048576, hard: 1048576 }], undefined)).toEqual([{ type: 'RLIMIT_NOFILE', soft: 1048576, hard: 1048576 }])
 })
+
+test.each(['constructor', '__proto__', ''])('%j is no limit', (name) => expect(() => rlimitsOf([{ name, soft: 0, hard: 0 }], undefined)).toThrow('invalid ulimit type'))

@@ -41,7 +41,7 @@ export function parseLimits(text: string): ReadonlyMap<string, number> {
 export function rlimitsOf(ulimits: readonly Ulimit[] = [], raisable: RaisableLimits): NonNullable<OciProcess['rlimits']> {
   return ulimits.map(({ name, soft, hard }) => {
     const key = name.toLowerCase()
-    if (TITLES[key] === undefined) throw new EngineError('invalid-argument', `invalid ulimit type: ${name}`, { reason: 'invalid-ulimit' })
+    if (!Object.hasOwn(TITLES, key)) throw new EngineError('invalid-argument', `invalid ulimit type: ${name}`, { reason: 'invalid-ulimit' })
     const most = raisable?.get(key) ?? Infinity
     const wanted = { soft: unlimited(soft), hard: unlimited(hard) }
     if (wanted.soft > wanted.hard) {
