@@ -69,13 +69,18 @@ export interface Engine extends AsyncDisposable {
   stopContainers(): Promise<void>
 }
 
+/** Those of layers and of builds, of which none has to do with another. */
+async function makeFolders({ snapshots, buildContexts, temporary }: Layout, { syscalls }: Host): Promise<void> {
+  for (const folder of [snapshots, buildContexts, temporary]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    syscalls.spreadFolders(folder)
+  }
+}
+
 /** The parts list. What one part needs of another is introduced here and nowhere else. */
 export async function createEngine({ layout, host, registryMirrors, defaults = noDefaults, sharing: shared, version, log = toStandardError }: EngineOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
-  for (const folder of [layout.snapshots, layout.buildContexts, layout.temporary]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    host.syscalls.spreadFolders(folder)
-  }
+  await makeFolders(layout, host)
   const closing = new AbortController()
   const clock = unixNano
   const metadata = parts.use(openMetadataStore(layout.database))

@@ -267,7 +267,7 @@ test('of an exec whose end was recorded nothing but the record is kept by the ne
 test('a removal that failed half way can be tried again', async () => {
   const engine = createFakeEngine()
   const id = await engine.run()
-  engine.failNextRemoval(new Error('EROFS: read-only file system'))
+  engine.failNextRemoval(new Error('EROFS: read-only file system'), { late: true })
   await expect(engine.containers.remove(id, { force: true })).rejects.toThrow('EROFS')
   expect(engine.containers.get(id).state.status).toBe('removing')
   // Lists with sizes ask every container; one whose files are gone has none.

@@ -38,7 +38,8 @@ export interface FakeEngine {
   volumes: Map<string, { users: Set<string> }>
   /** What is torn down from now on waits for this. */
   holdTearDown(held: Promise<void> | undefined): void
-  failNextRemoval(error: Error): void
+  /** Of a container's files; `late`: when they are gone already. */
+  failNextRemoval(error: Error, options?: { late?: boolean }): void
   /** After so many changes of records that go well, so many fail, as on a disk that reports errors. */
   failRecords(error: Error, which?: { after?: number; count?: number }): void
   /** Creates and starts one; returns its id. */
@@ -85,8 +86,8 @@ export function createFakeEngine(): FakeEngine {
       closing = new AbortController()
       return createContainers({ ...options, closing: closing.signal })
     },
-    failNextRemoval(error) {
-      state.removalFailure = error
+    failNextRemoval(error, { late = false } = {}) {
+      state.removalFailure = { error, late }
     },
     failRecords(error, { after = 0, count = 1 } = {}) {
       state.recordOutcomes = Array.from({ length: after + count }, (_, index) => (index < after ? undefined : error))
@@ -102,7 +103,7 @@ export function createFakeEngine(): FakeEngine {
   }
 }
 
-type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'torn' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: Error | undefined; recordOutcomes: (Error | undefined)[] }
+type State = Pick<FakeEngine, 'image' | 'mounted' | 'snapshots' | 'torn' | 'sandboxes' | 'volumes'> & { tearDownHeld: Promise<void> | undefined; removalFailure: { error: Error; late: boolean } | undefined; recordOutcomes: (Error | undefined)[] }
 
 function failing(store: MetadataStore, state: State): MetadataStore {
   const recorded = () => {
@@ -146,8 +147,9 @@ function fakeSnapshots(state: State): Snapshotter {
     async remove(key: string) {
       const failure = state.removalFailure
       state.removalFailure = undefined
+      if (failure && !failure.late) throw failure.error
       snapshots.delete(key)
-      if (failure) throw failure
+      if (failure) throw failure.error
     },
     listActive: () => [...snapshots].map((key) => ({ key, parent: undefined })),
     async usage(id) {
