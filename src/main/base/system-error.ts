@@ -15,6 +15,7 @@ const CODES: Record<string, [code: ErrorCode, hint?: string]> = {
   ENAMETOOLONG: ['invalid-argument'],
   ENOTDIR: ['invalid-argument'],
   EISDIR: ['invalid-argument'],
+  EFBIG: ['invalid-argument', 'The file is larger than the file system takes.'],
   ENOSPC: ['resource-exhausted', 'Free some space on the disk, for example by removing unused images and volumes.'],
   EDQUOT: ['resource-exhausted', 'The disk quota is used up.'],
   EMFILE: ['resource-exhausted', 'Raise the limit of open files (ulimit -n).'],

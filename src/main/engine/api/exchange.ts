@@ -1,10 +1,11 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
-import { Duplex } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import type { Socket } from 'node:net'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { parseJsonBody } from './json-text.ts'
 import { createQuery } from './query.ts'
 import type { Exchange } from './router.ts'
+import { requestBody } from './streams/request-body.ts'
 
 const JSON_LIMIT = 8 * 1024 * 1024
 
@@ -26,7 +27,12 @@ export function createExchange(parts: ExchangeParts): Exchange {
     query: createQuery(parts.search),
     apiVersion: parts.apiVersion,
     signal: closeSignal(response),
-    json: async <Body extends object>() => parseBody<Body>(request, await readAll(request)),
+    json: async <Body extends object>() => parseBody<Body>(request, await readAll(requestBody(request))),
+    body() {
+      const body = requestBody(request)
+      response.once('finish', () => body.destroy())
+      return body
+    },
     hijack(contentType) {
       response.useChunkedEncodingByDefault = false
       response.writeHead(200, { 'Content-Type': contentType })
@@ -53,6 +59,7 @@ export async function createUpgradedExchange(parts: ExchangeParts, socket: Socke
     apiVersion: parts.apiVersion,
     signal: closeSignal(socket),
     json: async <Body extends object>() => parseBody<Body>(request, body),
+    body: () => Readable.from([body]),
     hijack(contentType) {
       const lines = Object.entries(response.getHeaders()).map(([name, value]) => `${name}: ${String(value)}\r\n`)
       response.detachSocket(socket)
@@ -90,11 +97,11 @@ function closeSignal(stream: ServerResponse | Socket): AbortSignal {
   return controller.signal
 }
 
-async function readAll(request: IncomingMessage): Promise<Buffer> {
+async function readAll(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > JSON_LIMIT) throw tooLarge()
       chunks.push(chunk)

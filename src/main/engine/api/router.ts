@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 
 /**
  * Words of the API layer. A noun's `routes.ts` is a table of {@link Route}; `handlers.ts` has the functions it names;
@@ -28,6 +28,8 @@ export interface Exchange {
   readonly signal: AbortSignal
   /** The parsed JSON body, an empty object when there is none. @throws invalid-argument for anything else, resource-exhausted above 8 MiB. */
   json<Body extends object>(): Promise<Body>
+  /** The body as it comes, once; it may be left before its end. */
+  body(): Readable
   /** Answers 101 (or 200 when no upgrade was asked) and hands over the raw connection, as attach and exec do. */
   hijack(contentType: string): Duplex
 }

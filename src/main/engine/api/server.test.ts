@@ -6,12 +6,21 @@ import { request, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { EngineError } from '#shared/errors.ts'
 import { createApiServer } from './server.ts'
 import { json, type Route } from './router.ts'
 
+const firstOf = async (body: Readable, leave: () => void) => {
+  await once(body, 'data')
+  leave()
+  throw new EngineError('invalid-argument', 'no archive')
+}
+
 const ROUTES: Route[] = [
+  { method: 'PUT', path: '/left', handle: (exchange) => { const body = exchange.body(); return firstOf(body, () => body.destroy()) } },
+  { method: 'PUT', path: '/paused', handle: (exchange) => { const body = exchange.body(); return firstOf(body, () => body.pause()) } },
   { method: 'GET', path: '/_ping', handle: () => ({ status: 200, body: 'OK' }) },
   { method: 'HEAD', path: '/_ping', handle: () => ({ status: 200 }) },
   { method: 'GET', path: '/images/json', handle: () => json(['list']) },
@@ -82,6 +91,19 @@ test('bodies: JSON objects only, bounded', async () => {
   expect(await call('POST', '/echo', '{')).toMatchObject({ status: 400 })
   expect(await call('POST', '/echo', '{}', { 'Content-Type': 'text/plain' })).toMatchObject({ status: 400 })
   expect(await call('POST', '/echo', `"${'x'.repeat(9 << 20)}"`)).toMatchObject({ status: 413 })
+})
+
+test.each(['/left', '/paused'])('a client that sends all before it reads gets the answer to what was given up: %s', async (target) => {
+  const { path } = await serve()
+  const socket = connect(path)
+  const body = Buffer.alloc(4 << 20)
+  socket.write(`PUT ${target} HTTP/1.1\r\nHost: d\r\nContent-Length: ${body.length}\r\n\r\n`)
+  socket.pause()
+  await new Promise((resolve) => socket.write(body, resolve))
+  const [answer] = (await once(socket.resume(), 'data')) as [Buffer]
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 400 /)
+  socket.write('GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n')
+  expect(await text(socket)).toContain('OK')
 })
 
 test('hijack: 101, the body first, then raw bytes both ways and a half-close', async () => {

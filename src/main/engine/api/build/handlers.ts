@@ -31,7 +31,7 @@ export function createBuildHandlers(builder: BuildNeeds) {
       const isolation = exchange.query.text('isolation') || 'default'
       if (isolation !== 'default') throw new EngineError('invalid-argument', `unsupported isolation: ${JSON.stringify(isolation)}`, { field: 'isolation' })
       const remote = exchange.query.text('remote')
-      return run(exchange, () => (remote ? { kind: 'remote', url: remote } : { kind: 'tar', stream: exchange.request }))
+      return run(exchange, () => (remote ? { kind: 'remote', url: remote } : { kind: 'tar', stream: exchange.body() }))
     },
     /** The app's own: of a folder that the engine sees as well. The first line says how much it holds. */
     buildFolder(exchange: Exchange): Promise<undefined> {

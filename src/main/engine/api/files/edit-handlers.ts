@@ -22,7 +22,7 @@ export async function read(needs: FilesApiNeeds, exchange: Exchange): Promise<un
 
 /** `PUT …/files/content?path=/file` with its bytes. */
 export async function write(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {
-  await needs.writeFile(idOf(exchange), pathIn(exchange, 'path'), exchange.request)
+  await needs.writeFile(idOf(exchange), pathIn(exchange, 'path'), exchange.body())
   return empty()
 }
 

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import { EngineError } from '#shared/errors.ts'
 import type { ContainerDefaults } from '#shared/oci/image-config.ts'
@@ -45,24 +44,9 @@ async function send({ request, response }: Exchange, type: string, content: Asyn
 }
 
 export async function write(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {
-  const { query, request, signal } = exchange
-  try {
-    await needs.writeArchive(idOf(exchange), request, { path: pathOf(exchange), keepKinds: query.flag('noOverwriteDirNonDir'), toUser: query.flag('copyUIDGID'), signal })
-  } catch (error) {
-    await takeRest(request)
-    throw error
-  }
+  const { query, signal } = exchange
+  await needs.writeArchive(idOf(exchange), exchange.body(), { path: pathOf(exchange), keepKinds: query.flag('noOverwriteDirNonDir'), toUser: query.flag('copyUIDGID'), signal })
   return { status: 200 }
-}
-
-/** A client that is answered while it still sends complains of that, and not of what was wrong: a short rest is taken first. */
-async function takeRest(request: Readable): Promise<void> {
-  let bytes = 0
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) if ((bytes += (chunk as Uint8Array).length) > CHUNK) return
-  } catch {
-    // It is gone, or has been read by others to its end.
-  }
 }
 
 export async function changes(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {

@@ -100,7 +100,7 @@ async function pull(needs: Needs, exchange: Exchange): Promise<undefined> {
 }
 
 async function importImage(needs: Needs, exchange: Exchange): Promise<undefined> {
-  const { query, signal, request } = exchange
+  const { query, signal } = exchange
   const source = query.text('fromSrc') ?? ''
   const options = {
     ...optional('name', taggedName(query)),
@@ -110,7 +110,7 @@ async function importImage(needs: Needs, exchange: Exchange): Promise<undefined>
     signal,
   }
   return streamProgress(exchange, async (emit) => {
-    const id = await needs.import(source === '-' ? request : source, { ...options, onProgress: (progress) => emit(progressJson(progress)) })
+    const id = await needs.import(source === '-' ? exchange.body() : source, { ...options, onProgress: (progress) => emit(progressJson(progress)) })
     emit({ status: id })
   })
 }
@@ -140,7 +140,7 @@ export async function save(needs: Needs, exchange: Exchange): Promise<undefined>
 export async function load(needs: Needs, exchange: Exchange): Promise<undefined> {
   const quiet = exchange.query.flag('quiet')
   return streamProgress(exchange, async (emit) => {
-    const loaded = await needs.load(exchange.request, { signal: exchange.signal, ...optional('platform', platformOf(exchange.query.text('platform'))), ...(!quiet && { onProgress: (progress) => emit(progressJson(progress)) }) })
+    const loaded = await needs.load(exchange.body(), { signal: exchange.signal, ...optional('platform', platformOf(exchange.query.text('platform'))), ...(!quiet && { onProgress: (progress) => emit(progressJson(progress)) }) })
     for (const { id, names, taken } of loaded) {
       for (const { name, from } of taken) emit({ stream: `The image ${name} already exists, renaming the old one with ID ${from} to empty string\n` })
       if (names.length === 0) emit({ stream: `Loaded image ID: ${id}\n` })

@@ -22,7 +22,7 @@ export async function read(needs: VolumesApiNeeds, exchange: Exchange): Promise<
 
 /** `PUT …/files/content?path=/file` with its bytes. */
 export async function write(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
-  await needs.writeFile(nameOf(exchange), pathOf(exchange), exchange.request)
+  await needs.writeFile(nameOf(exchange), pathOf(exchange), exchange.body())
   return empty()
 }
 
@@ -51,7 +51,7 @@ export async function readArchive(needs: VolumesApiNeeds, exchange: Exchange): P
 
 /** `PUT …/archive?path=/folder` with a tar archive, compressed or not; with `self=1` its entry `.` sets owner, mode and time of the folder. */
 export async function writeArchive(needs: VolumesApiNeeds, exchange: Exchange): Promise<Reply> {
-  await needs.writeArchive(nameOf(exchange), folderOf(exchange), exchange.request, { itself: exchange.query.flag('self'), signal: exchange.signal })
+  await needs.writeArchive(nameOf(exchange), folderOf(exchange), exchange.body(), { itself: exchange.query.flag('self'), signal: exchange.signal })
   return empty()
 }
 

@@ -236,6 +236,7 @@ export class TarReader {
 
 function toEntry(header: RawHeader, pax: [string, Buffer][]): TarEntry {
   const type = TYPES[header.typeFlag]
+  if (header.linkPath.includes('\0')) throw malformed(`the target of the link ${JSON.stringify(header.path)} contains a NUL byte`)
   if (!type) throw malformed(`entry ${JSON.stringify(header.path)} has the unknown type ${JSON.stringify(header.typeFlag)}`)
   // The oldest tars have no type for directories, only a slash at the end of the name.
   const isDirectory = type === 'file' && header.path.endsWith('/')
@@ -252,7 +253,14 @@ function applyPax(header: RawHeader, key: string, value: Buffer): void {
   else if (key === 'size') header.size = decimal(content())
   else if (key === 'uid') header.uid = decimal(content())
   else if (key === 'gid') header.gid = decimal(content())
-  else if (key === 'mtime') header.mtime = Number(content()) || 0
+  else if (key === 'mtime') header.mtime = seconds(content())
+}
+
+/** Unix seconds, with a fraction; what is no number at all is none. */
+function seconds(text: string): number {
+  const value = Number(text) || 0
+  if (!Number.isFinite(value)) throw malformed(`${JSON.stringify(text.slice(0, 40))} is not a time`)
+  return value
 }
 
 function decimal(digits: string): number {

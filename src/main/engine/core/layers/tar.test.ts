@@ -101,3 +101,11 @@ test('damaged PAX records and giant extensions are refused', () => {
   header.write(header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0') + '\0 ', 148)
   expect(() => readAll(header)).toThrow('too large')
 })
+
+test.each([
+  ['a time without end', { mtime: Infinity }, 'is not a time'],
+  ['a link to a name with a NUL', { type: 'symlink', linkPath: 'a\0b'.repeat(50) }, 'contains a NUL byte'],
+] as const)('%s is refused', (_what, change, message) => {
+  const entry: TarEntry = { path: 'entry', type: 'file', linkPath: '', mode: 0o644, uid: 0, gid: 0, size: 0, mtime: 0, major: 0, minor: 0, ...change }
+  expect(() => readAll(Buffer.concat([encodeHeader(entry), Buffer.alloc(1024)]))).toThrow(message)
+})
