@@ -62,7 +62,8 @@ export async function list(needs: FilesApiNeeds, exchange: Exchange): Promise<Re
 export async function commit(needs: FilesApiNeeds, exchange: Exchange): Promise<Reply> {
   const { query, signal } = exchange
   const given = shaped(CONFIG, await exchange.json<ContainerDefaults>())
-  const config = { ...given, Cmd: wordList('Cmd', given.Cmd), Entrypoint: wordList('Entrypoint', given.Entrypoint) }
+  // Only what is given: an empty body asks for what the container has.
+  const config = { ...given, ...(given.Cmd !== undefined && { Cmd: wordList('Cmd', given.Cmd) }), ...(given.Entrypoint !== undefined && { Entrypoint: wordList('Entrypoint', given.Entrypoint) }) }
   const container = query.text('container')
   if (!container) throw new EngineError('invalid-argument', 'invalid name or ID supplied: ""', { field: 'container' })
   const name = taggedName(query)
