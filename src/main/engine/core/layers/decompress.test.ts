@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { decompressed } from './decompress.ts'
 
@@ -30,4 +30,18 @@ test('an error of the source reaches the reader as it is', async () => {
     throw new Error('connection lost')
   })())
   await expect(buffer(await decompressed(source))).rejects.toThrow('connection lost')
+})
+
+const skippable = (content: Buffer) => Buffer.concat([Buffer.from([0x53, 0x2a, 0x4d, 0x18]), Buffer.from(Uint32Array.of(content.length).buffer), content])
+
+test.each([1, 7, 65_536, 1_000_000])('every frame of zstd is read, and skipped ones are not, in pieces of %i bytes', async (length) => {
+  const content = Buffer.concat([randomBytes(1000), Buffer.alloc(300_000)])
+  const checked = zstdCompressSync(content, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
+  const whole = Buffer.concat([skippable(randomBytes(500)), checked, zstdCompressSync(''), skippable(Buffer.alloc(0)), FORMS['zstd']!.subarray(0, length === 1 ? 0 : undefined), checked, skippable(randomBytes(9))])
+  const pieces = Array.from({ length: Math.ceil(whole.length / length) }, (_, index) => whole.subarray(index * length, (index + 1) * length))
+  expect(await buffer(await decompressed(Readable.from(pieces)))).toEqual(Buffer.concat([content, length === 1 ? Buffer.alloc(0) : WHOLE, content]))
+})
+
+test('what follows the frames of zstd and is none is damage', async () => {
+  await expect(buffer(await decompressed(Readable.from([Buffer.concat([FORMS['zstd']!, Buffer.from('no frame')])])))).rejects.toMatchObject({ reason: 'truncated' })
 })

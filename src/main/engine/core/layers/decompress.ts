@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { PassThrough, Readable, type Transform } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { PassThrough, Readable, type Duplex } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { EngineError, messageOf } from '#shared/errors.ts'
+import { createZstdFrames } from './zstd-frames.ts'
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'xz' | 'bzip2'
 
@@ -20,7 +21,7 @@ export function detectCompression(head: Uint8Array): Compression {
   return 'none'
 }
 
-export const decompressor = (compression: 'gzip' | 'zstd'): Transform => (compression === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK }))
+export const decompressor = (compression: 'gzip' | 'zstd'): Duplex => (compression === 'gzip' ? createGunzip({ chunkSize: CHUNK }) : createZstdFrames(CHUNK))
 
 /**
  * The uncompressed bytes of a stream in any of the five forms. xz and bzip2 are left to the programs of that name.
