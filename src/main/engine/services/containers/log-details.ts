@@ -26,7 +26,7 @@ const splitOnce = (entry: string): [string, string] => {
 }
 
 /** As Go's url.QueryEscape: a space is a plus. */
-const escape = (text: string) => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+')
+const escape = (text: string) => encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+')
 
 /** https://docs.docker.com/engine/logging/log_tags/ */
 function fillTag(template: string, { id, name, image, config }: ContainerRecord): string {

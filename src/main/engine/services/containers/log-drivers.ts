@@ -16,11 +16,22 @@ export function logDriverOf(host: HostConfig): LogDriver {
   if (name === 'none') return { name }
   if (name !== 'json-file' && name !== 'local') throw refusal(`error looking up logging plugin ${name}: plugin "${name}" not found`, 'Use json-file, local or none.')
   for (const option of Object.keys(options)) if (!COMMON.includes(option)) throw refusal(name === 'local' ? `unknown log opt '${option}' for log driver local` : `unknown log opt '${option}' for ${name} log driver`)
+  checkPatterns(options)
   const defaults = DEFAULTS[name]
   const maxSize = options['max-size'] === undefined ? defaults.size : parseSize(options['max-size'])
   const maxFiles = options['max-file'] === undefined ? defaults.files : Number(options['max-file'])
   if (!Number.isInteger(maxFiles) || maxFiles < 1) throw refusal('max-file cannot be less than 1')
   return { name, maxSize, maxFiles }
+}
+
+function checkPatterns(options: Record<string, string>): void {
+  for (const name of ['labels-regex', 'env-regex']) {
+    try {
+      new RegExp(options[name] ?? '')
+    } catch {
+      throw refusal(`error parsing option ${name}: ${JSON.stringify(options[name])} is no regular expression`)
+    }
+  }
 }
 
 /** The shim's log never blocks for longer than a write, so both modes are the same here. */

@@ -8,7 +8,9 @@ import { plannedEndpoints } from './network-plan.ts'
 import { generateName } from './names.ts'
 import { parsePortBindings } from './port-bindings.ts'
 import { parseSignal } from './signals.ts'
+import { logDetails } from './log-details.ts'
 import { logDriverOf } from './log-drivers.ts'
+import type { ContainerRecord } from './record.ts'
 import { validateConfig } from './validate.ts'
 import { parseInterfaces } from './stats.ts'
 import { parseTable } from './top.ts'
@@ -87,6 +89,12 @@ test('refusals in the words of Docker', () => {
   expect(() => validateConfig({}, { StorageOpt: { size: '1G' } })).toThrow('--storage-opt is supported only for')
   expect(() => validateConfig({}, { LogConfig: { Type: 'syslog' } })).toThrow('plugin "syslog" not found')
   expect(logDriverOf({ LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } } })).toEqual({ name: 'json-file', maxSize: 10_485_760, maxFiles: 3 })
+  for (const name of ['labels-regex', 'env-regex']) expect(() => logDriverOf({ LogConfig: { Type: 'json-file', Config: { [name]: '(' } } })).toThrow(`error parsing option ${name}: "(" is no regular expression`)
+})
+
+test('details of a log whose label is no text of Unicode', () => {
+  const record = { config: { Labels: { a: '\ud800 b' } }, host: { LogConfig: { Type: 'json-file', Config: { labels: 'a' } } } }
+  expect(logDetails(record as unknown as ContainerRecord)).toBe('a=%EF%BF%BD+b ')
 })
 
 test('generated names are valid and not taken', () => {

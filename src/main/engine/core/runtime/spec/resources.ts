@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { EngineError } from '#shared/errors.ts'
+import { fromSystemError } from '#base/system-error.ts'
 import type { OciResources } from '../runtime.ts'
 import { deviceNumber } from './devices.ts'
 import type { DeviceRate, ResourceLimits } from './resource-limits.ts'
@@ -55,10 +56,18 @@ const blockIoOf = (limits: ResourceLimits): OciResources['blockIO'] =>
 const ratesOf = (rates: readonly DeviceRate[] | undefined) => rates?.map(({ path, rate }) => ({ ...blockDevice(path), rate }))
 
 function blockDevice(path: string): { major: number; minor: number } {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = statOf(path)
   if (stat === undefined) throw new EngineError('invalid-argument', `stat ${path}: no such file or directory`, { reason: 'no-device' })
   if (!stat.isBlockDevice()) throw new EngineError('invalid-argument', `${path} is not a block device`, { reason: 'no-device' })
   return deviceNumber(stat.rdev)
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw fromSystemError(error, `stat ${path.slice(0, 100)}`)
+  }
 }
 
 /** Without what is undefined or an empty list; undefined when nothing is left. */
