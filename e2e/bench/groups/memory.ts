@@ -15,7 +15,7 @@ export const memory: Group = {
   },
   'wake-ups with ten running': async (bench) => {
     for (const _ of numbers(10)) await running(bench, bench.workload.busybox)
-    await sleep(2000)
+    await sleep(UNTIL_REST)
     const seconds = bench.quick ? 10 : 60
     const before = new Map(bench.subjects.map((subject) => [subject, wakeUps(familyOf(subject.pid))]))
     await sleep(seconds * 1000)
