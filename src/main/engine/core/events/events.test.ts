@@ -48,6 +48,12 @@ test('history is bounded by two files, and forgets the oldest first', () => {
   expect(kept.map(Number)).toEqual(Array.from({ length: kept.length }, (_, index) => 100 - kept.length + index))
 })
 
+test('what is asked for is given, whatever its attributes are called', () => {
+  using history = open(folder())
+  for (const time of [1n, 5n, 9n]) history.append({ ...event(String(time)), attributes: { timeNano: '7' }, timeNano: time })
+  expect(history.read(2n, 6n).map(({ id }) => id)).toEqual(['5'])
+})
+
 test('a disk that takes no more costs history, and nothing else', () => {
   const lines: string[] = []
   const path = folder()

@@ -61,12 +61,11 @@ export function openFileHistory({ folder, fileBytes = FILE_BYTES, log }: FileHis
 }
 
 function eventsIn(path: string, since: bigint, until: bigint): EngineEvent[] {
-  const within = (timeNano: bigint) => timeNano >= since && timeNano <= until
-  return textOf(path).split('\n').flatMap((line) => (within(timeOf(line)) ? (parseEvent(line) ?? []) : []))
+  const within = (time: bigint) => time >= since && time <= until
+  // A line is parsed only where one of its times may be the event's: an attribute may have the same name.
+  const mayBe = (line: string) => line.matchAll(/"timeNano":"(\d+)"/g).some(([, time]) => within(BigInt(time!)))
+  return textOf(path).split('\n').flatMap((line) => (mayBe(line) ? (parseEvent(line) ?? []) : [])).filter(({ timeNano }) => within(timeNano))
 }
-
-/** Without parsing what is not asked for; -1 of what is no event. No text in a line holds the same, since its quotes are escaped. */
-const timeOf = (line: string): bigint => BigInt(/"timeNano":"(\d+)"/.exec(line)?.[1] ?? -1)
 
 function textOf(path: string): string {
   try {
