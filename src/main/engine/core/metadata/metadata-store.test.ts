@@ -47,6 +47,41 @@ describe.each<[string, () => MetadataStore]>([
     expect([left.list(), right.list()]).toEqual([[1], []])
   })
 
+  test('finds values by what they say, in the order in which they came to say it', () => {
+    using store = open()
+    const pets = store.collection<{ name: string; owners: string[] }>('pets')
+    pets.put('1', { name: 'Rex', owners: ['ada', 'ada', 'bob'] })
+    const named = (owner: string) => ofOwner.find(owner).map(({ name }) => name)
+    const ofOwner = pets.index(({ owners }) => owners)
+    pets.put('2', { name: 'Tom', owners: ['ada'] })
+    expect([named('ada'), named('bob'), named('eve')]).toEqual([['Rex', 'Tom'], ['Rex'], []])
+    pets.put('1', { name: 'Max', owners: ['ada', 'eve'] })
+    pets.put('3', { name: 'Kim', owners: [] })
+    expect([named('ada'), named('bob'), named('eve')]).toEqual([['Max', 'Tom'], [], ['Max']])
+    pets.delete('1')
+    pets.put('1', { name: 'Rex', owners: ['ada'] })
+    expect([named('ada'), named('eve')]).toEqual([['Tom', 'Rex'], []])
+    expect(['ada', 'bob', 'eve'].map(ofOwner.has)).toEqual([true, false, false])
+  })
+
+  test('after a transaction that throws, values are found by what they said before', () => {
+    using store = open()
+    const pets = store.collection<{ owner: string }>('pets')
+    const ofOwner = pets.index(({ owner }) => [owner])
+    pets.put('1', { owner: 'ada' })
+    pets.put('2', { owner: 'bob' })
+    expect(() =>
+      store.transaction(() => {
+        pets.put('1', { owner: 'eve' })
+        pets.put('3', { owner: 'eve' })
+        pets.delete('2')
+        expect(['ada', 'bob', 'eve'].map((owner) => ofOwner.find(owner).length)).toEqual([0, 0, 2])
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect(['ada', 'bob', 'eve'].map(ofOwner.find)).toEqual([[{ owner: 'ada' }], [{ owner: 'bob' }], []])
+  })
+
   test('a nested transaction joins the outer one', () => {
     using store = open()
     const values = store.collection<number>('values')

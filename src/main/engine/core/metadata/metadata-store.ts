@@ -21,4 +21,16 @@ export interface Collection<Value> {
   put(key: string, value: Value): void
   /** Deleting an absent key is nothing. */
   delete(key: string): void
+  /**
+   * Values by what they say: `names.index(({ image }) => [image])` finds the names of an image without looking at those of all others. Asked for once,
+   * where the collection is opened; kept up with every change. `keysOf` depends on the value alone.
+   */
+  index(keysOf: (value: Value) => Iterable<string>): Lookup<Value>
+}
+
+export interface Lookup<Value> {
+  /** In the order in which they came to say it. */
+  find(key: string): Value[]
+  /** Whether any says it: at the same price for one and for ten thousand. */
+  has(key: string): boolean
 }

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { Collection, MetadataStore } from './metadata-store.ts'
+import { IndexedValues } from './indexed-values.ts'
+import type { Collection, Lookup, MetadataStore } from './metadata-store.ts'
 import { migrate, MIGRATIONS, type Migration } from './migrate.ts'
 import { fromSqliteError, isFull } from './sqlite-error.ts'
 
@@ -116,7 +117,7 @@ class Writer {
 }
 
 class SqliteCollection<Value> implements Collection<Value> {
-  readonly #values = new Map<string, Value>()
+  readonly #values = new IndexedValues<Value>()
   readonly #name: string
   readonly #writer: Writer
   readonly #upsert
@@ -134,7 +135,8 @@ class SqliteCollection<Value> implements Collection<Value> {
     return this.#values.size
   }
   find = (key: string) => this.#values.get(key)
-  list = () => [...this.#values.values()]
+  list = () => this.#values.list()
+  index = (keysOf: (value: Value) => Iterable<string>): Lookup<Value> => this.#values.index(keysOf)
 
   put(key: string, value: Value) {
     const before = this.#values.get(key)
