@@ -48,7 +48,7 @@ function releasedVolumes(dataRoot: string): ReadonlySet<string> {
 }
 
 /** The database, read as a file of its own. */
-function rowsOf<Row>(dataRoot: string, collection: string): Row[] {
+export function rowsOf<Row>(dataRoot: string, collection: string): Row[] {
   using database = new DatabaseSync(join(dataRoot, 'slipway.db'), { readOnly: true })
   return database.prepare('SELECT value FROM record WHERE collection = ?').all(collection).map(({ value }) => JSON.parse(String(value)) as Row)
 }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
-import { damagedBlobs } from './check.ts'
+import { damagedBlobs, rowsOf } from './check.ts'
 import { observe, openFiles } from './observe.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 
@@ -177,7 +177,9 @@ test.each(['the same engine', 'the next engine'])('a disk that refuses every wri
     // Nobody could write down that the user had stopped it.
     await expect.poll(stateOf, { timeout: 20_000 }).toEqual(['killed exited', 'stopped running'])
   } else {
-    await expect.poll(stateOf, { timeout: 60_000 }).toEqual(['killed exited', 'stopped exited'])
+    // Each is written by itself, and the list shows what is not written yet.
+    const recorded = () => rowsOf<{ name: string; state: { status: string } }>(engine.dataRoot, 'containers').map(({ name, state }) => `${name} ${state.status}`).sort()
+    await expect.poll(recorded, { timeout: 60_000 }).toEqual(['killed exited', 'stopped exited'])
     await engine.kill('SIGKILL')
     await engine.start()
     expect(await stateOf()).toEqual(['killed exited', 'stopped exited'])
