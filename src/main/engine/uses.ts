@@ -10,10 +10,9 @@ interface Use {
 }
 const useOf = ({ id, state }: ContainerRecord): Use => ({ id, running: isAlive(state) })
 
-export const containersUsingImage = (containers: Containers, image: ImageId): Use[] => containers.records().filter((record) => record.image.id === image).map(useOf)
+export const containersUsingImage = (containers: Containers, image: ImageId): Use[] => containers.ofImage(image).map(useOf)
 
-export const containersUsingVolume = (containers: Containers, volume: string): Use[] =>
-  containers.records().filter(({ mounts }) => mounts.some((mount) => mount.kind === 'volume' && mount.volume === volume)).map(useOf)
+export const containersUsingVolume = (containers: Containers, volume: string): Use[] => containers.withVolume(volume).map(useOf)
 
 export function countContainers(containers: Containers): { running: number; paused: number; stopped: number } {
   const counts = { running: 0, paused: 0, stopped: 0 }

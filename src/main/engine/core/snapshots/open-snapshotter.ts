@@ -205,7 +205,7 @@ async function onFiles(records: SnapshotRecords, numbers: readonly number[], wor
 
 type Id = { key: string } | { chain: ChainId }
 
-function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'layerDirectories' | 'listCommitted' | 'listActive' | 'removeMountStubs' | 'usage'> {
+function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'isParent' | 'layerDirectories' | 'listCommitted' | 'listActive' | 'removeMountStubs' | 'usage'> {
   const { host, storage, records, layers } = parts
   const recordOf = (id: Id) => ('key' in id ? records.get('active', id.key) : records.get('committed', id.chain))
   const directoryOf = (id: Id) => records.directory(recordOf(id).number)
@@ -213,6 +213,7 @@ function looking(parts: Parts): Pick<Snapshotter, 'changesOf' | 'describe' | 'la
     changesOf: (id) => changesIn(parts, directoryOf(id), recordOf(id).parent),
     describe: (id) => describe(directoryOf(id), belowOf(parts, recordOf(id).parent), storage),
     layerDirectories: (chain) => records.stack(chain).map(records.directory),
+    isParent: records.hasChildren,
     listCommitted: () => records.list('committed').map(({ name, parent, createdAt }) => ({ chain: name as ChainId, parent, createdAt })),
     listActive: () => records.list('active').map(({ name, parent }) => ({ key: name, parent })),
     removeMountStubs: ({ directory }, parent, targets) => removeMountStubs(directory, records.stack(parent).map(records.directory), targets, storage.layered ? (folder) => isOpaque(folder, host.syscalls) : undefined),

@@ -23,6 +23,7 @@ export type SnapshotRecords = ReturnType<typeof openSnapshotRecords>
 
 export function openSnapshotRecords(root: string, metadata: MetadataStore) {
   const records: Collection<SnapshotRecord> = metadata.collection('snapshots')
+  const children = records.index(({ parent }) => (parent ? [parent] : []))
   let last = Math.max(0, ...records.list().map(({ number }) => number), ...readdirSync(root).map((name) => Number.parseInt(name, 10) || 0))
   const boot = bootId()
   const keyOf = (kind: SnapshotRecord['kind'], name: string) => `${kind}/${name}`
@@ -71,7 +72,7 @@ export function openSnapshotRecords(root: string, metadata: MetadataStore) {
     isInUse({ number }: SnapshotRecord): boolean {
       return records.list().some(({ kind, parent }) => kind === 'active' && this.stack(parent).includes(number))
     },
-    hasChildren: (chain: ChainId) => records.list().some(({ parent }) => parent === chain),
+    hasChildren: (chain: ChainId) => children.has(chain),
     known: () => new Set(records.list().map(({ number }) => number)),
   }
 }

@@ -58,6 +58,9 @@ export interface Snapshotter {
   remove(key: string): Promise<void>
   /** Removes a committed snapshot. @throws failed-precondition while another sits on it. */
   removeCommitted(chain: ChainId): Promise<void>
+  /** Another layer, a container or a step of a build has it below. */
+  isParent(chain: ChainId): boolean
+  /** Each after its parent. */
   listCommitted(): { chain: ChainId; parent: ChainId | undefined; createdAt: number }[]
   listActive(): { key: string; parent: ChainId | undefined }[]
   /** Until this is done, which it also is by itself after a while, a power cut may take files of layers that were committed before; their records say so (`unflushed`). */

@@ -44,6 +44,7 @@ export interface BuilderImages {
   tag(source: string, target: string): Promise<void>
   list(options: { all: boolean }): Promise<BuilderImage[]>
   remove(name: string, options: { prune: boolean }): Promise<unknown>
+  removeUnused(ids: Iterable<ImageId>): Promise<void>
 }
 
 export interface BaseImage {

@@ -1,4 +1,4 @@
-import { EngineError, isEngineError } from '#shared/errors.ts'
+import { EngineError } from '#shared/errors.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
 import { listCacheEntries, type CacheEntry } from './cache-entries.ts'
 import type { BuilderContext } from './needs.ts'
@@ -47,19 +47,7 @@ async function remove({ cache, cacheMounts, keptContexts, images }: BuilderConte
     if (type === 'exec.cachemount') await cacheMounts.remove(id)
     if (type === 'source.local') await keptContexts.remove(id)
   }
-  // An image goes once those built on it are gone, so the last steps go first, in as many rounds as there are steps on each other.
-  for (let before = -1; pending.size > 0 && pending.size !== before; ) {
-    before = pending.size
-    for (const image of [...pending].reverse()) {
-      try {
-        await images.remove(image, { prune: false })
-        pending.delete(image)
-      } catch (error) {
-        if (isEngineError(error, 'not-found')) pending.delete(image)
-        else if (!isEngineError(error, 'conflict')) throw error
-      }
-    }
-  }
+  await images.removeUnused(pending)
 }
 
 const FILTERS: Readonly<Record<string, (entry: CacheEntry, value: string) => boolean>> = {

@@ -38,8 +38,8 @@ export const workingDirectory = (state: StageState): string => defaults(state).W
 
 /** ENV wins over ARG of the same name. */
 export function variablesOf(state: StageState): Variables {
-  const env = environmentOf(defaults(state))
-  return (name) => env.get(name) ?? state.args.get(name)
+  let env: ReadonlyMap<string, string> | undefined
+  return (name) => (env ??= environmentOf(defaults(state))).get(name) ?? state.args.get(name)
 }
 
 /** How history tells a step without a command: `/bin/sh -c #(nop) `, then what it did. */

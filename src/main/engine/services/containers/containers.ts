@@ -1,3 +1,4 @@
+import type { ImageId } from '#shared/oci/digest.ts'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
 import type { Leases } from '../../core/leases/leases.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
@@ -56,6 +57,8 @@ export interface Containers {
   list(options?: ListOptions): Promise<ContainerRecord[]>
   /** All, in order of creation; for counting. */
   records(): ContainerRecord[]
+  ofImage(image: ImageId): ContainerRecord[]
+  withVolume(volume: string): ContainerRecord[]
   /** What containers are called by those that link to them, by id. */
   namesByLinks(): ReadonlyMap<string, readonly string[]>
   create(request: CreateRequest): Promise<Created>
@@ -108,6 +111,8 @@ export function createContainers({ metadata, ...options }: ContainersOptions): C
     find: (reference) => ctx.records.find(reference),
     list: (listOptions = {}) => listContainers(ctx, listOptions),
     records: () => ctx.records.list(),
+    ofImage: (image) => ctx.records.ofImage(image),
+    withVolume: (volume) => ctx.records.withVolume(volume),
     namesByLinks: () => namesByLinks(ctx.records.list(), ctx.records.find),
     create: (request) => createContainer(ctx, request),
     start: (reference) => startContainer(ctx, reference),

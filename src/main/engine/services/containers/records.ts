@@ -1,4 +1,5 @@
 import { EngineError } from '#shared/errors.ts'
+import type { ImageId } from '#shared/oci/digest.ts'
 import type { Collection } from '../../core/metadata/metadata-store.ts'
 import { aliasOf, namingLinks, targetOf } from './links.ts'
 import type { ContainerRecord } from './record.ts'
@@ -12,6 +13,8 @@ export interface Records {
   byName(name: string): ContainerRecord | undefined
   /** In order of creation. */
   list(): ContainerRecord[]
+  ofImage(image: ImageId): ContainerRecord[]
+  withVolume(volume: string): ContainerRecord[]
   readonly size: number
   commit(record: ContainerRecord): void
   /** As commit; where the disk refuses, what it said is returned, and the record is so in memory until a commit writes it. */
@@ -28,6 +31,8 @@ export interface Records {
 export function createRecords(written: Collection<ContainerRecord>): Records {
   const unwritten = new Map<string, ContainerRecord>()
   const collection = withUnwritten(written, unwritten)
+  const ofImage = collection.index(({ image }) => [image.id])
+  const withVolume = collection.index(({ mounts }) => mounts.flatMap((mount) => (mount.kind === 'volume' ? [mount.volume] : [])))
   const ids = new Map<string, string>(collection.list().map((record) => [record.name, record.id]))
   const byName = (name: string) => {
     const id = ids.get(name)
@@ -59,6 +64,8 @@ export function createRecords(written: Collection<ContainerRecord>): Records {
     isTaken: (name) => ids.has(name),
     assumed: (id) => unwritten.get(id),
     list: () => collection.list(),
+    ofImage: (image) => ofImage.find(image),
+    withVolume: (volume) => withVolume.find(volume),
     get size() {
       return collection.size
     },
@@ -73,16 +80,19 @@ export function createRecords(written: Collection<ContainerRecord>): Records {
       collection.delete(id)
       if (name !== undefined && ids.get(name) === id) ids.delete(name)
     },
-    claimName(name, id) {
-      const owner = ids.get(name)
-      if (owner !== undefined && owner !== id) throw nameInUse(name, owner)
-      ids.set(name, id)
-      const release = () => {
-        if (ids.get(name) === id && collection.find(id)?.name !== name) ids.delete(name)
-      }
-      return { [Symbol.dispose]: release }
-    },
+    claimName: (name, id) => claimName(ids, collection, name, id),
   }
+}
+
+/** Until it is committed or disposed. */
+function claimName(ids: Map<string, string>, collection: Collection<ContainerRecord>, name: string, id: string): Disposable {
+  const owner = ids.get(name)
+  if (owner !== undefined && owner !== id) throw nameInUse(name, owner)
+  ids.set(name, id)
+  const release = () => {
+    if (ids.get(name) === id && collection.find(id)?.name !== name) ids.delete(name)
+  }
+  return { [Symbol.dispose]: release }
 }
 
 function nameInUse(name: string, owner: string): EngineError {
@@ -104,9 +114,10 @@ function refusalOf(write: () => void): unknown {
 
 /** Reads see what is not written yet; whatever is written next holds it. */
 function withUnwritten(written: Collection<ContainerRecord>, unwritten: Map<string, ContainerRecord>): Collection<ContainerRecord> {
+  const newest = (record: ContainerRecord) => unwritten.get(record.id) ?? record
   return {
     find: (id) => unwritten.get(id) ?? written.find(id),
-    list: () => (unwritten.size === 0 ? written.list() : written.list().map((record) => unwritten.get(record.id) ?? record)),
+    list: () => (unwritten.size === 0 ? written.list() : written.list().map(newest)),
     get size() {
       return written.size
     },
@@ -117,6 +128,11 @@ function withUnwritten(written: Collection<ContainerRecord>, unwritten: Map<stri
     delete(id) {
       written.delete(id)
       unwritten.delete(id)
+    },
+    // What is not written yet changes nothing that is looked up.
+    index(keysOf) {
+      const lookup = written.index(keysOf)
+      return { has: lookup.has, find: (key) => lookup.find(key).map(newest) }
     },
   }
 }

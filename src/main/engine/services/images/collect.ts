@@ -2,7 +2,7 @@ import type { ChainId, Digest, DiffId, ImageId } from '#shared/oci/digest.ts'
 import { chainsOf } from './chains.ts'
 import { sweepKept } from './served/kept-manifests.ts'
 import { ownBlobs } from './register.ts'
-import type { ImageRecord, ImageRecords } from './records.ts'
+import type { ImageRecord } from './records.ts'
 import type { Service } from './service.ts'
 
 /*
@@ -21,16 +21,14 @@ export async function collectImage(service: Service, image: ImageRecord, blobs: 
 }
 
 async function removeLayers(service: Service, image: ImageRecord): Promise<{ chains: ChainId[]; bytes: number }> {
-  const { records, snapshots, leases } = service
+  const { records, snapshots } = service
   const removed: ChainId[] = []
   let bytes = 0
   const chains = chainsOf(image.diffIds)
   for (let index = chains.length - 1; index >= 0; index--) {
     const chain = chains[index]!
     const diffId = image.diffIds[index]!
-    const shared = records.images.list().some(({ diffIds }) => diffIds[index] === diffId && beginsWith(diffIds, image.diffIds, index))
-    // The one above is still there: so is everything below.
-    if (shared || isStoodOn(service, chain) || leases.isHeld(chain) || (index < chains.length - 1 && snapshots.has(chains[index + 1]!))) break
+    if (isUsed(service, chain)) break
     bytes += records.layers.find(diffId)?.contentSize ?? 0
     await snapshots.removeCommitted(chain)
     removed.push(chain)
@@ -39,10 +37,8 @@ async function removeLayers(service: Service, image: ImageRecord): Promise<{ cha
   return { chains: removed, bytes }
 }
 
-const beginsWith = (diffIds: readonly DiffId[], others: readonly DiffId[], length: number) => others.slice(0, length).every((other, index) => diffIds[index] === other)
-
-/** Another layer or a container has it below. */
-const isStoodOn = ({ snapshots }: Service, chain: ChainId) => snapshots.listActive().some(({ parent }) => parent === chain) || snapshots.listCommitted().some(({ parent }) => parent === chain)
+/** By an image, by what stands on it (another layer, a container, a step of a build), or by who works with it right now. */
+const isUsed = ({ records, snapshots, leases }: Service, chain: ChainId) => records.onChain.has(chain) || snapshots.isParent(chain) || leases.isHeld(chain)
 
 /** Once its chain is gone: the layer's record lives on where another chain holds the same layer. */
 async function forgetLayer(service: Service, diffId: DiffId): Promise<void> {
@@ -57,38 +53,20 @@ async function forgetLayer(service: Service, diffId: DiffId): Promise<void> {
 
 /** Of an image that has the layer somewhere. */
 function otherChain({ records, snapshots }: Service, diffId: DiffId): ChainId | undefined {
-  for (const { diffIds } of records.images.list()) {
-    const index = diffIds.indexOf(diffId)
-    const chain = index < 0 ? undefined : chainsOf(diffIds.slice(0, index + 1)).at(-1)
-    if (chain !== undefined && snapshots.has(chain)) return chain
+  for (const { diffIds } of records.withLayer.find(diffId)) {
+    const chain = chainsOf(diffIds.slice(0, diffIds.indexOf(diffId) + 1)).at(-1)!
+    if (snapshots.has(chain)) return chain
   }
   return undefined
 }
 
 const NOTHING: ReadonlySet<never> = new Set()
 
-/** What images, layers and what is kept for a registry's clients refer to. */
-export const neededBlobs = (records: ImageRecords): Set<Digest> =>
-  new Set<Digest>([
-    ...records.images.list().flatMap((image) => [...ownBlobs(records, image)]),
-    ...records.layers.list().flatMap(({ blob }) => (blob ? [blob.digest] : [])),
-    ...records.kept.list().flatMap(({ descriptor, blobs }) => [descriptor.digest, ...blobs]),
-  ])
-
 /** Removes those that nothing refers to any more. */
 export async function removeBlobs(service: Service, digests: Iterable<Digest>, kept: ReadonlySet<Digest> = NOTHING): Promise<void> {
   const { records, content, leases } = service
-  const needed = neededBlobs(records)
-  for (const digest of digests) if (!needed.has(digest) && !kept.has(digest) && !leases.isHeld(digest) && !isNeeded(records, digest)) await content.remove(digest)
+  for (const digest of digests) if (!kept.has(digest) && !leases.isHeld(digest) && !records.isNeeded(digest)) await content.remove(digest)
 }
-
-/** By what is recorded now. */
-const isNeeded = ({ images, names, layers, kept }: ImageRecords, digest: Digest): boolean =>
-  images.find(digest) !== undefined ||
-  images.list().some(({ manifest, blobs }) => manifest?.digest === digest || blobs?.includes(digest)) ||
-  names.list().some(({ target }) => target?.digest === digest) ||
-  layers.list().some(({ blob }) => blob?.digest === digest) ||
-  kept.list().some(({ descriptor, blobs }) => descriptor.digest === digest || blobs.includes(digest))
 
 export interface Kept {
   digests: ReadonlySet<Digest>
@@ -109,21 +87,17 @@ export async function collectOrphans(service: Service, kept: Kept = { digests: N
   return bytes
 }
 
-/** From the top, until a pass finds none. */
+/** A layer is committed after the one that it stands on, so that backwards each is free by the time it is looked at. */
 async function removeOrphanChains(service: Service, kept: ReadonlySet<ChainId>): Promise<number> {
-  const { records, snapshots, leases } = service
-  const chainsInUse = () => new Set(records.images.list().flatMap(({ diffIds }) => chainsOf(diffIds)))
+  const { records, snapshots } = service
   let bytes = 0
-  for (let removed = 1; removed > 0; ) {
-    removed = 0
-    const [alive, below] = [chainsInUse(), new Set([...snapshots.listActive(), ...snapshots.listCommitted()].map(({ parent }) => parent))]
-    for (const { chain } of snapshots.listCommitted()) {
-      if (alive.has(chain) || below.has(chain) || kept.has(chain) || leases.isHeld(chain) || isStoodOn(service, chain) || chainsInUse().has(chain)) continue
-      const diffId = records.layers.list().find((layer) => layer.chain === chain)?.diffId
-      bytes += (diffId && records.layers.find(diffId)?.contentSize) ?? 0
-      await snapshots.removeCommitted(chain)
-      if (diffId) await forgetLayer(service, diffId)
-      removed++
+  for (const { chain } of snapshots.listCommitted().reverse()) {
+    if (kept.has(chain) || isUsed(service, chain)) continue
+    const layers = records.layersAt.find(chain)
+    await snapshots.removeCommitted(chain)
+    for (const { diffId, contentSize } of layers) {
+      bytes += contentSize
+      await forgetLayer(service, diffId)
     }
   }
   return bytes

@@ -60,17 +60,19 @@ export async function addLayer(service: Service, archive: Readable, { parent, le
 
 /** @throws failed-precondition when a layer is not committed. */
 export async function createImage(service: Service, { config, parent, names = [], event, lease: maker }: CreateImageRequest): Promise<ImageId> {
-  const { content, records, events, snapshots, leases } = service
+  const { content, records, events, snapshots, leases, configs } = service
   using lease = leases.open('create image')
   for (const chain of chainsOf(config.rootfs.diff_ids)) lease.hold(chain)
   const bytes = Buffer.from(JSON.stringify(config))
-  lease.hold(digestOf(bytes))
-  maker?.hold(digestOf(bytes))
+  const digest = digestOf(bytes)
+  lease.hold(digest)
+  maker?.hold(digest)
   const references = names.map((name) => withDefaultTag(parseReference(name)))
   const absent = chainsOf(config.rootfs.diff_ids).find((chain) => !snapshots.has(chain))
   if (absent !== undefined) throw new EngineError('failed-precondition', `layer ${absent} of the new image is not committed`, { reason: 'no-such-layer' })
   const id = (await content.put(bytes)) as string as ImageId
   const image = registerImage(records, { id, config, names: references.map((reference) => ({ name: formatReference(reference) })), ...(parent !== undefined && { parent }) })
+  configs.remember(id, config)
   if (event !== undefined) publishImageEvent(events, event, id, image, id)
   for (const reference of references) publishImageEvent(events, 'tag', id, image, familiarName(reference))
   return id

@@ -42,7 +42,7 @@ export function matchesReference(patterns: readonly string[] | undefined, name: 
 }
 
 /** An image without a tag that no other image is built on. */
-const isDangling = (records: ImageRecords, image: ImageRecord, names: readonly string[]) => !names.some(isTag) && records.childrenOf(image.id).length === 0
+const isDangling = (records: ImageRecords, image: ImageRecord, names: readonly string[]) => !names.some(isTag) && !records.children.has(image.id)
 
 export const isTag = (name: string): boolean => !name.includes('@')
 

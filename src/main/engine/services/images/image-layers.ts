@@ -9,7 +9,7 @@ import type { Service } from './service.ts'
 /** The layers of an image, base first, each with the step that made it as far as the config tells. @throws not-found */
 export async function imageLayers(service: Service, name: string): Promise<ImageLayer[]> {
   const image = service.records.get(name)
-  const steps = ((await service.configOf(image.id)).history ?? []).filter((step) => !step.empty_layer)
+  const steps = ((await service.configs.of(image.id)).history ?? []).filter((step) => !step.empty_layer)
   return image.diffIds.map((diffId, index) => {
     const layer = layerRecord(service, diffId)
     return { diffId, blob: keptBlob(service, layer)?.digest ?? (diffId as string as Digest), size: layer.contentSize, step: steps[index] }

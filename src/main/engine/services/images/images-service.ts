@@ -44,6 +44,8 @@ export interface Images {
   layerEntries(name: string, index: number, signal?: AbortSignal): Readable
   tag(source: string, target: string): Promise<void>
   remove(name: string, options?: { force?: boolean; prune?: boolean }): Promise<RemovalStep[]>
+  /** Those of them that have no name and that nothing uses; the others stay. */
+  removeUnused(ids: Iterable<ImageId>): Promise<void>
   /** Once, when the engine has started: removes what no image has and no pull that was cut would take up. Others may work meanwhile. */
   sweep(): Promise<number>
   prune(filters?: ImageFilters): Promise<{ steps: RemovalStep[]; reclaimed: number }>

@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import { bzip2, xz } from './testing/compressors.ts'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ImageId } from '#shared/oci/digest.ts'
 import { directory, link, tarOf } from '../../core/layers/testing/tar-builder.ts'
 import { startMemoryRegistry, type MemoryRegistry, type TestImage } from './testing/memory-registry.ts'
 import { startTestImages, type TestImages } from './testing/test-images.ts'
@@ -130,6 +131,23 @@ describe('removing', () => {
     await expect(here.images.remove(child)).rejects.toThrow('(must be forced) - image is referenced in multiple repositories')
     expect((await here.images.remove(child, { force: true })).filter((step) => 'deleted' in step)).toHaveLength(2)
     expect(await tags()).toEqual([web.name])
+  })
+
+  test('of images that may go, those stay that have a name, that others are built on, that a container or a build uses', async () => {
+    const ids = await Promise.all(['named', 'used', 'held', 'free'].map(async (text) => await here.images.create({ config: { ...(await here.images.resolve(web.name)).config, author: text }, parent: web.config.digest, ...(text === 'named' && { names: ['named'] }) })))
+    const [named, used, held, free] = ids as [ImageId, ImageId, ImageId, ImageId]
+    const child = await here.images.create({ config: { ...(await here.images.resolve(web.name)).config, author: 'child' }, parent: free })
+    here.uses.set(used, [{ id: 'c', running: false }])
+    const lease = here.leases.open('build')
+    lease.hold(held)
+    await here.images.removeUnused([free, ...ids])
+    expect(ids.map((id) => here.images.idOf(id))).toEqual(ids)
+    await here.images.removeUnused([free, child])
+    expect([child, ...ids].map((id) => here.images.idOf(id))).toEqual([undefined, named, used, held, undefined])
+    here.uses.clear()
+    lease[Symbol.dispose]()
+    await here.images.removeUnused(ids)
+    expect(ids.map((id) => here.images.idOf(id))).toEqual([named, undefined, undefined, undefined])
   })
 
   test('prune takes what nothing uses', async () => {

@@ -11,7 +11,7 @@ import { imageHistory, inspectImage, listImages } from './list.ts'
 import { loadImages } from './load.ts'
 import { pullImage } from './pull.ts'
 import { pushImage } from './push.ts'
-import { pruneImages, removeImage } from './remove.ts'
+import { pruneImages, removeImage, removeUnused } from './remove.ts'
 import { ensureImage, findImage, idOf, resolveImage } from './resolve.ts'
 import { saveImages } from './save.ts'
 import { createServedImages } from './served/served-images.ts'
@@ -38,6 +38,7 @@ export function createImages(context: ImagesContext): Images {
     layerEntries: (name, index, signal) => layerEntries(service, name, index, signal),
     tag: (source, target) => tagImage(service, source, target),
     remove: (name, options) => removeImage(service, name, options),
+    removeUnused: (ids) => removeUnused(service, ids),
     sweep: () => collectOrphans(service, service.unfinishedPulls.wanted()),
     prune: (filters) => pruneImages(service, filters),
     save: (names, options) => saveImages(service, names, options),

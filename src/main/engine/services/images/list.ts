@@ -10,25 +10,17 @@ import type { Service } from './service.ts'
 export async function listImages(service: Service, { all = false, filters = {}, sharedSize = false }: ListOptions = {}): Promise<ImageSummary[]> {
   const { records } = service
   const keep = listFilter(records, filters)
-  const names = namesByImage(service)
-  const parents = new Set(records.images.list().flatMap(({ parent }) => (parent ? [parent] : [])))
   const shared = sharedSize ? sharedSizes(service) : undefined
   const found: { image: ImageRecord; summary: ImageSummary }[] = []
   for (const image of records.images.list()) {
-    const own = names.get(image.id) ?? []
-    if (!all && own.length === 0 && parents.has(image.id)) continue
+    const own = records.namesOf(image.id).map(({ name }) => name)
+    if (!all && own.length === 0 && records.children.has(image.id)) continue
     if (!keep(image, own)) continue
     const matching = own.filter((name) => matchesReference(filters['reference'], name))
     if (filters['reference']?.length && matching.length === 0) continue
     found.push({ image, summary: summarize(service, image, matching, shared?.get(image.id) ?? -1) })
   }
   return found.sort((one, other) => timeOf(other.image) - timeOf(one.image)).map(({ summary }) => summary)
-}
-
-function namesByImage({ records }: Service): Map<ImageId, string[]> {
-  const names = new Map<ImageId, string[]>()
-  for (const { name, image } of records.names.list()) names.set(image, [...(names.get(image) ?? []), name])
-  return names
 }
 
 function summarize({ needs }: Service, image: ImageRecord, names: readonly string[], sharedSize: number): ImageSummary {
@@ -58,7 +50,7 @@ function sharedSizes({ records }: Service): Map<ImageId, number> {
 export async function inspectImage(service: Service, name: string): Promise<ImageDetails> {
   const { records, snapshots } = service
   const image = records.get(name)
-  const config = await service.configOf(image.id)
+  const config = await service.configs.of(image.id)
   return {
     ...summarize(service, image, records.namesOf(image.id).map((one) => one.name), -1),
     config,
@@ -73,7 +65,7 @@ export async function inspectImage(service: Service, name: string): Promise<Imag
 export async function imageHistory(service: Service, name: string): Promise<ImageHistoryEntry[]> {
   const { records } = service
   const image = records.get(name)
-  const config = await service.configOf(image.id)
+  const config = await service.configs.of(image.id)
   let layer = 0
   const steps = (config.history ?? []).map((step) => ({ ...step, size: step.empty_layer ? 0 : (records.layers.find(image.diffIds[layer++]!)?.contentSize ?? 0) }))
   let at: ImageRecord | undefined = image

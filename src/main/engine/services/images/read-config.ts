@@ -44,14 +44,26 @@ export function parseConfig(content: Uint8Array): ImageConfig {
   return { ...config, os: config.os || 'linux', architecture: config.architecture ?? '', rootfs: { type: 'layers', diff_ids: diffIds } }
 }
 
+export interface Configs {
+  of(id: ImageId): Promise<ImageConfig>
+  /** One that was made here need not be read again. */
+  remember(id: ImageId, config: ImageConfig): void
+}
+
 /** Configs by image, the last few kept in memory. */
-export function createConfigReader(content: ContentProvider) {
+export function createConfigs(content: ContentProvider): Configs {
   const known = new Map<ImageId, ImageConfig>()
-  return async (id: ImageId): Promise<ImageConfig> => {
-    const found = known.get(id) ?? parseConfig(await content.read({ digest: id }))
+  const remember = (id: ImageId, config: ImageConfig) => {
     known.delete(id)
-    known.set(id, found)
+    known.set(id, config)
     if (known.size > REMEMBERED) known.delete(known.keys().next().value!)
-    return found
+  }
+  return {
+    remember,
+    async of(id) {
+      const found = known.get(id) ?? parseConfig(await content.read({ digest: id }))
+      remember(id, found)
+      return found
+    },
   }
 }

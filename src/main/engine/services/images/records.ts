@@ -4,6 +4,7 @@ import type { ChainId, DiffId, Digest, ImageId } from '#shared/oci/digest.ts'
 import type { Platform } from '#shared/oci/platform.ts'
 import { findReference, formatReference, parseReference, repositoryName, withDefaultTag, type Reference } from '#shared/oci/reference.ts'
 import type { MetadataStore } from '../../core/metadata/metadata-store.ts'
+import { chainsOf } from './chains.ts'
 
 /** One image. Its config is the blob with its ID. */
 export interface ImageRecord {
@@ -76,7 +77,13 @@ export function openImageRecords(metadata: MetadataStore) {
   const names = metadata.collection<NameRecord>('image-names')
   const layers = metadata.collection<LayerRecord>('layers')
   const kept = metadata.collection<KeptManifest>('kept-manifests')
-  const namesOf = (id: ImageId) => names.list().filter(({ image }) => image === id)
+  const namesOf = names.index(({ image }) => [image])
+  const blobUsers = [
+    images.index(({ id, manifest, blobs = [] }) => [id, ...(manifest ? [manifest.digest] : []), ...blobs]),
+    names.index(({ target }) => (target ? [target.digest] : [])),
+    layers.index(({ blob }) => (blob ? [blob.digest] : [])),
+    kept.index(({ descriptor, blobs }) => [descriptor.digest, ...blobs]),
+  ]
 
   /** By name, ID or unique prefix; a name wins over a prefix. */
   function find(text: string): ImageRecord | undefined {
@@ -99,7 +106,7 @@ export function openImageRecords(metadata: MetadataStore) {
     if (pinned) return pinned
     // A digest may also be that of the image itself.
     const own = images.find(wanted.digest)
-    return own && namesOf(own.id).find(({ name }) => name.startsWith(`${repositoryName(reference)}:`))
+    return own && namesOf.find(own.id).find(({ name }) => name.startsWith(`${repositoryName(reference)}:`))
   }
 
   return {
@@ -107,7 +114,15 @@ export function openImageRecords(metadata: MetadataStore) {
     names,
     layers,
     kept,
-    namesOf,
+    namesOf: (id: ImageId) => namesOf.find(id),
+    /** By the image that they are built on. */
+    children: images.index(({ parent }) => (parent ? [parent] : [])),
+    /** By a chain of their layers: their own, and each that it stands on. */
+    onChain: images.index(({ diffIds }) => chainsOf(diffIds)),
+    withLayer: images.index(({ diffIds }) => diffIds),
+    layersAt: layers.index(({ chain }) => [chain]),
+    /** Whether an image, a name, a layer or what is kept for a registry's clients needs the blob. */
+    isNeeded: (digest: Digest) => blobUsers.some((users) => users.has(digest)),
     find,
     findNamed,
     /** @throws not-found */
@@ -117,9 +132,6 @@ export function openImageRecords(metadata: MetadataStore) {
       const reference = /^(sha256:)?[0-9a-f]+$/.test(text) ? findReference(text) : parseReference(text)
       throw new EngineError('not-found', `No such image: ${reference && reference.tag === undefined && reference.digest === undefined ? `${text}:latest` : text}`, { reason: 'no-such-image', hint: 'Pull it first.' })
     },
-    childrenOf: (id: ImageId) => images.list().filter(({ parent }) => parent === id),
-    /** Whether another image has the snapshot in its chain is for chains.ts; this tells who has the blob. */
-    usersOfBlob: (digest: Digest) => layers.list().filter(({ blob }) => blob?.digest === digest),
     transaction: metadata.transaction.bind(metadata) as MetadataStore['transaction'],
   }
 }

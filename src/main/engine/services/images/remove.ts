@@ -1,6 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import { shortId, type ImageId } from '#shared/oci/digest.ts'
 import { familiarName, parseReference, repositoryName } from '#shared/oci/reference.ts'
+import { childrenFirst } from './children-first.ts'
 import { blobsOf, collectImage, collectOrphans } from './collect.ts'
 import { isTag, pruneFilter } from './image-filters.ts'
 import type { ImageFilters, RemovalStep } from './images-service.ts'
@@ -77,7 +78,7 @@ async function removeRecord(service: Service, image: ImageRecord, way: Way, step
   try {
     assertRemovable(service, image, { force: way.force, named: true })
   } catch (error) {
-    if (way.quiet && (records.namesOf(image.id).length > 0 || used || records.childrenOf(image.id).length > 0)) return 0
+    if (way.quiet && (records.namesOf(image.id).length > 0 || used || records.children.has(image.id))) return 0
     throw error
   }
   for (const { name } of records.namesOf(image.id)) untag(service, image, name, steps)
@@ -98,7 +99,7 @@ function assertRemovable({ records, needs }: Service, image: ImageRecord, { forc
   const id = shortId(image.id)
   const hard = (why: string) => conflict(`unable to delete ${id} (cannot be forced) - ${why}`)
   const soft = (why: string) => conflict(`unable to delete ${id} (must be forced) - ${why}`)
-  if (records.childrenOf(image.id).length > 0) throw hard('image has dependent child images')
+  if (records.children.has(image.id)) throw hard('image has dependent child images')
   const users = needs.containersUsing(image.id)
   const running = users.find((user) => user.running)
   if (running) throw hard(`image is being used by running container ${shortId(running.id)}`)
@@ -111,13 +112,13 @@ const conflict = (message: string) => new EngineError('conflict', `conflict: ${m
 
 /** Removes images that nothing uses: those without a tag, or with `dangling=false` all. */
 export async function pruneImages(service: Service, filters: ImageFilters = {}): Promise<{ steps: RemovalStep[]; reclaimed: number }> {
-  const { records, needs, leases } = service
+  const { records } = service
   const { danglingOnly, matches } = pruneFilter(filters)
   const steps: RemovalStep[] = []
   let reclaimed = 0
   for (const { id } of childrenFirst(records.images.list())) {
     const image = records.images.find(id)
-    if (!image || !matches(image) || leases.isHeld(id) || records.childrenOf(id).length > 0 || needs.containersUsing(id).length > 0) continue
+    if (!image || !matches(image) || !isUnused(service, id)) continue
     const names = records.namesOf(id)
     if (danglingOnly && names.some(({ name }) => isTag(name))) continue
     for (const { name } of names) untag(service, image, name, steps)
@@ -129,9 +130,14 @@ export async function pruneImages(service: Service, filters: ImageFilters = {}):
   return { steps, reclaimed }
 }
 
-/** Every image after those built on it: one pass takes a parent too, once its last child is gone. */
-function childrenFirst(images: readonly ImageRecord[]): ImageRecord[] {
-  const parents = new Map(images.map(({ id, parent }) => [id, parent]))
-  const depth = (id: ImageId | undefined): number => (id === undefined ? 0 : 1 + depth(parents.get(id)))
-  return images.toSorted((a, b) => depth(b.id) - depth(a.id))
+/** Removes those that have no name and that nothing uses, whichever of them stands on which; the others stay. */
+export async function removeUnused(service: Service, ids: Iterable<ImageId>): Promise<void> {
+  const { records } = service
+  for (const { id } of childrenFirst([...ids].flatMap((one) => records.images.find(one) ?? []))) {
+    const image = records.images.find(id)
+    if (image && isUnused(service, id) && records.namesOf(id).length === 0) await removeRecord(service, image, { force: false, prune: false, quiet: true }, [])
+  }
 }
+
+/** By an image built on it, a container, or who works with it right now. */
+const isUnused = ({ records, needs, leases }: Service, id: ImageId) => !leases.isHeld(id) && !records.children.has(id) && needs.containersUsing(id).length === 0

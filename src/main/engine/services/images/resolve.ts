@@ -60,7 +60,7 @@ function hold(lease: Lease | undefined, { id, chain }: Pick<ImageRecord, 'id' | 
   if (chain !== undefined) lease?.hold(chain)
 }
 
-async function toResolved({ records, configOf }: Service, record: ImageRecord): Promise<ResolvedImage> {
+async function toResolved({ records, configs }: Service, record: ImageRecord): Promise<ResolvedImage> {
   const names = records.namesOf(record.id).map(({ name }) => name)
-  return { id: record.id, manifest: record.manifest?.digest, config: await configOf(record.id), chain: record.chain, names: names.filter((name) => !name.includes('@')), platform: record.platform }
+  return { id: record.id, manifest: record.manifest?.digest, config: await configs.of(record.id), chain: record.chain, names: names.filter((name) => !name.includes('@')), platform: record.platform }
 }

@@ -1,11 +1,9 @@
 import type { ImagesContext } from './context.ts'
-import { createConfigReader } from './read-config.ts'
+import { createConfigs, type Configs } from './read-config.ts'
 import { openImageRecords, type ImageRecords } from './records.ts'
 import { openUnfinishedPulls, type UnfinishedPulls } from './unfinished-pulls.ts'
 import { createSeenWhole, type SeenWhole } from './seen-whole.ts'
 import { createGate, createSharedWork, type Gate, type SharedWork } from './shared-work.ts'
-import type { ImageConfig } from '#shared/oci/image-config.ts'
-import type { ImageId } from '#shared/oci/digest.ts'
 
 /** As many downloads at a time as Docker's default. */
 const DOWNLOADS = 3
@@ -20,7 +18,7 @@ export interface Service extends ImagesContext {
   downloads: Gate
   uploads: Gate
   seenWhole: SeenWhole
-  configOf(id: ImageId): Promise<ImageConfig>
+  configs: Configs
 }
 
 export const createService = (context: ImagesContext): Service => ({
@@ -31,5 +29,5 @@ export const createService = (context: ImagesContext): Service => ({
   downloads: createGate(DOWNLOADS),
   uploads: createGate(UPLOADS),
   seenWhole: createSeenWhole(context.content),
-  configOf: createConfigReader(context.content),
+  configs: createConfigs(context.content),
 })

@@ -19,6 +19,7 @@ export function sweepKept({ records }: Pick<Service, 'records'>, now = Date.now(
 
 function deadAmong(records: ImageRecords, now: number): KeptManifest[] {
   const all = records.kept.list()
+  const about = Map.groupBy(all, ({ repository, subject }) => (subject ? keptKey(repository, subject) : undefined))
   const alive = new Set<string>()
   const visit = (repository: string, digest: Digest) => {
     const key = keptKey(repository, digest)
@@ -26,7 +27,7 @@ function deadAmong(records: ImageRecords, now: number): KeptManifest[] {
     alive.add(key)
     const found = records.kept.find(key)
     for (const one of found?.blobs ?? []) visit(repository, one)
-    for (const one of all) if (one.repository === repository && one.subject === digest) visit(repository, one.descriptor.digest)
+    for (const one of about.get(key) ?? []) visit(repository, one.descriptor.digest)
   }
   for (const { name, image, target } of records.names.list()) {
     const repository = name.replace(/@.*|:[^/:]*$/, '')

@@ -1,7 +1,7 @@
 import { EngineError } from '#shared/errors.ts'
 import { isDigest, parseDigest } from '#shared/oci/digest.ts'
 import { familiarName, parseReference } from '#shared/oci/reference.ts'
-import { neededBlobs, removeBlobs } from '../collect.ts'
+import { removeBlobs } from '../collect.ts'
 import { removeImage } from '../remove.ts'
 import type { KeptManifest } from '../records.ts'
 import type { Service } from '../service.ts'
@@ -31,7 +31,7 @@ async function forget(service: Service, kept: KeptManifest, reference: string): 
 export async function removePushedBlob(service: Service, pushed: PushedBlobs, text: string): Promise<void> {
   const digest = parseDigest(text)
   service.content.sizeOf(digest)
-  if (neededBlobs(service.records).has(digest)) throw new EngineError('failed-precondition', `blob ${digest} belongs to what is still served`, { reason: 'blob-in-use', hint: 'Delete the manifests that name it; it goes with the last of them.' })
+  if (service.records.isNeeded(digest)) throw new EngineError('failed-precondition', `blob ${digest} belongs to what is still served`, { reason: 'blob-in-use', hint: 'Delete the manifests that name it; it goes with the last of them.' })
   pushed.release([digest])
   if (service.leases.isHeld(digest)) throw new EngineError('failed-precondition', `blob ${digest} is in use right now`, { reason: 'blob-in-use', hint: 'Try again later.' })
   await removeBlobs(service, new Set([digest]))
