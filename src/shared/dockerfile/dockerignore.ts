@@ -23,18 +23,36 @@ interface Pattern {
 
 export function createIgnoreMatcher(text: string): IgnoreMatcher {
   const patterns = text.replace(/^\uFEFF/, '').split(/\r?\n/).flatMap(parsePattern)
-  const ignores = (path: string) => {
-    const parents = ancestors(path)
-    let ignored = false
-    for (const pattern of patterns) if (pattern.negated === ignored && parents.some((part) => pattern.matches(part))) ignored = !pattern.negated
-    return ignored
+  // Most patterns name one path: those are looked up. Of the others, the last that matches decides, so they are tried from the end.
+  const named = new Map(patterns.flatMap(({ source }, index): [string, number][] => (WILD.test(source) ? [] : [[source, index]])))
+  const wild = patterns.map((pattern, index) => ({ ...pattern, index })).filter(({ source }) => WILD.test(source)).reverse()
+  const decides = (path: string) => {
+    const byName = named.get(path) ?? -1
+    return Math.max(byName, wild.find(({ index, matches }) => index < byName || matches(path))?.index ?? -1)
   }
-  const mayBeTakenBack = (folder: string) => patterns.some((pattern) => pattern.negated && (pattern.source.startsWith(`${folder}/`) || /[*?[\\]/.test(pattern.source)))
+  // A match of a folder is a match of what is in it.
+  const decideFolder = rememberSome((folder: string): number => Math.max(decides(folder), decideAbove(folder)))
+  const decideAbove = (path: string) => (path.includes('/') ? decideFolder(path.slice(0, path.lastIndexOf('/'))) : -1)
+  const ignores = (path: string) => patterns[Math.max(decides(path), decideAbove(path))]?.negated === false
+  const takingBack = patterns.filter(({ negated }) => negated).map(({ source }) => source)
+  const mayBeTakenBack = (folder: string) => takingBack.some((source) => source.startsWith(`${folder}/`) || WILD.test(source))
   return { ignores, prunes: (folder) => ignores(folder) && !mayBeTakenBack(folder) }
 }
 
-/** The path and every folder above it: a match of a folder is a match of what is in it. */
-const ancestors = (path: string) => path.split('/').map((_part, index, parts) => parts.slice(0, index + 1).join('/'))
+const WILD = /[*?[\\]/
+
+/** Files are asked for folder by folder, so that few answers serve nearly all of them. */
+function rememberSome(answer: (path: string) => number): (path: string) => number {
+  const known = new Map<string, number>()
+  return (path) => {
+    const found = known.get(path) ?? answer(path)
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(path, found)
+    return found
+  }
+}
+
+const REMEMBERED = 1000
 
 function parsePattern(line: string): Pattern[] {
   if (line.startsWith('#')) return []
