@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { chmodSync, chownSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { builds, makeWorkDirectory, prepareHost, removeWorkDirectory, runtimes } from './testing/host-tools.ts'
 import { LEAKED, processPid, startExec, startRun } from './testing/shim.ts'
@@ -33,6 +33,25 @@ describe.each(variants)('$build with $runtime', ({ build, runtime }) => {
     await client.attach({ stderr: true })
     await client.send({ type: 'start' }).untilEnd()
     expect([client.output('stdout'), client.output('stderr')]).toEqual(['', 'err\n'])
+  })
+
+  test('a stdin that is nothing is not the /dev/null of the machine, whose owner and mode stay', async () => {
+    const container = await startRun({ work, build, runtime, args: ['sleep', '1000'] })
+    const owner = await container.connect()
+    await owner.send({ type: 'start' }).until('started')
+    const before = statSync('/dev/null')
+    try {
+      const added = await (await startExec(container, { args: ['sh', '-c', 'cat; stat -Lc "%F %t:%T %a" /proc/self/fd/0; chmod 662 /proc/self/fd/0'], uid: 1234 })).connect()
+      await added.attach({ stdout: true, stderr: true })
+      await added.send({ type: 'start' }).until('exit')
+      expect(added.output()).toBe('character special file 1:3 666\n')
+      expect(statSync('/dev/null')).toMatchObject({ uid: before.uid, gid: before.gid, mode: before.mode })
+    } finally {
+      chownSync('/dev/null', before.uid, before.gid)
+      chmodSync('/dev/null', before.mode & 0o777)
+    }
+    owner.send({ type: 'signal', signal: 9 })
+    await owner.until('exit')
   })
 
   test('stdin once: half-close ends it, after all that was sent', async () => {

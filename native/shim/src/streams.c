@@ -10,6 +10,7 @@
 #include "life.h"
 #include "log.h"
 #include "loop.h"
+#include "null.h"
 
 enum { BURST = 32 * 1024, NO_LIMIT = -1 };
 
@@ -40,7 +41,7 @@ static bool open_pipe(int *reader, int *writer, bool ours_is_reader) {
 }
 
 static bool open_null(int *fd) {
-  *fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  *fd = null_open();
   return *fd >= 0;
 }
 

@@ -117,7 +117,7 @@ export async function startRun(options: ShimRequestOptions): Promise<Shim> {
 }
 
 /** Adds a process to a running container, under a shim of its own. */
-export async function startExec(container: Shim, request: Pick<ShimRequestOptions, 'args' | 'tty' | 'stdin' | 'consoleSize'>): Promise<Shim> {
+export async function startExec(container: Shim, request: Pick<ShimRequestOptions, 'args' | 'tty' | 'stdin' | 'consoleSize' | 'uid'>): Promise<Shim> {
   const options = { ...container.options, tty: false, stdin: 'none' as const, ...request }
   const state = join(container.state, `exec-${++counter}`)
   mkdirSync(state)
