@@ -25,6 +25,10 @@ test.each([
   expect(() => parseJsonText(text)).toThrow(new SyntaxError(message))
 })
 
+test('lists in lists without end are refused, whether they are JSON or not', () => {
+  for (const text of ['['.repeat(100_000), '['.repeat(100_000) + ']'.repeat(100_000)]) expect(() => parseJsonText(text)).toThrow(new SyntaxError('exceeded max depth'))
+})
+
 test('what is JSON is given as it is', () => {
   expect(parseJsonText(' {"a":[1,-2.5e3,"é",null,true]} ')).toEqual({ a: [1, -2500, 'é', null, true] })
 })

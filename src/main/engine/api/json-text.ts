@@ -1,10 +1,12 @@
 import { EngineError } from '#shared/errors.ts'
+import { isTooDeep, TOO_DEEP } from '../../base/parse-json.ts'
 
 /**
  * JSON as Go's decoder reads it, because Docker's clients and their tests know its words: what is wrong is said as `encoding/json` says it.
  * @throws SyntaxError
  */
 export function parseJsonText(text: string): unknown {
+  if (isTooDeep(text)) throw new SyntaxError(TOO_DEEP)
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -31,7 +33,6 @@ function faultOf(text: string): string {
     reader.value()
   } catch (fault) {
     if (fault instanceof Fault) return fault.message
-    if (fault instanceof RangeError) return 'exceeded max depth'
     throw fault
   }
   return TRAILING

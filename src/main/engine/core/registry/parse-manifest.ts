@@ -2,6 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import { isIndexType, isManifestType, mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { isDigest } from '#shared/oci/digest.ts'
 import type { Index, Manifest } from '#shared/oci/manifest.ts'
+import { parseJson } from '../../../base/parse-json.ts'
 
 export type ParsedManifest = { kind: 'manifest'; manifest: Manifest } | { kind: 'index'; index: Index }
 
@@ -60,7 +61,7 @@ function descriptor(value: unknown, where: string): Descriptor {
 
 function parseObject(content: Uint8Array): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(Buffer.from(content).toString('utf8'))
+    const value = parseJson(Buffer.from(content).toString('utf8'))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch {
     // Told below.

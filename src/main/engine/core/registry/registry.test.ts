@@ -188,6 +188,7 @@ describe('manifests', () => {
     ['10,000 layers', manifest({ layers: Array.from({ length: 10_000 }, () => ({ mediaType: '', digest: D, size: 1 })) })],
     ['no layers', manifest({ layers: undefined })],
     ['not JSON', '{'],
+    ['lists in lists without end', JSON.stringify(manifest({})).replace('{', `{"x":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)},`)],
     ['a list', '[]'],
   ])('%s is refused', (_what, value, type) => expect(() => parse(value, type)).toThrow(/manifest/))
 

@@ -322,7 +322,9 @@ describe('archives', () => {
     await using elsewhere = await startTestImages()
     const entry = (value: unknown) => ({ path: 'manifest.json', content: JSON.stringify(value) })
     const config = { path: 'c.json', content: JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [`sha256:${'1'.repeat(64)}`] } }) }
+    const deep = { path: 'c.json', content: `{"os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}` }
     const archives = [
+      tarOf(entry([{ Config: 'c.json', Layers: [], RepoTags: null }]), deep),
       tarOf(link('manifest.json', '/etc/passwd')),
       tarOf(link('manifest.json', '../../../../etc/passwd')),
       tarOf({ path: '../manifest.json', content: '[]' }),

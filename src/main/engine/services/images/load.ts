@@ -4,6 +4,7 @@ import { isIndexType, mediaTypes, type Descriptor } from '#shared/oci/descriptor
 import type { Digest, ImageId } from '#shared/oci/digest.ts'
 import { familiarName, findReference, formatReference, parseReference, withDefaultTag } from '#shared/oci/reference.ts'
 import { formatPlatform, type Platform } from '#shared/oci/platform.ts'
+import { parseJson } from '../../../base/parse-json.ts'
 import { decompressed, detectCompression } from '../../core/layers/decompress.ts'
 import type { Lease } from '../../core/leases/leases.ts'
 import { assertIsImage, parseManifest } from '../../core/registry/parse-manifest.ts'
@@ -150,7 +151,7 @@ function layerType(head: Buffer): string {
 
 async function readJson({ content }: Service, file: ArchivedFile): Promise<unknown> {
   try {
-    return JSON.parse(Buffer.from(await content.read(file)).toString('utf8'))
+    return parseJson(Buffer.from(await content.read(file)).toString('utf8'))
   } catch (cause) {
     if (cause instanceof EngineError) throw cause
     throw invalid('manifest.json is not JSON')

@@ -3,6 +3,7 @@ import { isDigest } from '#shared/oci/digest.ts'
 import { HEALTHCHECK, isFlag, isInteger, isMap, isText, listOf, mapOf, misfit, objectOf, type Fields } from '#shared/json-shape.ts'
 import type { ImageConfig } from '#shared/oci/image-config.ts'
 import type { ImageId } from '#shared/oci/digest.ts'
+import { parseJson } from '../../../base/parse-json.ts'
 import type { ContentProvider } from '../../core/content/content-store.ts'
 
 const LAYER_LIMIT = 500
@@ -31,9 +32,9 @@ const DEFAULTS: Fields = [
 export function parseConfig(content: Uint8Array): ImageConfig {
   let value: unknown
   try {
-    value = JSON.parse(Buffer.from(content).toString('utf8'))
+    value = parseJson(Buffer.from(content).toString('utf8'))
   } catch (cause) {
-    throw new EngineError('invalid-argument', 'invalid image config: not JSON', { reason: 'invalid-config', cause })
+    throw new EngineError('invalid-argument', `invalid image config: not JSON: ${(cause as SyntaxError).message}`, { reason: 'invalid-config', cause })
   }
   const config = (isMap(value) ? value : {}) as Partial<ImageConfig>
   const diffIds: unknown = config.rootfs?.diff_ids ?? []
