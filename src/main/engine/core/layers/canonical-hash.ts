@@ -7,6 +7,9 @@ import { normalise } from './rooted-path.ts'
 import { encodeHeader, paddingAfter, type TarEntry } from './tar-format.ts'
 import type { TarHandler } from './tar-reader.ts'
 
+/** So many files can be linked to, and so many folders filled: what comes after them costs no memory, and what refers to it makes the hash unknown. */
+const REMEMBERED = 250_000
+
 /**
  * The diff ID that a directory will have in which an archive is replayed, hashed as the archive passes: of the same entries as diff writes them. Only of an archive in the
  * order of a walk, folders before what is in them, as exports are; of any other nothing is known.
@@ -23,6 +26,11 @@ export class CanonicalHash implements TarHandler {
   #left = 0
   #position = 0
   #padding = 0
+  readonly #remembered: number
+
+  constructor(remembered = REMEMBERED) {
+    this.#remembered = remembered
+  }
 
   entry(entry: TarEntry): void {
     if (!this.#known) return
@@ -34,7 +42,7 @@ export class CanonicalHash implements TarHandler {
     const written = inOrder && isCertain(entry) ? this.#written(entry, path) : undefined
     if (!written) return this.#giveUp()
     this.#last = place
-    if (entry.type === 'directory') this.#folders.add(path)
+    if (entry.type === 'directory' && this.#folders.size < this.#remembered) this.#folders.add(path)
     this.#update(encodeHeader(written))
     this.#left = written.size
     this.#position = 0
@@ -68,7 +76,7 @@ export class CanonicalHash implements TarHandler {
     if (entry.type === 'link') {
       const first = this.#first.get(normalise(entry.linkPath).join('/'))
       if (!first) return undefined
-      this.#first.set(path, first)
+      if (this.#first.size < this.#remembered) this.#first.set(path, first)
       const { xattrs: _, ...attributes } = first
       return { ...attributes, path, type: 'link', linkPath: first.path, size: 0 }
     }
@@ -76,7 +84,7 @@ export class CanonicalHash implements TarHandler {
     const kept = new Map([...(xattrs ?? [])].filter(([name]) => isKeptXattr(name)))
     if (kept.size > 0 && entry.type === 'symlink') return undefined
     const written = { ...attributes, path, linkPath: entry.type === 'symlink' ? entry.linkPath : '', mtime: Math.floor(entry.mtime), major: 0, minor: 0, ...(kept.size > 0 && { xattrs: kept }) }
-    if (entry.type !== 'directory') this.#first.set(path, written)
+    if (entry.type !== 'directory' && this.#first.size < this.#remembered) this.#first.set(path, written)
     return written
   }
 
