@@ -1,6 +1,7 @@
 import { markRaw, shallowRef, type ShallowRef } from 'vue'
+import { keepingSame } from './same-value.ts'
 
-/** Items by key, kept whole; what is shown changes at most once a frame, however many events arrive. */
+/** Items by key, kept whole; what is shown changes at most once a frame, however many events arrive, and where an item says what it said, nothing does. */
 export interface Collection<Item> {
   /** Reactive, in the order they came. */
   readonly list: readonly Item[]
@@ -11,7 +12,7 @@ export interface Collection<Item> {
   replace(items: readonly Item[]): void
 }
 
-export function createCollection<Item>(keyOf: (item: Item) => string, schedule: (publish: () => void) => void = onNextFrame): Collection<Item> {
+export function createCollection<Item extends object>(keyOf: (item: Item) => string, schedule: (publish: () => void) => void = onNextFrame): Collection<Item> {
   const items = new Map<string, Item>()
   const list = shallowRef<readonly Item[]>([])
   /** What was asked for by its key, as it is shown. */
@@ -32,7 +33,7 @@ export function createCollection<Item>(keyOf: (item: Item) => string, schedule: 
     if (!due) schedule(publish)
   }
   function find(key: string): Item | undefined {
-    const shown = asked.get(key) ?? shallowRef(items.get(key))
+    const shown = asked.get(key) ?? (shallowRef(items.get(key)) as ShallowRef<Item | undefined>)
     asked.set(key, shown)
     return shown.value
   }
@@ -43,8 +44,12 @@ export function createCollection<Item>(keyOf: (item: Item) => string, schedule: 
     },
     find,
     put(item: Item) {
-      items.set(keyOf(item), item)
-      publishSoon(keyOf(item))
+      const key = keyOf(item)
+      const before = items.get(key)
+      const next = keepingSame(before, item)
+      if (next === before) return
+      items.set(key, next)
+      publishSoon(key)
     },
     drop(key: string) {
       if (items.delete(key)) publishSoon(key)

@@ -1,0 +1,24 @@
+/** Whether two values that crossed as data say the same. What is the same thing is not looked into. */
+export function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null || Array.isArray(one) !== Array.isArray(other)) return false
+  const [these, those] = [one as Record<string, unknown>, other as Record<string, unknown>]
+  const names = Object.keys(these)
+  return names.length === Object.keys(those).length && names.every((name) => name in those && isSameValue(these[name], those[name]))
+}
+
+/**
+ * The next item, in which every field that says what it said is the very same as before; the one before where all do. What crosses from another process is
+ * new throughout: so whoever draws a container's networks need not look at them because it has ended.
+ */
+export function keepingSame<Item extends object>(before: Item | undefined, next: Item): Item {
+  if (!before) return next
+  const kept = { ...next }
+  let same = Object.keys(before).length === Object.keys(next).length
+  for (const name of Object.keys(next) as (keyof Item)[]) {
+    if (next[name] === before[name] && (next[name] !== undefined || name in before)) continue
+    if (name in before && isSameValue(before[name], next[name])) kept[name] = before[name]
+    else same = false
+  }
+  return same ? before : kept
+}
