@@ -1,6 +1,7 @@
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
 import { foldRanges, mappingKey, mappingsOf, type PortRange } from '#shared/network/ports.ts'
+import { isSameValue } from '../../stores/same-value.ts'
 import { standOf } from './reach.ts'
 
 /** A network and the containers that have their place in it. A container on several networks has its place in one and wires to the others. */
@@ -33,8 +34,10 @@ export interface CanvasModel {
   homes: ReadonlyMap<string, string>
 }
 
-/** What decides where a container is drawn and what is wired to it. Not how it does, nor its addresses: those its card says. */
-export const standingOf = ({ id, name, networkMode, networks, ports }: ContainerSummary): string => JSON.stringify([id, name, networkMode, networks.map(({ network }) => network), ports])
+/** Whether a container is drawn where the other was and wired to the same. How it does and its addresses decide nothing of it: those its card says. */
+export const standsAs = (one: ContainerSummary, other: ContainerSummary | undefined): boolean =>
+  other !== undefined && one.id === other.id && one.name === other.name && one.networkMode === other.networkMode && isSameValue(one.ports, other.ports) &&
+  (one.networks === other.networks || (one.networks.length === other.networks.length && one.networks.every(({ network, networkId }, at) => network === other.networks[at]?.network && networkId === other.networks[at].networkId)))
 
 export const APART = 'apart'
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { ContainerState, ContainerSummary } from '#shared/contract/containers.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
 import { arrange, boxAt, cardBoxes, columnsFor, hostBox, laneSize, neighbour, pinBox, pinPoint, wireEnds, type Box } from './canvas-layout.ts'
-import { APART, canvasModel, homeNetwork } from './canvas-model.ts'
+import { APART, canvasModel, homeNetwork, standsAs } from './canvas-model.ts'
 import { networkColours } from './network-colours.ts'
 import { namesOn, reachOf, verdictOf } from './reach.ts'
 
@@ -120,4 +120,10 @@ test('colours: stable by name, different while there are enough, the default bri
   expect(new Set(networkColours(eight).values()).size).toBe(8)
   expect(networkColours([shop]).get(shop.id)).toBe(networkColours([shop, bridge]).get(shop.id))
   expect(networkColours([bridge]).get(bridge.id)).toBe('var(--net-0)')
+})
+
+test('a container that ends or gets another address stands as it stood; one that is renamed, publishes or joins does not', () => {
+  const ended = container('web', { shop: '172.18.0.9' }, { ports: structuredClone(web.ports), state: { status: 'exited', code: 0 } })
+  expect(standsAs(web, ended)).toBe(true)
+  expect([{ name: 'web-2' }, { ports: [] }, { networks: [...web.networks, { network: 'vault' }] }, { networkMode: 'none' }].map((more) => standsAs(web, { ...web, ...more }))).toEqual([false, false, false, false])
 })

@@ -4,6 +4,7 @@ import type { NetworkSummary } from '#shared/contract/networks.ts'
 import type { Box, Point } from './canvas-layout.ts'
 import type { CanvasModel } from './canvas-model.ts'
 import type { Reach, Verdict } from './reach.ts'
+import type { CardFace } from './use-card-faces.ts'
 
 /** A wire in the hand. `from` is what it would leave when it was pulled off a network. */
 export interface WireInHand {
@@ -33,8 +34,11 @@ export interface CanvasScene {
   far: ComputedRef<boolean>
   hand: Readonly<Ref<WireInHand | undefined>>
   found: ComputedRef<ReadonlySet<string> | undefined>
+  /** What its card says of a container. */
+  faceOf: (container: string) => CardFace
   point: (container: string | undefined) => void
-  grab: (event: PointerEvent, container: ContainerSummary, from?: NetworkSummary) => void
+  /** Takes up a wire of a container; with a lane, the one that it has there. */
+  grab: (event: PointerEvent, container: string, lane?: string) => void
   show: (id: string) => void
   menu: (id: string, event: MouseEvent | KeyboardEvent) => void
 }

@@ -1,13 +1,14 @@
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, ref } from 'vue'
 import type { ContainerSummary } from '#shared/contract/containers.ts'
 import type { NetworkSummary } from '#shared/contract/networks.ts'
 import { usePull } from '../../composables/use-pull.ts'
 import { useEngineState } from '../../stores/engine-state.ts'
 import type { CanvasScene, WireInHand } from './canvas.ts'
 import { boxAt, type Point } from './canvas-layout.ts'
-import { canvasModel, standingOf, type CanvasModel, type Lane } from './canvas-model.ts'
+import { canvasModel, standsAs, type Lane } from './canvas-model.ts'
 import { networkColours } from './network-colours.ts'
 import { reachOf, verdictOf, type Reach } from './reach.ts'
+import { useCardFaces } from './use-card-faces.ts'
 import { useLanePlaces } from './use-lane-places.ts'
 import { useNetworkActions } from './use-network-actions.ts'
 import { useNetworkMembers } from './use-network-members.ts'
@@ -34,9 +35,11 @@ export function useCanvasScene(needs: SceneNeeds) {
   const actions = useNetworkActions()
   const membersOf = useNetworkMembers()
   /** Changes of state leave every place, wire and route as it is: only what stands elsewhere is laid out again. */
-  const standings = computed(() => store.containers.list.map(standingOf).join())
-  const model = shallowRef<CanvasModel>(canvasModel(store.containers.list, store.networks.list))
-  watch([standings, () => store.networks.list], () => (model.value = canvasModel(store.containers.list, store.networks.list)))
+  const standing = computed<readonly ContainerSummary[]>((before) => {
+    const now = store.containers.list
+    return before?.length === now.length && before.every((container, index) => standsAs(container, now[index])) ? before : now
+  })
+  const model = computed(() => canvasModel(standing.value, store.networks.list))
   const places = useLanePlaces(model)
   const { boxes, cards } = places
 
@@ -70,12 +73,16 @@ export function useCanvasScene(needs: SceneNeeds) {
     found: computed(() => search(needs.search(), store.containers.list, model.value.lanes)),
     open: computed(needs.open),
     far: computed(() => needs.zoom() < FAR),
-    grab: (event, container, from) => grab(event, { container, from }),
+    grab(event, id, lane) {
+      const container = store.containers.find(id)
+      if (container) grab(event, { container, from: lane === undefined ? undefined : store.networks.find(lane) })
+    },
     show(id) {
       cursor.value = undefined
       needs.show(cards.value.has(id) ? 'container' : 'network', id)
     },
     menu: needs.menu,
+    faceOf: useCardFaces(),
   }
   return { scene, places, pulled }
 }
