@@ -58,3 +58,16 @@ test('who asked for one item hears of that one alone', () => {
   collection.replace([{ id: 'a', n: 4 }])
   expect(heard).toEqual([3, undefined, 4])
 })
+
+test('an item that comes again as it was is no change; of one that changed, the rest stays what it was', () => {
+  let published = 0
+  const collection = createCollection<{ id: string; n: number; tags: string[] }>(({ id }) => id, (publish) => (published++, publish()))
+  collection.replace([{ id: 'a', n: 1, tags: ['x'] }])
+  const [list, tags] = [collection.list, collection.find('a')?.tags]
+  collection.put({ id: 'a', n: 1, tags: ['x'] })
+  expect(published).toBe(0)
+  expect(collection.list).toBe(list)
+  collection.put({ id: 'a', n: 2, tags: ['x'] })
+  expect(collection.find('a')?.n).toBe(2)
+  expect(collection.find('a')?.tags).toBe(tags)
+})

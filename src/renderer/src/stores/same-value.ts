@@ -13,12 +13,13 @@ export function isSameValue(one: unknown, other: unknown): boolean {
  */
 export function keepingSame<Item extends object>(before: Item | undefined, next: Item): Item {
   if (!before) return next
-  const kept = { ...next }
-  let same = Object.keys(before).length === Object.keys(next).length
-  for (const name of Object.keys(next) as (keyof Item)[]) {
-    if (next[name] === before[name] && (next[name] !== undefined || name in before)) continue
-    if (name in before && isSameValue(before[name], next[name])) kept[name] = before[name]
+  let kept: Item | undefined
+  let same = true
+  for (const name in next) {
+    const [known, value] = [before[name], next[name]]
+    if (known === value && (value !== undefined || name in before)) continue
+    if (typeof value === 'object' && isSameValue(known, value)) (kept ??= { ...next })[name] = known
     else same = false
   }
-  return same ? before : kept
+  return same && Object.keys(before).length === Object.keys(next).length ? before : (kept ?? next)
 }
