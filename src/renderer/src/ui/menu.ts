@@ -13,6 +13,9 @@ export interface MenuAction {
   run: () => void
 }
 
+/** A menu's lines; as a function they are made when it opens, and not with every change of what they are about. */
+export type MenuActions = readonly MenuAction[] | (() => readonly MenuAction[])
+
 /** Where a context menu opens: at the pointer, or under the row when a key asked for it. */
 export function menuPoint(event: MouseEvent | KeyboardEvent): { x: number; y: number } {
   if (event instanceof MouseEvent) return { x: event.clientX, y: event.clientY }
