@@ -8,6 +8,8 @@ export interface TableColumn<Row> {
   /** Shown only when the table is at least this wide, in pixels. */
   from?: number
   align?: 'end'
+  /** Changes oftener than the rest of its row: its cells are drawn again by themselves. */
+  apart?: true
   /** Orders two rows, first wins; a column without it cannot be sorted by. */
   compare?: (a: Row, b: Row) => number
 }
