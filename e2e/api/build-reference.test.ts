@@ -189,6 +189,18 @@ test('the cache goes by content, not by time', async () => {
   expect(await stage.engine.ok('build', '--no-cache', '-t', `${name}d`, folder)).not.toContain('Using cache')
 })
 
+test('a RUN with another network, other hosts or other mounts is another step', async () => {
+  const { folder } = await built({ Dockerfile: 'FROM BASE\nRUN ip -o link | wc -l; cat /etc/hosts; ls -d /c || true\n' })
+  const text = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  const again = (...options: string[]) => stage.engine.ok('build', ...options, folder)
+  expect(await again()).toContain('Using cache')
+  for (const options of [['--network', 'none'], ['--add-host', 'extra:192.0.2.9']]) expect([await again(...options), await again(...options)].map((output) => output.includes('Using cache'))).toEqual([false, true])
+  for (const flag of ['--network=none', '--mount=type=tmpfs,target=/c', '--mount=type=cache,target=/c', '--mount=type=cache,id=other,target=/c']) {
+    await writeFile(join(folder, 'Dockerfile'), text.replace('RUN', `RUN ${flag}`))
+    expect((await again()).includes('Using cache'), flag).toBe(flag === '--network=none')
+  }
+})
+
 test('targets, labels, hosts, no network', async () => {
   const dockerfile = 'FROM BASE AS first\nRUN echo 1 > /first\nFROM first AS second\nRUN grep extra /etc/hosts > /hosts\nRUN ip -o link | wc -l > /links\n'
   const { name } = await built({ Dockerfile: dockerfile }, '--label', 'a=b', '--add-host', 'extra:192.0.2.9', '--network', 'none')

@@ -40,6 +40,16 @@ describe.skipIf(code !== 0)('docker buildx, as it is', () => {
     expect(await stage.engine.ok('inspect', '-f', '{{.Config.Labels.a}}', 'one')).toBe('b')
   })
 
+  test('--allow grants a RUN what it asks for', async () => {
+    const folder = join(stage.folder, 'asking')
+    await mkdir(folder)
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${stage.busybox}\nRUN --security=insecure --network=host grep CapEff /proc/self/status; ip link show lo\n`)
+    const ask = (...options: string[]) => build(...options, folder)
+    expect((await ask('--allow', 'network.host')).output).toContain('security.insecure is not allowed')
+    expect((await ask('--allow', 'security.insecure')).output).toContain('network.host is not allowed')
+    expect(await ask('--allow', 'network.host', '--allow', 'security.insecure')).toMatchObject({ code: 0, output: expect.stringMatching(/CapEff:\s+0*1[0-9a-f]{10}/) })
+  })
+
   test('again: from the cache, unless a stage is told otherwise', async () => {
     const again = await build('--build-arg', 'WHO=you', context)
     expect(again.output.match(/ CACHED/g)).toHaveLength(4)

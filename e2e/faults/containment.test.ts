@@ -164,6 +164,15 @@ test('mounts of a RUN that name places above, or lead there by links of the imag
   expect(await readdir('/')).not.toContain('made')
 })
 
+test('a RUN gets neither the machine’s network nor its privileges because a Dockerfile or an image asks for them', async () => {
+  for (const [flag, entitlement] of [['--security=insecure', 'security.insecure'], ['--network=host', 'network.host']]) {
+    expect(await build('asking', `FROM ${stage.busybox}\nRUN ${flag} true`, '--no-cache')).toMatchObject({ code: 1, output: expect.stringContaining(`${entitlement} is not allowed`) })
+    expect(await build('trap', `FROM ${stage.busybox}\nONBUILD RUN ${flag} true`)).toMatchObject({ code: 0 })
+    expect(await build('trapped', 'FROM trap', '--no-cache')).toMatchObject({ code: 1, output: expect.stringContaining(`${entitlement} is not allowed`) })
+  }
+  expect(await build('granted', `FROM ${stage.busybox}\nRUN --network=host true`, '--network', 'host')).toMatchObject({ code: 0 })
+})
+
 interface SavedConfig {
   rootfs: { diff_ids: string[] }
 }

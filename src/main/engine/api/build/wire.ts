@@ -28,6 +28,7 @@ export function decodeBuildQuery(query: Query, auths: BuildRequest['auths']): De
     squash: query.flag('squash'),
     quiet: query.flag('q'),
     network: query.text('networkmode') || 'default',
+    entitlements: [],
     extraHosts: query.all('extrahosts').flatMap((list) => list.split(',')).filter(Boolean),
     cacheFrom: jsonArray(query, 'cachefrom', isText) as string[],
     limits: {

@@ -35,6 +35,7 @@ export async function buildFor(needs: BuildkitNeeds, sessions: Sessions, solve: 
       ...options,
       tags: [],
       auths: {},
+      entitlements: solve.request.Entitlements,
       ...(dockerfile && { dockerfileText: dockerfile.text }),
       context,
       contexts,

@@ -2,7 +2,7 @@ import { EngineError } from '#shared/errors.ts'
 import type { BuildRequest } from '../../services/builder/builder.ts'
 import type { Attributes } from './protocol/messages.ts'
 
-export type BuildOptions = Omit<BuildRequest, 'context' | 'dockerfileText' | 'signal' | 'onMessage' | 'observer' | 'auths' | 'tags'>
+export type BuildOptions = Omit<BuildRequest, 'context' | 'dockerfileText' | 'signal' | 'onMessage' | 'observer' | 'auths' | 'tags' | 'entitlements'>
 
 /** The options of the `dockerfile.v0` front end: https://docs.docker.com/build/building/variables/ and moby/buildkit, frontend/dockerui/config.go. @throws EngineError invalid-argument, not-implemented */
 export function decodeOptions(attributes: Attributes): BuildOptions {

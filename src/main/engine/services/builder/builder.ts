@@ -63,6 +63,8 @@ export interface BuildRequest {
   quiet: boolean
   /** default, none, host, or a network's name or id. */
   network: string
+  /** What steps may ask for beyond what a container has, as BuildKit names it: `network.host`, `security.insecure`. */
+  entitlements: readonly string[]
   extraHosts: readonly string[]
   limits: ResourceLimits
   ulimits: readonly { name: string; soft: number; hard: number }[]

@@ -14,15 +14,15 @@ import { sourceImage } from '../source-image.ts'
 import { clientEnvironment, withAgent, withSecret } from './client-mounts.ts'
 import { variablesOf, workingDirectory } from '../stage-state.ts'
 
-/** What the mounts add to the cache key: the content that a bind shows. Caches, secrets and tmpfs add nothing. */
+/** What the mounts add to the cache key: what they are, and the content that a bind shows. What caches and secrets hold adds nothing. */
 export async function describeMounts(step: Step, mounts: readonly RunMount[]): Promise<string | undefined> {
-  const binds = mounts.filter((mount) => mount.type === 'bind')
-  if (binds.length === 0) return undefined
+  if (mounts.length === 0) return undefined
   const described = await Promise.all(
-    binds.map(async (mount) => {
+    mounts.map(async (mount) => {
       const options = expandOptions(step, mount)
+      if (mount.type !== 'bind') return [mount.type, options]
       const content = options.from === undefined ? await contextDigest(step, options.source) : (await sourceImage(step, options.from)).key
-      return [options, content]
+      return [mount.type, options, content]
     }),
   )
   return JSON.stringify(described)

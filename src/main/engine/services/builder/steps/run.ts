@@ -17,19 +17,36 @@ import { describeMounts, mountEnvironment, withRunMounts } from './run-mounts.ts
 
 /** RUN: a container on the state so far; what it changed is the layer. */
 export async function runStep(step: Step, instruction: InstructionOf<'RUN'>): Promise<StageState> {
+  assertGranted(step, instruction)
   const args = commandOf(instruction, step.state)
   const buildArgs = visibleArguments(step.state)
   const shown = buildArgs.filter(([name]) => !PROXY_ARGUMENTS.has(name) || step.state.declaredProxies?.has(name)).map(([name, value]) => `${name}=${value}`)
   const createdBy = [...(shown.length > 0 ? [`|${shown.length}`, ...shown] : []), ...args].join(' ')
-  const inputs = await describeMounts(step, instruction.mounts)
+  const mounted = await describeMounts(step, instruction.mounts)
+  const inputs = [...(mounted === undefined ? [] : [mounted]), ...surroundings(step, instruction)].join('\n')
   const environment = [...buildArgs.map(([name, value]) => `${name}=${value}`), ...(defaults(step.state).Env ?? [])]
   return finishStep(step, {
     createdBy,
     next: step.state,
-    ...(inputs ? { inputs } : {}),
+    ...(inputs && { inputs }),
     make: () => withRunMounts(step, instruction.mounts, async (mounts) => runContainer(step, instruction, { args, environment: [...environment, ...(await mountEnvironment(step, instruction.mounts))], mounts })),
   })
 }
+
+/** A Dockerfile, or an image by its ONBUILD, may ask for the machine's network and privileges; whoever builds has to say that it gets them. */
+function assertGranted({ run: { request } }: Step, { network, security }: InstructionOf<'RUN'>): void {
+  const asked = [...(network === 'host' && request.network !== 'host' ? ['network.host'] : []), ...(security === 'insecure' ? ['security.insecure'] : [])]
+  const refused = asked.find((entitlement) => !request.entitlements.includes(entitlement))
+  if (refused !== undefined) throw new EngineError('forbidden', `${refused} is not allowed`, { reason: 'not-granted', hint: `The step asks for more than a container has. Where that is wanted: docker buildx build --allow ${refused}` })
+}
+
+/** What the same command may come out otherwise by, beside the files. */
+function surroundings({ run: { request } }: Step, { network, security }: InstructionOf<'RUN'>): string[] {
+  const mode = networkMode(request, network)
+  return [...(mode === 'default' ? [] : [`network=${mode}`]), ...(security === 'insecure' ? ['security=insecure'] : []), ...request.extraHosts.map((host) => `host=${host}`)]
+}
+
+const networkMode = (request: { network: string }, asked: InstructionOf<'RUN'>['network']): string => (asked === 'default' ? request.network : asked)
 
 function commandOf({ command, heredocs }: InstructionOf<'RUN'>, state: StageState): string[] {
   if (command.form === 'exec') return command.args
@@ -85,7 +102,7 @@ async function runProcess(step: Step, instruction: InstructionOf<'RUN'>, command
   const { context, request, signal } = step.run
   const { id, layout } = command
   await using undo = new AsyncDisposableStack()
-  const mode = instruction.network === 'default' ? request.network : instruction.network
+  const mode = networkMode(request, instruction.network)
   const [sandbox] = await Promise.all([networkOf(step, id, mode, undo), context.snapshots.mount(id, layout.rootfs, { volatile: true })])
   undo.defer(() => context.snapshots.unmount(layout.rootfs))
 
