@@ -44,12 +44,13 @@ function untagNamed(service: Service, image: ImageRecord, name: string, force: b
   const found = records.findNamed(parseReference(name))
   if (!found) throw new EngineError('not-found', `No such image: ${name}`, { reason: 'no-such-image' })
   const user = needs.containersUsing(image.id)[0]
-  if (!force && isSingle(names) && user)
+  if (user && !force && isSingle(names))
     throw conflict(`unable to remove repository reference "${name}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`)
   untag(service, image, found.name, steps)
   const repository = repositoryName(parseReference(found.name))
-  const siblings = records.namesOf(image.id).filter((one) => repositoryName(parseReference(one.name)) === repository)
-  if (isTag(found.name) && !siblings.some((one) => isTag(one.name))) for (const one of siblings) untag(service, image, one.name, steps, { quiet: true })
+  const left = records.namesOf(image.id)
+  if (!isTag(found.name) || left.some(({ name: one }) => one.startsWith(`${repository}:`))) return
+  for (const { name: digest } of left) if (digest.startsWith(`${repository}@`)) untag(service, image, digest, steps, { quiet: true })
 }
 
 /** `quiet`: of a digest that goes with its tag nobody is told, as by Docker. */
