@@ -94,12 +94,8 @@ function findTarget(file: Dockerfile, target: string | undefined): number {
 }
 
 function reachable(stages: Omit<PlannedStage, 'firstStep'>[], target: number): Set<number> {
-  const found = new Set<number>()
-  const visit = (index: number) => {
-    if (found.has(index)) return
-    found.add(index)
-    stages[index]!.needs.forEach(visit)
-  }
-  visit(target)
+  const found = new Set([target])
+  // A set also gives what is added to it while it is walked.
+  for (const index of found) for (const needed of stages[index]!.needs) found.add(needed)
   return found
 }
