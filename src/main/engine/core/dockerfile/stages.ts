@@ -10,9 +10,13 @@ export function parseDockerfile(text: string): Dockerfile {
   const { lines, escape, syntax, warnings } = scanLines(text)
   const globalArgs: InstructionOf<'ARG'>[] = []
   const stages: Stage[] = []
+  const names = new Set<string>()
   for (const line of lines) {
     if (line.keyword === 'FROM') {
-      stages.push(parseFrom(line, stages))
+      const stage = parseFrom(line, stages.length)
+      if (stage.name !== undefined && names.has(stage.name)) throw new DockerfileError(line.position, `duplicate name ${stage.name}`)
+      if (stage.name !== undefined) names.add(stage.name)
+      stages.push(stage)
       continue
     }
     const instruction = parseInstruction(line, escape)
@@ -38,7 +42,7 @@ export function parseTrigger(trigger: string, position: Stage['position']): Inst
 
 const STAGE_NAME = /^[a-z][a-z0-9-_.]*$/
 
-function parseFrom(line: LogicalLine, before: Stage[]): Stage {
+function parseFrom(line: LogicalLine, index: number): Stage {
   const flags = new Flags(line.rest, line.position)
   const platform = flags.text('platform')
   const words = splitWords(flags.finish())
@@ -46,6 +50,5 @@ function parseFrom(line: LogicalLine, before: Stage[]): Stage {
   if (words.length !== 1 && !named) throw new DockerfileError(line.position, 'FROM requires either one or three arguments')
   const name = named ? words[2]!.toLowerCase() : undefined
   if (name !== undefined && !STAGE_NAME.test(name)) throw new DockerfileError(line.position, `invalid name for build stage: ${JSON.stringify(words[2])}, name can't start with a number or contain symbols`)
-  if (name !== undefined && before.some((stage) => stage.name === name)) throw new DockerfileError(line.position, `duplicate name ${name}`)
-  return { index: before.length, base: words[0]!, instructions: [], position: line.position, text: line.text, ...(name === undefined ? {} : { name }), ...(platform === undefined ? {} : { platform }) }
+  return { index, base: words[0]!, instructions: [], position: line.position, text: line.text, ...(name === undefined ? {} : { name }), ...(platform === undefined ? {} : { platform }) }
 }

@@ -29,8 +29,9 @@ export const stepId = (stage: number, instruction: number | 'from'): string => `
 
 /** The steps of the stages that are needed. */
 export function observedSteps(plan: Plan): ObservedStep[] {
+  const stages = new Map(plan.stages.map(({ stage }) => [stage.index, stage]))
   const last = (index: number) => {
-    const { instructions } = plan.stages.find(({ stage }) => stage.index === index)!.stage
+    const { instructions } = stages.get(index)!
     return stepId(index, instructions.length === 0 ? 'from' : instructions.length - 1)
   }
   return plan.stages.flatMap((planned) => stepsOf(planned, last))

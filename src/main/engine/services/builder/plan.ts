@@ -17,6 +17,8 @@ export interface PlannedStage {
 export interface Plan {
   stages: PlannedStage[]
   contexts: ContextNames
+  /** Index of each stage that has a name. */
+  stageNames: ReadonlyMap<string, number>
   /** Index (in the file) of the stage that becomes the result. */
   target: number
   steps: number
@@ -24,12 +26,15 @@ export interface Plan {
   globals: Record<string, string>
 }
 
+type Named = { file: Dockerfile } & Pick<Plan, 'stageNames'>
+
 /** @throws DockerfileError, EngineError invalid-argument (unknown target). */
 export function planBuild(file: Dockerfile, options: { target?: string; buildArgs: Readonly<Record<string, string | null>>; labels?: Readonly<Record<string, string>>; platformArgs: Record<string, string>; contexts?: ContextNames; platform?: string }): Plan {
   const globals = globalArguments(file, options.buildArgs, options.platformArgs)
   const variables: Variables = (name) => globals[name] ?? options.platformArgs[name]
-  const all = file.stages.map((stage) => planStage(stage, file, variables, options))
-  const target = findTarget(file, options.target)
+  const stageNames = new Map(file.stages.flatMap(({ name, index }): [string, number][] => (name === undefined ? [] : [[name, index]])))
+  const all = file.stages.map((stage) => planStage(stage, { file, stageNames }, variables, options))
+  const target = findTarget({ file, stageNames }, options.target)
   all[target] = { ...all[target]!, stage: withLabels(all[target]!.stage, options.labels ?? {}, file.escape) }
   const needed = reachable(all, target)
   let firstStep = 1 + file.globalArgs.length
@@ -40,7 +45,7 @@ export function planBuild(file: Dockerfile, options: { target?: string; buildArg
       firstStep += 1 + planned.stage.instructions.length
       return numbered
     })
-  return { stages, contexts: options.contexts ?? (() => undefined), target, steps: firstStep - 1, globals }
+  return { stages, contexts: options.contexts ?? (() => undefined), stageNames, target, steps: firstStep - 1, globals }
 }
 
 /** Each --label is a LABEL at the end of the target, its text taken as it is. */
@@ -62,33 +67,38 @@ function globalArguments(file: Dockerfile, buildArgs: Readonly<Record<string, st
   return values
 }
 
-function planStage(stage: Stage, file: Dockerfile, variables: Variables, { platform, contexts = () => undefined }: { platform?: string; contexts?: ContextNames }): Omit<PlannedStage, 'firstStep'> {
+function planStage(stage: Stage, { file, stageNames }: Named, variables: Variables, { platform, contexts = () => undefined }: { platform?: string; contexts?: ContextNames }): Omit<PlannedStage, 'firstStep'> {
   const instead = stage.name === undefined ? undefined : contexts(stage.name)
   if (instead !== undefined) return { stage: { ...stage, instructions: [] }, base: { kind: 'context', name: instead }, platform, needs: [] }
   const name = expandWord(stage.base, variables, file.escape)
   if (name === '') throw new DockerfileError(stage.position, `base name (${stage.base}) should not be blank`)
   const own = stage.platform === undefined ? undefined : expandWord(stage.platform, variables, file.escape)
-  const before = file.stages.find((other) => other.index < stage.index && other.name === name.toLowerCase())
-  const given = before ? undefined : contexts(name)
-  const base: PlannedStage['base'] = given !== undefined ? { kind: 'context', name: given } : before ? { kind: 'stage', index: before.index } : name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', name }
+  const before = stageNamed({ stageNames }, name, stage.index)
+  const given = before !== undefined ? undefined : contexts(name)
+  const base: PlannedStage['base'] = given !== undefined ? { kind: 'context', name: given } : before !== undefined ? { kind: 'stage', index: before } : name === 'scratch' ? { kind: 'scratch' } : { kind: 'image', name }
   const copied = stage.instructions.flatMap((instruction) => {
     if (instruction.kind === 'COPY' && instruction.flags.from !== undefined) return [instruction.flags.from]
     return instruction.kind === 'RUN' ? instruction.mounts.flatMap((mount) => mount.options.from ?? []) : []
   })
-  const needs = [...(before ? [before.index] : []), ...copied.flatMap((from) => findStage(file, expandWord(from, variables, file.escape), stage.index) ?? [])]
+  const needs = [...(before !== undefined ? [before] : []), ...copied.flatMap((from) => findStage({ stageNames }, expandWord(from, variables, file.escape), stage.index) ?? [])]
   return { stage, base, platform: own || platform, needs }
 }
 
 /** Index of the stage that `--from=name` means, if it means one; a number counts from 0. */
-export function findStage(file: Dockerfile, name: string, before: number): number | undefined {
-  const found = file.stages.find((stage) => stage.index < before && stage.name === name.toLowerCase())
-  if (found) return found.index
+export function findStage(plan: Pick<Plan, 'stageNames'>, name: string, before: number): number | undefined {
+  const found = stageNamed(plan, name, before)
+  if (found !== undefined) return found
   return /^\d+$/.test(name) && Number(name) < before ? Number(name) : undefined
 }
 
-function findTarget(file: Dockerfile, target: string | undefined): number {
+function stageNamed({ stageNames }: Pick<Plan, 'stageNames'>, name: string, before: number): number | undefined {
+  const index = stageNames.get(name.toLowerCase())
+  return index !== undefined && index < before ? index : undefined
+}
+
+function findTarget({ file, stageNames }: Named, target: string | undefined): number {
   if (!target) return file.stages.length - 1
-  const index = findStage(file, target, file.stages.length)
+  const index = findStage({ stageNames }, target, file.stages.length)
   if (index === undefined) throw new EngineError('invalid-argument', `target stage "${target}" could not be found`, { hint: `The Dockerfile has: ${file.stages.map((stage) => stage.name ?? stage.index).join(', ')}.` })
   return index
 }

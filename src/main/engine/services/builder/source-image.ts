@@ -10,7 +10,7 @@ import { variablesOf } from './stage-state.ts'
 /** What `--from=name` means: an earlier stage, a named context, or an image. Undefined chain: an empty tree. */
 export async function sourceImage(step: Step, from: string): Promise<{ key: string; chain: BaseImage['chain'] }> {
   const name = expandWord(from, variablesOf(step.state), step.run.file.escape)
-  const index = findStage(step.run.file, name, step.stage.stage.index)
+  const index = findStage(step.run.plan, name, step.stage.stage.index)
   if (index !== undefined) {
     const state = await step.run.finished(index)
     return { key: state.image ?? 'scratch', chain: state.chain }
