@@ -26,3 +26,10 @@ test.each(readdirSync(join(FIXTURES, 'invalid')))('invalid: %s', (name) => {
     expect(isEngineError(error, 'invalid-argument')).toBe(true)
   }
 })
+
+test('as many flags as fit, and a word of all that fits, are read once', () => {
+  const many = parseDockerfile(`FROM a\nRUN ${'--mount=type=cache,target=/a '.repeat(140_000)}x`).stages[0]!.instructions[0]
+  expect(many).toMatchObject({ kind: 'RUN', command: { line: 'x' } })
+  expect(() => parseDockerfile(`FROM a\nHEALTHCHECK ${'--interval=1s '.repeat(280_000)}NONE`)).toThrow('Duplicate flag specified: interval')
+  expect(() => parseDockerfile(`${'A'.repeat(4_000_000)} x`)).toThrow('unknown instruction: AAA')
+})

@@ -17,8 +17,10 @@ export class Flags {
       rest = rest.slice(match[0].length)
       // A bare `--` ends the flags.
       if (match[1] === '') break
-      const values = this.#found.get(match[1]!) ?? []
-      this.#found.set(match[1]!, [...values, unquote(match[2] ?? '\0')])
+      const value = unquote(match[2] ?? '\0')
+      const before = this.#found.get(match[1]!)
+      if (before) before.push(value)
+      else this.#found.set(match[1]!, [value])
     }
     this.rest = rest
   }

@@ -86,7 +86,10 @@ function trigger(line: LogicalLine): string {
 
 /** The one instruction that a slip of the fingers away. */
 function suggestion(keyword: string): string {
-  const near = ['FROM', ...Object.keys(PARSERS)].find((known) => distance(known, keyword) <= (known.length > 4 ? 2 : 1))
+  const near = ['FROM', ...Object.keys(PARSERS)].find((known) => {
+    const slips = known.length > 4 ? 2 : 1
+    return Math.abs(known.length - keyword.length) <= slips && distance(known, keyword) <= slips
+  })
   return near === undefined ? '' : ` (did you mean ${near}?)`
 }
 
