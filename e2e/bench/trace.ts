@@ -15,7 +15,10 @@ const SCRIPTING = new Set(['EvaluateScript', 'FunctionCall', 'FireAnimationFrame
 /** Said once for each frame that the main thread made: by the older, and by the newer of Chromium's traces. */
 const FRAMES = ['BeginMainThreadFrame', 'Commit']
 
-/** Milliseconds the page's script ran on its main thread for each frame it made: on the whole, and in the frame that 95 of 100 do not exceed. Script called from script counts once. */
+/**
+ * Milliseconds the page's script ran on its main thread for each frame that had any: on the whole, and in the frame that 95 of 100 do not exceed. Script called
+ * from script counts once. Chromium makes now one frame and now two of a change, the second without a script: it would halve the mean.
+ */
 export function scriptingPerFrame(events: readonly TraceEvent[]): { mean: number; p95: number; frames: number } {
   const frames = FRAMES.map((name) => events.filter((event) => event.name === name)).find(({ length }) => length > 0)
   if (!frames) throw new Error('the page made no frames while it was watched')
@@ -25,7 +28,8 @@ export function scriptingPerFrame(events: readonly TraceEvent[]): { mean: number
   const begins = frames.filter(onMain).map((event) => spanOf(event).from).sort((x, y) => x - y)
   // A frame's script is what ran since the one before it: messages taken in, and the drawing they led to.
   const each = begins.map((begin, index) => covered(spans.map(({ from, to }) => ({ from: Math.max(from, begin), to: Math.min(to, begins[index + 1] ?? Infinity) })).filter(({ from, to }) => to > from)) / 1000)
-  return { mean: covered(spans) / 1000 / begins.length, p95: each.toSorted((x, y) => x - y)[Math.min(each.length - 1, Math.floor(each.length * 0.95))]!, frames: begins.length }
+  const worked = each.filter((ms) => ms > 0).sort((x, y) => x - y)
+  return { mean: covered(spans) / 1000 / Math.max(1, worked.length), p95: worked[Math.min(worked.length - 1, Math.floor(worked.length * 0.95))] ?? 0, frames: worked.length }
 }
 
 /** In the thread's own time where Chromium measured it: a machine with other work is not the page's fault. */
