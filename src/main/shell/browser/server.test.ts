@@ -1,4 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +76,26 @@ test('nothing is served without the cookie, not even the page', async () => {
   for (const path of ['/', '/index.html', '/assets/a-1234.js', '/?token=', '/?token=abc']) expect((await ask(path)).status).toBe(401)
   expect((await ask('/', { cookie: `slipway-${shell.port}=` })).status).toBe(401)
   expect((await ask('/', { cookie: 'slipway-1=x' })).status).toBe(401)
+})
+
+test('what is no URL is answered like everything else, with the cookie and without', async () => {
+  const cookie = await enter()
+  for (const path of ['//[', '//a:99999999/', 'http://[/', '*', '/%', '//[?token=x']) {
+    expect((await ask(path)).status).toBe(401)
+    expect((await ask(path, { cookie })).status).toBe(200)
+  }
+})
+
+test('connections that are reset while they ask for a socket end nothing', async () => {
+  const asking = `GET /bridge HTTP/1.1\r\nHost: 127.0.0.1:${shell.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`
+  for (let turn = 0; turn < 20; turn++) {
+    const socket = connect(shell.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write(asking + 'x'.repeat(100_000))
+    await once(socket, 'data')
+    socket.resetAndDestroy()
+  }
+  expect((await ask('/')).status).toBe(401)
 })
 
 test('with the cookie the page comes with its policy and is not kept', async () => {

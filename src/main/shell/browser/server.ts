@@ -40,6 +40,8 @@ export async function startBrowserShell(options: BrowserShellOptions): Promise<B
 
   server.on('request', (request, response) => void answer(request, response, guard, options, announce))
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Nobody else hears of a connection that is reset before it is a WebSocket.
+    socket.on('error', () => socket.destroy())
     if (pathOf(request) !== '/bridge' || !guard.isOurs(request.headers, 'socket') || !guard.isKnown(request.headers)) return refuse(socket)
     sockets.handleUpgrade(request, socket, head, (webSocket) => connect(webSocket, options.openSession()))
   })
@@ -63,7 +65,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, guard:
     const { status, headers, body } = await answerStatic(rendererRoot, pathOf(request), policy)
     return void response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : body)
   }
-  const token = new URL(request.url ?? '/', 'http://localhost').searchParams.get('token')
+  const token = queryOf(request).get('token')
   const cookie = token === null ? undefined : guard.exchange(token)
   if (!cookie) return say(response, 401, 'Open Slipway with the address it printed when it started. Each address works once.')
   announce()
@@ -89,6 +91,8 @@ const plainHeaders = {
 const say = (response: ServerResponse, status: number, text: string) => void response.writeHead(status, plainHeaders).end(`${text}\n`)
 const refuse = (socket: Duplex) => void socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
 const pathOf = (request: IncomingMessage) => (request.url ?? '/').split('?', 1)[0] ?? '/'
+/** What stands before it need not be a URL: `//[` comes from any page's fetch. */
+const queryOf = (request: IncomingMessage): URLSearchParams => new URLSearchParams((request.url ?? '').slice(pathOf(request).length))
 
 /** One page on one socket. */
 function connect(socket: WebSocket, session: Session): void {
