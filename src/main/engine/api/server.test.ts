@@ -18,7 +18,17 @@ const firstOf = async (body: Readable, leave: () => void) => {
   throw new EngineError('invalid-argument', 'no archive')
 }
 
+/** What was read of the body of PUT /later, once its client was gone. */
+const later = Promise.withResolvers<unknown>()
+
 const ROUTES: Route[] = [
+  { method: 'PUT', path: '/later', handle: async (exchange) => {
+    const body = exchange.body()
+    await once(exchange.signal, 'abort')
+    await new Promise(setImmediate)
+    later.resolve(await text(body).catch((error: unknown) => error))
+    return undefined
+  } },
   { method: 'PUT', path: '/left', handle: (exchange) => { const body = exchange.body(); return firstOf(body, () => body.destroy()) } },
   { method: 'PUT', path: '/paused', handle: (exchange) => { const body = exchange.body(); return firstOf(body, () => body.pause()) } },
   { method: 'GET', path: '/_ping', handle: () => ({ status: 200, body: 'OK' }) },
@@ -104,6 +114,15 @@ test.each(['/left', '/paused'])('a client that sends all before it reads gets th
   expect(answer.toString()).toMatch(/^HTTP\/1.1 400 /)
   socket.write('GET /_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n')
   expect(await text(socket)).toContain('OK')
+})
+
+test('a client that goes away before its body is read ends nothing, and the reader hears of it', async () => {
+  const { path, call } = await serve()
+  const socket = connect(path)
+  await new Promise((resolve) => socket.write('PUT /later HTTP/1.1\r\nHost: d\r\nContent-Length: 5\r\n\r\n', resolve))
+  socket.destroy()
+  expect(await later.promise).toMatchObject({ code: 'cancelled' })
+  expect(await call('GET', '/_ping')).toMatchObject({ status: 200 })
 })
 
 test('hijack: 101, the body first, then raw bytes both ways and a half-close', async () => {

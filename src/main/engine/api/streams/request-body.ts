@@ -18,16 +18,18 @@ export function requestBody(request: IncomingMessage, mostDropped = MOST_DROPPED
       done(error)
     },
   })
+  // The client may go before anybody reads; whoever reads then is told, since a stream keeps what ended it.
+  body.on('error', () => {})
   request.on('data', (chunk: Buffer) => {
     if (!body.destroyed) {
       if (!body.push(chunk)) request.pause()
     } else if ((dropped += chunk.length) > mostDropped) request.destroy()
   })
   request.on('end', () => body.destroyed || body.push(null))
-  request.on('error', (error) => body.destroy(error))
+  request.on('error', (cause) => body.destroy(cutOff(cause)))
   request.on('close', () => request.complete || body.destroy(cutOff()))
   if (request.destroyed && !request.complete) body.destroy(cutOff())
   return body
 }
 
-const cutOff = () => new EngineError('cancelled', 'the request body was cut off')
+const cutOff = (cause?: unknown) => new EngineError('cancelled', 'the request body was cut off', { cause })
