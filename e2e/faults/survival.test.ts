@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -57,6 +58,20 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
   })
 }
+
+test('clients that go away at once, whatever they were about to send, end nothing', async () => {
+  const id = await ok('run', '-d', '--name', 'goes-on', stage.busybox, 'sleep', '1000')
+  const before = stage.engine.pid
+  for (const request of ['POST /build', `PUT /containers/${id}/archive?path=/`, 'POST /images/load', 'POST /images/create?fromSrc=-', 'POST /containers/create', `POST /commit?container=${id}`]) {
+    for (const body of ['', 'x', 'x'.repeat(70_000)]) {
+      const socket = connect(stage.engine.socket)
+      await new Promise((resolve) => socket.write(`${request} HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\nContent-Length: 100000\r\n\r\n${body}`, resolve))
+      socket.destroy()
+      expect(await ok('inspect', '-f', '{{.State.Status}}', 'goes-on'), `${request} ${body.length}`).toBe('running')
+    }
+  }
+  expect(stage.engine.pid).toBe(before)
+})
 
 test('the log has no hole where the engine was away', async () => {
   const last = 120

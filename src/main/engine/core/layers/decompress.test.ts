@@ -24,6 +24,13 @@ test.each(Object.keys(FORMS))('%s that was cut is what is wrong with the archive
   await expect(buffer(await decompressed(Readable.from([FORMS[form]!.subarray(0, -40)])))).rejects.toMatchObject({ code: 'invalid-argument', message: expect.stringContaining('damaged archive') })
 })
 
+test('an error that the source had before anybody read it is not an empty archive', async () => {
+  const source = new Readable().on('error', () => {})
+  source.destroy(new Error('connection lost'))
+  await new Promise((resolve) => source.once('close', resolve))
+  await expect(decompressed(source)).rejects.toThrow('connection lost')
+})
+
 test('an error of the source reaches the reader as it is', async () => {
   const source = Readable.from((async function* () {
     yield FORMS['gzip']!.subarray(0, 1000)

@@ -55,6 +55,7 @@ async function peek(source: Readable): Promise<{ head: Buffer; whole: Readable }
   while (head.length < LONGEST_MAGIC) {
     const chunk = source.read() as Buffer | string | null
     if (chunk !== null) head = Buffer.concat([head, Buffer.from(chunk)])
+    else if (source.errored) throw source.errored
     else if (source.readableEnded || source.destroyed || (await endsBeforeMore(source))) return { head, whole: Readable.from(head.length > 0 ? [head] : []) }
   }
   source.unshift(head)

@@ -1,7 +1,7 @@
 import { createReadStream, openSync, readFileSync, closeSync, constants, fstatSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { addAbortSignal, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { batchesOf, chunksOf } from '#base/batches.ts'
 import { writeAll } from '#base/disk.ts'
@@ -91,7 +91,7 @@ async function fillTree(context: BuilderContext, source: Exclude<ContextSource, 
 
 /** Writes the stream into the file, or little more of it than `most` bytes; then the result is all of it, from the file and on. */
 async function writeBeginning(stream: Readable, path: string, most: number, signal: AbortSignal): Promise<Readable | undefined> {
-  const batches = batchesOf(addAbortSignal(signal, stream))
+  const batches = batchesOf(endedBy(signal, stream))
   await using undo = new AsyncDisposableStack()
   undo.defer(() => batches.return(undefined).then(() => {}))
   await using file = await open(path, 'wx', 0o600)
@@ -103,6 +103,15 @@ async function writeBeginning(stream: Readable, path: string, most: number, sign
   }
   undo.move()
   return Readable.from(goOn(path, batches), { objectMode: false })
+}
+
+/** As addAbortSignal(), with the signal's own reason; whoever reads the stream hears it, and before that nobody has to. */
+function endedBy(signal: AbortSignal, stream: Readable): Readable {
+  const end = () => stream.destroy(signal.reason as Error)
+  stream.on('error', () => {}).once('close', () => signal.removeEventListener('abort', end))
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
+  return stream
 }
 
 async function* goOn(path: string, batches: AsyncGenerator<Buffer[]>): AsyncGenerator<Buffer> {
