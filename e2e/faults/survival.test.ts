@@ -59,10 +59,10 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
   })
 }
 
-test('clients that go away at once, whatever they were about to send, end nothing', async () => {
+test('clients that go away at once, whatever they were about to send or get, end nothing', async () => {
   const id = await ok('run', '-d', '--name', 'goes-on', stage.busybox, 'sleep', '1000')
   const before = stage.engine.pid
-  for (const request of ['POST /build', `PUT /containers/${id}/archive?path=/`, 'POST /images/load', 'POST /images/create?fromSrc=-', 'POST /containers/create', `POST /commit?container=${id}`]) {
+  for (const request of ['POST /build', `PUT /containers/${id}/archive?path=/`, 'POST /images/load', 'POST /images/create?fromSrc=-', 'POST /containers/create', `POST /commit?container=${id}`, `GET /images/${stage.busybox}/get`, `GET /containers/${id}/export`, `GET /containers/${id}/archive?path=/`]) {
     for (const body of ['', 'x', 'x'.repeat(70_000)]) {
       const socket = connect(stage.engine.socket)
       await new Promise((resolve) => socket.write(`${request} HTTP/1.1\r\nHost: d\r\nContent-Type: application/x-tar\r\nContent-Length: 100000\r\n\r\n${body}`, resolve))

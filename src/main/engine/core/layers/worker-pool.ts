@@ -81,6 +81,8 @@ export class WorkerPool implements AsyncDisposable {
         done(error)
       },
     })
+    // Whoever asked for it may be gone before it is read.
+    output.on('error', () => {})
     let bytes = 0
     this.#converse(job, { signal: signal ? AbortSignal.any([signal, cancel.signal]) : cancel.signal }, this.#streaming, {
       onChunk: (chunk, acknowledge) => {

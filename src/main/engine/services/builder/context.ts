@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { batchesOf, chunksOf } from '#base/batches.ts'
 import { writeAll } from '#base/disk.ts'
+import { endedBy } from '#base/ended-by.ts'
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../core/dockerfile/dockerfile.ts'
 import { decompressed } from '../../core/layers/decompress.ts'
 import type { BuildRequest, ContextSource } from './builder.ts'
@@ -103,15 +104,6 @@ async function writeBeginning(stream: Readable, path: string, most: number, sign
   }
   undo.move()
   return Readable.from(goOn(path, batches), { objectMode: false })
-}
-
-/** As addAbortSignal(), with the signal's own reason; whoever reads the stream hears it, and before that nobody has to. */
-function endedBy(signal: AbortSignal, stream: Readable): Readable {
-  const end = () => stream.destroy(signal.reason as Error)
-  stream.on('error', () => {}).once('close', () => signal.removeEventListener('abort', end))
-  if (signal.aborted) end()
-  else signal.addEventListener('abort', end, { once: true })
-  return stream
 }
 
 async function* goOn(path: string, batches: AsyncGenerator<Buffer[]>): AsyncGenerator<Buffer> {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { chunksOf } from '#base/batches.ts'
+import { endedBy } from '#base/ended-by.ts'
 import { mediaTypes, type Descriptor } from '#shared/oci/descriptor.ts'
 import { hexOf, type Digest } from '#shared/oci/digest.ts'
 import type { Platform } from '#shared/oci/platform.ts'
@@ -39,7 +40,8 @@ export async function saveImages(service: Service, names: readonly string[], { p
   const saved: Saved[] = []
   for (const { name, image, tags } of wanted) saved.push({ image, names: as?.map((one) => formatReference(withDefaultTag(parseReference(one)))) ?? tags, manifest: await wholeImage(service, image, name, signal) })
   if (!as) for (const { image } of saved) publishImageEvent(service.events, 'save', image.id, undefined, image.id)
-  return Readable.from(write(service, saved), { objectMode: false, highWaterMark: 1 << 20, ...(signal && { signal }) })
+  const archive = Readable.from(write(service, saved), { objectMode: false, highWaterMark: 1 << 20 })
+  return signal ? endedBy(signal, archive) : archive
 }
 
 interface Named {

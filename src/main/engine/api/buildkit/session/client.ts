@@ -1,4 +1,5 @@
 import { PassThrough, Readable, type Duplex } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { isEngineError } from '#shared/errors.ts'
 import type { BuildClient } from '../../../services/builder/build-client.ts'
 import { messages } from '../protocol/messages.ts'
@@ -64,5 +65,7 @@ export function upload({ client }: Session, url: URL): Readable {
     using _ = conversation
     for await (const bytes of conversation.messages) yield messages.bytes.decode(bytes).data
   }
-  return Readable.from(pieces(), { objectMode: false }).pipe(new PassThrough())
+  const out = new PassThrough()
+  pipeline(Readable.from(pieces(), { objectMode: false }), out.on('error', () => {})).catch(() => {})
+  return out
 }
