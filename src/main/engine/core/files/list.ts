@@ -1,9 +1,9 @@
-import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
+import { closeSync, constants, lstatSync, openSync, readdirSync, type Stats } from 'node:fs'
 import { toText } from '../layers/byte-path.ts'
 import { EngineError } from '#shared/errors.ts'
 import { breathe } from './breathe.ts'
 import type { Root } from './files.ts'
-import { locateTarget, within } from './locate.ts'
+import { linkAt, locateTarget, within } from './locate.ts'
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'char' | 'block' | 'fifo' | 'socket'
 
@@ -34,7 +34,8 @@ export async function listDirectory(root: Root, path: string): Promise<FileEntry
     for (const name of readdirSync(`/proc/self/fd/${directory}`, 'latin1')) {
       const access = within(directory, name)
       const stat = lstatSync(access, { throwIfNoEntry: false })
-      if (stat) entries.push({ ...describeFile(toText(name), stat), ...(stat.isSymbolicLink() && { target: readlinkSync(access) }) })
+      const target = stat?.isSymbolicLink() ? linkAt(access) : undefined
+      if (stat) entries.push({ ...describeFile(toText(name), stat), ...(target !== undefined && { target }) })
       await pause()
     }
     return entries.sort((one, other) => (one.name < other.name ? -1 : 1))

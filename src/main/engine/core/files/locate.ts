@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, readlinkSync } from 'node:fs'
 import { EngineError, isEngineError } from '#shared/errors.ts'
+import { errnoOf } from '#base/system-error.ts'
 import { fromText, toPath, toText, type BytePath } from '../layers/byte-path.ts'
 import type { Place, Root } from './files.ts'
 
@@ -40,6 +41,16 @@ export const locateTarget = (root: Root, path: string): Place => {
     return locate(root, resolved)
   } finally {
     closeSync(target)
+  }
+}
+
+/** What a link says; undefined when there is another thing by now, or none: whoever runs in the tree may swap it at any time. */
+export function linkAt(access: string | Buffer): string | undefined {
+  try {
+    return readlinkSync(access)
+  } catch (error) {
+    if (['EINVAL', 'ENOENT'].includes(errnoOf(error) ?? '')) return undefined
+    throw error
   }
 }
 

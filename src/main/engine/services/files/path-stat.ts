@@ -1,9 +1,9 @@
-import { closeSync, readlinkSync, type Stats } from 'node:fs'
+import { closeSync, type Stats } from 'node:fs'
 import { posix } from 'node:path'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Place, Root } from '../../core/files/files.ts'
 import { isKernelsOwn } from '../../core/files/kernels-own.ts'
-import { locate, pathOf } from '../../core/files/locate.ts'
+import { linkAt, locate, pathOf } from '../../core/files/locate.ts'
 import { fromText, toPath } from '../../core/layers/byte-path.ts'
 import { withContainer } from './open-container.ts'
 import type { FilesContext } from './context.ts'
@@ -57,7 +57,8 @@ export function describe(root: Root, place: Place, path: string): PathStat {
 
 /** Where a link leads in the end; where it says, when there is nothing. */
 function targetOf(root: Root, place: Place): string {
-  const says = readlinkSync(place.access)
+  const says = linkAt(place.access)
+  if (says === undefined) return ''
   const above = pathOf(root, place.parent)
   try {
     const target = root.syscalls.openInRoot(root.descriptor, toPath(fromText(posix.resolve(above, says))), 0o10000000 /* O_PATH */)
