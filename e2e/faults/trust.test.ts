@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readFile, readdir, readlink, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, readFile, readdir, readlink, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run } from '../fixtures/engine.ts'
 import { callRaw } from '../fixtures/raw-api.ts'
 import { setStage, type Stage } from '../fixtures/stage.ts'
 
@@ -25,6 +26,27 @@ test('the engine listens on its socket and nowhere else: no port of the machine,
   // 00010000: it listens.
   expect(unix.filter((words) => words[3] === '00010000').map((words) => words[7])).toEqual([engine.socket])
   expect(unix.filter((words) => words[7]?.startsWith('@'))).toEqual([])
+})
+
+test('another user of the machine reaches no file of a container or a volume, set-uid programs least of all', async () => {
+  const { engine, busybox } = stage
+  const id = await engine.ok('run', '-d', '-v', 'theirs:/v', busybox, 'sh', '-c', 'for to in / /v/; do cp /bin/busybox ${to}suid && chmod 4755 ${to}suid; done; sleep 1000')
+  await expect.poll(() => engine.ok('exec', id, 'ls', '/v')).toBe('suid')
+  const places = [join(engine.runRoot, 'containers', id, 'bundle/rootfs/suid'), join(engine.dataRoot, 'volumes/theirs/_data/suid')]
+  for (const place of places) expect((await stat(place)).mode & 0o4777).toBe(0o4755)
+  const above = [...new Set([engine.dataRoot, engine.runRoot].map(dirname))]
+  const before = await Promise.all(above.map((folder) => stat(folder)))
+  try {
+    // The roots of tests lie in a folder that is closed itself.
+    for (const folder of above) await chmod(folder, 0o755)
+    for (const place of [...places, join(engine.dataRoot, 'build-cache'), join(engine.runRoot, 'build/x')]) {
+      const reached = await run('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', 'stat', place])
+      expect(reached.output, place).toContain('Permission denied')
+    }
+  } finally {
+    for (const [index, folder] of above.entries()) await chmod(folder, before[index]!.mode & 0o7777)
+    await engine.ok('rm', '-fv', id)
+  }
 })
 
 test('a container finds the engine at no address of the host, and its socket nowhere', async () => {

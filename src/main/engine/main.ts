@@ -10,7 +10,7 @@ import type { RootlessNamespaces } from './core/host/rootless/namespaces.ts'
 import { loadSyscalls } from './core/host/syscalls.ts'
 import { findInheritedSocket, forgetInheritedSocket, type InheritedSocket } from './inherited-socket.ts'
 import { createLayout, type Layout } from './layout.ts'
-import { refuseForeignFolders } from './own-folders.ts'
+import { closeToOthers, refuseForeignFolders } from './own-folders.ts'
 import { readRegistryFiles } from './registry-request.ts'
 import { prepareSocketPath } from './socket-path.ts'
 import { formatAddress, readTlsFiles } from './tcp-request.ts'
@@ -81,11 +81,16 @@ function untilStopped(namespaces: RootlessNamespaces | undefined): Promise<{ sta
   return promise
 }
 
-/** Root's run root is searchable by all, so that a group may be let in by the socket's own mode; everything in it is closed. */
+/**
+ * Root's run root is searchable by all, so that a group may be let in by the socket's own mode; everything in it is closed. So is the data root: files of
+ * images and volumes have the modes that their makers gave them, set-uid ones too, which no other user of the machine may read or run (CVE-2021-41091).
+ */
 function takeRoots(layout: Layout): DisposableStack {
-  mkdirSync(layout.dataRoot, { recursive: true, mode: 0o711 })
+  mkdirSync(layout.dataRoot, { recursive: true, mode: 0o710 })
   mkdirSync(layout.runRoot, { recursive: true, mode: isRoot() ? 0o711 : 0o700 })
   refuseForeignFolders([layout.dataRoot, layout.runRoot])
+  for (const folder of [layout.containersRun, layout.buildsRun]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  closeToOthers([layout.dataRoot, layout.containersRun, layout.buildsRun])
   using stack = new DisposableStack()
   stack.use(acquireLock(loadSyscalls(), layout.lockFile, `the data root ${layout.dataRoot}`))
   stack.use(acquireLock(loadSyscalls(), layout.runLockFile, `the run root ${layout.runRoot}`))

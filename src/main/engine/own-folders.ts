@@ -1,9 +1,10 @@
-import { lstatSync } from 'node:fs'
+import { chmodSync, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 
 const STICKY = 0o1000
 const WORLD_WRITES = 0o002
+const OTHERS = 0o007
 /** The machine's root as it shows inside a user namespace: https://man7.org/linux/man-pages/man7/user_namespaces.7.html */
 const OVERFLOW_ID = 65_534
 
@@ -18,6 +19,14 @@ export function refuseForeignFolders(folders: readonly string[]): void {
     const { mode } = lstatSync(above)
     const replaceable = (mode & WORLD_WRITES) !== 0 && (mode & STICKY) === 0
     if (replaceable || (process.geteuid!() !== 0 && !isOurs(above))) throw foreign(above)
+  }
+}
+
+/** Takes from everybody else what they may do with folders of ours, which an engine before us, or somebody by hand, made. */
+export function closeToOthers(folders: readonly string[]): void {
+  for (const folder of folders) {
+    const { uid, mode } = lstatSync(folder)
+    if (uid === process.geteuid!() && (mode & OTHERS) !== 0) chmodSync(folder, mode & 0o7777 & ~OTHERS)
   }
 }
 

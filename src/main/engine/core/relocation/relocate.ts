@@ -71,7 +71,7 @@ export async function relocate({ from, to, without, syscalls, signal, tell, free
   // Bytes that are read may be more than what lies on the disk.
   const telling = (step: RelocationStep['step']) => (current: number) => tell({ step, current: Math.min(current, measure.bytes), total: measure.bytes })
   try {
-    await mkdir(partial, { mode: 0o711 })
+    await mkdir(partial, { mode: 0o710 })
     await copyTree({ from, to: partial, without, syscalls, signal, tell: telling('copying') })
     await verifyTree({ from, to: partial, without, syscalls, signal, tell: telling('verifying') })
     // Whoever removes the original afterwards must not depend on what is only in memory.
