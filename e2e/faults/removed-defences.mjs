@@ -39,7 +39,8 @@ function without(number, file, from, to, test, title) {
   writeFileSync(place, whole)
   rebuild()
   if (status === 0) return told(number, file, /Tests .*passed/.test(stdout) ? 'was not missed' : 'has no test of that name')
-  return told(number, file, /Tests .*failed/.test(stdout) ? 'seen' : `could not be tried: ${stdout.slice(-300)}`)
+  // What ends the process shows as an error that belongs to no test.
+  return told(number, file, /Tests .*failed|Errors .*error/.test(stdout) ? 'seen' : `could not be tried: ${stdout.slice(-300)}`)
 }
 
 /** @param {number} number @param {string} file @param {string} outcome */

@@ -44,7 +44,7 @@ export function openMetadataStore(path: string, migrations: readonly Migration[]
 }
 
 /**
- * Records hold what containers are told, passwords too, and the data root can be entered by everybody: containers with users of their own must reach their roots.
+ * Records hold what containers are told, passwords too: nobody but their owner reads them, wherever the file is put.
  * SQLite gives its log and its index the mode of the database (https://www.sqlite.org/walformat.html). What cannot be changed here is told by the open that follows.
  */
 function keepPrivate(path: string): void {
