@@ -8,6 +8,7 @@ import type { Host } from '../host/host.ts'
 import { goneEventually, processesNaming } from './process-life.ts'
 import type { RuntimeCommand } from './runtime-command.ts'
 import type { OciSeccomp, OciSpec } from './runtime.ts'
+import { refuseUnknownCalls } from './unknown-calls.ts'
 
 /** crun takes a filter ready-made and then leaves `linux.seccomp` alone: crun(1). A crun that no longer knows this annotation goes by `linux.seccomp`. */
 export const FILTER_ANNOTATION = 'run.oci.seccomp_bpf_data'
@@ -58,7 +59,9 @@ export function createCompiledFilters(parts: Parts): CompiledFilters {
     const file = join(parts.layout.compiledFilters, key)
     if (!existsSync(file)) await compileInto(parts, file, `filter-${key.slice(0, 16)}`, profile)
     const program = await readFile(file)
-    if (isProgram(program)) filters.set(key, program.toString('base64'))
+    if (!isProgram(program)) return
+    const whole = refuseUnknownCalls(program, profile)
+    filters.set(key, (isProgram(whole) ? whole : program).toString('base64'))
   }
 
   return {

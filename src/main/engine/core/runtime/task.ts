@@ -29,7 +29,7 @@ export async function createTask(context: RuntimeContext, request: TaskRequest):
   if (before?.ended === false) throw new EngineError('already-exists', `container ${id} runs already`, { reason: 'task-exists' })
   context.warmUp.hint()
   await before?.gone
-  writeBundle(place, withFilter(context, request.spec))
+  writeBundle(place, await withFilter(context, request.spec))
   await using undo = new AsyncDisposableStack()
   undo.defer(() => removeFiles(context, place))
   if (request.sharedMemory !== undefined) mountSharedMemory(context.host.syscalls, place.sharedMemory, request.sharedMemory)
@@ -141,12 +141,12 @@ function shimArguments({ command }: RuntimeContext, { id, tty, stdin, log, spec 
   return ['run', '--id', id, '--state', place.shimState, '--bundle', place.bundle, '--stdin', stdin, ...(tty ? ['--tty'] : []), ...(cgroupsPath?.startsWith('/') ? ['--cgroup', cgroupsPath] : []), ...logging, ...command.shimOptions]
 }
 
-/** The compiled filter, if there is one; else the next container of this profile will have it. */
-function withFilter({ filters }: RuntimeContext, spec: OciSpec): OciSpec {
+/** The compiled filter; the first container of a profile waits for it, so that all of them get the same. */
+async function withFilter({ filters }: RuntimeContext, spec: OciSpec): Promise<OciSpec> {
   const { seccomp } = spec.linux
   if (seccomp === undefined) return spec
+  if (filters.find(seccomp) === undefined) await filters.prepare(seccomp)
   const filter = filters.find(seccomp)
-  if (filter === undefined) void filters.prepare(seccomp)
   return filter === undefined ? spec : { ...spec, annotations: { ...spec.annotations, [FILTER_ANNOTATION]: filter } }
 }
 
