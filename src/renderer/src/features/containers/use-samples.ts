@@ -3,8 +3,8 @@ import type { SamplesMessage, StatsSample } from '#shared/contract/streams.ts'
 import { useEngine } from '../../composables/use-engine.ts'
 import type { OpenStream } from '../../engine/proxy.ts'
 
-/** Milliseconds that what is in sight may change before the stream is told: scrolling does not start a hundred measurements. */
-const SETTLE = 150
+/** Milliseconds that a container stays in sight before it is measured: scrolling does not start a hundred measurements. */
+const STAY = 150
 
 /**
  * What containers use, about once a second, of those in sight only: one stream for all of them, none while there are none or the page is hidden.
@@ -16,6 +16,8 @@ export function useSamples(ids: () => readonly string[], past: number): Readonly
   let stream: OpenStream<'containers.samples'> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let wanted: readonly string[] = []
+  /** In sight when the present wait began. */
+  let waiting: ReadonlySet<string> = new Set()
 
   function take(message: SamplesMessage) {
     const next = new Map<string, readonly StatsSample[]>()
@@ -31,22 +33,31 @@ export function useSamples(ids: () => readonly string[], past: number): Readonly
     }
     samples.value = next
   }
-  function settle() {
-    wanted = document.visibilityState === 'hidden' ? [] : ids().slice(0, 200)
+  function ask(next: readonly string[]) {
+    const isOther = next.join(' ') !== wanted.join(' ')
+    wanted = next
     if (wanted.length === 0) {
       stream?.close()
       stream = undefined
-    } else if (stream) stream.send({ ids: [...wanted], past })
-    else stream = engine.openStream('containers.samples', { ids: [...wanted], past }, { onMessage: take, onEnd: () => (stream = undefined) })
+    } else if (!stream) stream = engine.openStream('containers.samples', { ids: [...wanted], past }, { onMessage: take, onEnd: () => (stream = undefined) })
+    else if (isOther) stream.send({ ids: [...wanted], past })
   }
-  function settleSoon() {
-    clearTimeout(timer)
-    timer = setTimeout(settle, SETTLE)
+  /** A wait that has begun goes on, whatever changes meanwhile: what stays would never be measured where others come and go all the time. */
+  function wait() {
+    if (timer !== undefined) return
+    waiting = new Set(ids())
+    timer = setTimeout(settle, STAY)
   }
-  watch(() => ids().join(' '), settleSoon, { immediate: true })
-  document.addEventListener('visibilitychange', settleSoon)
+  function settle() {
+    timer = undefined
+    const stayed = ids().filter((id) => waiting.has(id))
+    if (stayed.length < ids().length) wait()
+    ask(document.visibilityState === 'hidden' ? [] : stayed.slice(0, 200))
+  }
+  watch(() => ids().join(' '), wait, { immediate: true })
+  document.addEventListener('visibilitychange', wait)
   onScopeDispose(() => {
-    document.removeEventListener('visibilitychange', settleSoon)
+    document.removeEventListener('visibilitychange', wait)
     clearTimeout(timer)
     stream?.close()
   })
