@@ -23,7 +23,7 @@ export interface LayerTreeOptions {
   /** Of what is no layer: a whiteout in it is refused, since it would delete and not add. */
   refuseWhiteouts?: boolean
   /** Files that are moved here and not written, by their paths as the archive has them: where they are. */
-  moved?: ReadonlyMap<BytePath, string>
+  moved?: ReadonlyMap<BytePath, BytePath>
   /** Told of every file, by its path below the root. */
   digests?: FileDigests
 }
@@ -32,7 +32,7 @@ export interface LayerTreeOptions {
 export class LayerTree implements TarHandler {
   contentSize = 0
   /** Directories nobody announced, relative to the root: their attributes are those of the layers below. */
-  readonly implied = new Set<string>()
+  readonly implied = new Set<BytePath>()
   readonly #paths: RootedPath
   readonly #options: LayerTreeOptions
   /** Attributes that are set last, because filling a directory changes its time and a setgid directory marks what is made in it. */
@@ -115,7 +115,7 @@ export class LayerTree implements TarHandler {
     this.#file = undefined
   }
 
-  #relative = (path: BytePath) => toText(path.slice(this.#paths.root.length + 1))
+  #relative = (path: BytePath): BytePath => path.slice(this.#paths.root.length + 1)
 
   #root(entry: TarEntry): void {
     if (entry.type !== 'directory') throw hostile(entry.path, 'would replace the root of the image')
@@ -167,7 +167,7 @@ export class LayerTree implements TarHandler {
     const from = this.#options.moved?.get(entry.path)
     if (from === undefined || lstatSync(toPath(path), { throwIfNoEntry: false })) return false
     try {
-      renameSync(from, toPath(path))
+      renameSync(toPath(from), toPath(path))
       return true
     } catch (error) {
       if (errnoOf(error) === 'EXDEV') return false

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
+import type { BytePath } from './byte-path.ts'
 
 /** SHA-256 of files as they are written, in hex by their paths; of one with holes or attributes nothing is known. */
 export class FileDigests {
-  readonly found = new Map<string, string>()
+  readonly found = new Map<BytePath, string>()
   #hash: Hash = createHash('sha256')
   #end = 0
 
@@ -11,7 +12,7 @@ export class FileDigests {
     this.#hash.update(chunk)
   }
 
-  complete(path: string, { size, isPlain }: { size: number; isPlain: boolean }): void {
+  complete(path: BytePath, { size, isPlain }: { size: number; isPlain: boolean }): void {
     if (this.#end === size && isPlain) this.found.set(path, this.#hash.digest('hex'))
     else this.found.delete(path)
     this.#hash = createHash('sha256')

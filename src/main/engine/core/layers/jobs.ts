@@ -1,5 +1,6 @@
 import { isEngineError, messageOf, EngineError, type ErrorCode } from '#shared/errors.ts'
 import type { DiffId } from '#shared/oci/digest.ts'
+import type { BytePath } from './byte-path.ts'
 import type { DiffSource, ListedEntry, WhiteoutForm } from './layers.ts'
 
 /** What a worker thread can be asked; plain objects, because they cross between threads. */
@@ -13,7 +14,7 @@ export type Job =
   | { kind: 'stream'; source: DiffSource | { tree: string; leaveOut: readonly string[] } | { entriesOf: DiffSource } }
   | { kind: 'compress'; source: DiffSource | { file: string }; target: string; algorithm: 'gzip' | 'none' }
   | { kind: 'changes'; source: DiffSource }
-  | { kind: 'digests'; files: readonly string[] }
+  | { kind: 'digests'; files: readonly BytePath[] }
   | { kind: 'usage'; directory: string }
   | { kind: 'remove'; directory: string }
 

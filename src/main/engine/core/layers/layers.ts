@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { DiffId, Digest } from '#shared/oci/digest.ts'
+import type { BytePath } from './byte-path.ts'
 import type { TarEntry, TarType } from './tar-format.ts'
 
 /**
@@ -41,7 +42,7 @@ export interface Layers extends AsyncDisposable {
   /** A whole tree, such as a mounted root file system, as a tar stream; nothing outside `directory` is followed or read, whoever changes it meanwhile. `leaveOut`: paths below it. */
   pack(directory: string, options?: TransferOptions & { leaveOut?: readonly string[] }): Readable
   /** SHA-256 of each file in turn, {@link DIGEST_BYTES} for each: of what it holds, and of those of its extended attributes that travel in layers. */
-  digests(files: readonly string[], options?: TransferOptions): Promise<Uint8Array>
+  digests(files: readonly BytePath[], options?: TransferOptions): Promise<Uint8Array>
   /** Paths that differ, as `docker diff` shows them. */
   changes(source: DiffSource): Promise<Change[]>
   /** Everything in a layer, each entry a line of JSON ({@link LayerEntry}); a directory comes before what is in it. */
@@ -94,7 +95,7 @@ export interface AppliedLayer {
   /** Bytes of file content in it: what Docker calls a layer's size. */
   contentSize: number
   /** Directories the archive put something into without announcing them; their attributes are those of the layers below, see adoptAttributes. */
-  implied?: string[]
+  implied?: BytePath[]
 }
 
 export interface TakeOptions extends ComingOptions {
@@ -103,7 +104,7 @@ export interface TakeOptions extends ComingOptions {
 
 export interface TakenFiles {
   /** As {@link AppliedLayer.implied}. */
-  implied: string[]
+  implied: BytePath[]
   /** As {@link CopiedFiles.layer}. */
   layer?: AppliedLayer
 }
@@ -127,7 +128,7 @@ export interface UnpackOptions extends ComingOptions {
 
 export interface UnpackedFiles {
   /** SHA-256 in hex of the files by their paths below the directory, as `digests` gives it; of some nothing is known. */
-  digests: ReadonlyMap<string, string>
+  digests: ReadonlyMap<BytePath, string>
 }
 
 /**
@@ -146,7 +147,7 @@ export interface ListedEntry extends Pick<TarEntry, 'path' | 'mode' | 'uid' | 'g
   /** The same for all names of one file, which are hard links again. */
   linked?: string
   /** Absolute on the host, nothing followed at its end. Without one: an empty folder, or a file with `content`. */
-  source?: string
+  source?: BytePath
   /** Nobody needs the source any more: it may be moved. */
   mayMove?: boolean
   content?: Uint8Array

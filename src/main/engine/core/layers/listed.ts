@@ -4,7 +4,7 @@ import { EngineError } from '#shared/errors.ts'
 import { fromSystemError } from '#base/system-error.ts'
 import type { Syscalls } from '../host/host.ts'
 import { directoryBelow } from './adopt-attributes.ts'
-import { toText } from './byte-path.ts'
+import { toPath, toText, type BytePath } from './byte-path.ts'
 import type { Chunks } from './diff-layer.ts'
 import { DIGEST_BYTES, type ListedEntry } from './layers.ts'
 import type { TarEntry } from './tar-format.ts'
@@ -20,7 +20,7 @@ export function inOrder(entries: readonly ListedEntry[], below: readonly string[
     for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
       const above = path.slice(0, slash)
       if (byPath.has(above)) break
-      const found = directoryBelow(below, toText(above))
+      const found = directoryBelow(below, above)
       if (found) byPath.set(above, { path: above, type: 'directory', mode: found.mode & 0o7777, uid: found.uid, gid: found.gid, mtime: Math.floor(found.mtimeMs / 1000) })
     }
   }
@@ -42,33 +42,35 @@ export function* packListed(entries: readonly ListedEntry[], syscalls: Attribute
     const header = before ? { ...before, path, type: 'link' as const, linkPath: before.path, size: 0 } : headerOf(listed)
     if (linked !== undefined && !before) first.set(linked, header)
     if (before || source === undefined) writer.made(header, content && Buffer.from(content))
-    else if (!(yield* writer.addAs(source, header))) throw new EngineError('unavailable', `cannot read ${source}: it is not there any more, or may not be read`)
+    else if (!(yield* writer.addAs(toPath(source), header))) throw new EngineError('unavailable', `cannot read ${toText(source)}: it is not there any more, or may not be read`)
   }
   yield* writer.finish()
   return { contentSize: writer.contentSize }
 }
 
 function headerOf({ type, path, mode, uid, gid, mtime, source }: ListedEntry): TarEntry {
-  const own = source === undefined || type === 'file' || type === 'directory' ? { linkPath: '', major: 0, minor: 0 } : describeEntry({ access: source, stat: lstatSync(source) }, path, type)
+  const access = source === undefined || type === 'file' || type === 'directory' ? undefined : toPath(source)
+  const own = access === undefined ? { linkPath: '', major: 0, minor: 0 } : describeEntry({ access, stat: lstatSync(access) }, path, type)
   return { ...own, type, path, mode, uid, gid, mtime, size: 0 }
 }
 
 const PIECE = 64 * 1024
 
 /** See Layers.digests. */
-export function digestFiles(files: readonly string[], syscalls: Attributes): Uint8Array {
+export function digestFiles(files: readonly BytePath[], syscalls: Attributes): Uint8Array {
   const digests = Buffer.alloc(files.length * DIGEST_BYTES)
   const piece = Buffer.allocUnsafe(PIECE)
   for (const [index, file] of files.entries()) digestFile(file, piece, syscalls).copy(digests, index * DIGEST_BYTES)
   return digests
 }
 
-function digestFile(file: string, piece: Buffer, syscalls: Attributes): Buffer {
+function digestFile(path: BytePath, piece: Buffer, syscalls: Attributes): Buffer {
+  const file = toPath(path)
   const content = createHash('sha256')
   try {
     readInto(content, file, piece)
   } catch (error) {
-    throw fromSystemError(error, `cannot read ${file}`)
+    throw fromSystemError(error, `cannot read ${toText(path)}`)
   }
   const xattrs = keptXattrs(syscalls, file)
   if (xattrs.size === 0) return content.digest()
@@ -77,7 +79,7 @@ function digestFile(file: string, piece: Buffer, syscalls: Attributes): Buffer {
   return whole.digest()
 }
 
-function readInto(hash: Hash, file: string, piece: Buffer): void {
+function readInto(hash: Hash, file: string | Buffer, piece: Buffer): void {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece)) hash.update(piece.subarray(0, read))

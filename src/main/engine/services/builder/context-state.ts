@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { bootId } from '#base/boot-id.ts'
+import { fromText, type BytePath } from '../../core/layers/byte-path.ts'
 import type { CopiedDigest, KnownDigests } from './copy/copied-entries.ts'
 import type { FolderListing } from './kept-contexts.ts'
 
@@ -7,7 +8,7 @@ import type { FolderListing } from './kept-contexts.ts'
 export interface ContextState {
   listing: FolderListing
   /** Path → SHA-256 in hex, of what an earlier build has read. */
-  digests: Map<string, string>
+  digests: Map<BytePath, string>
   /** Of whole COPYs, by their words; of this listing. */
   copies: Map<string, CopiedDigest>
   /** Bytes. */
@@ -17,8 +18,8 @@ export interface ContextState {
 interface Written {
   boot: string
   size: number
-  listing: [string, string][]
-  digests: [string, string][]
+  listing: [BytePath, string][]
+  digests: [BytePath, string][]
   copies: [string, CopiedDigest][]
 }
 
@@ -56,11 +57,14 @@ export function digestsOf(tree: string, state: ContextState & { written: boolean
   }
 }
 /** Of files as they were unpacked, for a tree that is built once. */
-export const digestsOnce = (tree: string, digests: ReadonlyMap<string, string>): KnownDigests => ({ find: (hostPath) => found(digests, tree, hostPath), put() {}, findCopy: () => undefined, putCopy() {} })
+export const digestsOnce = (tree: string, digests: ReadonlyMap<BytePath, string>): KnownDigests => ({ find: (hostPath) => found(digests, tree, hostPath), put() {}, findCopy: () => undefined, putCopy() {} })
 
-function found(digests: ReadonlyMap<string, string>, tree: string, hostPath: string): Uint8Array | undefined {
+function found(digests: ReadonlyMap<BytePath, string>, tree: string, hostPath: BytePath): Uint8Array | undefined {
   const hex = digests.get(below(tree, hostPath) ?? '')
   return hex === undefined ? undefined : Buffer.from(hex, 'hex')
 }
 
-const below = (tree: string, hostPath: string): string | undefined => (hostPath.startsWith(`${tree}/`) ? hostPath.slice(tree.length + 1) : undefined)
+function below(tree: string, hostPath: BytePath): BytePath | undefined {
+  const beginning = `${fromText(tree)}/`
+  return hostPath.startsWith(beginning) ? hostPath.slice(beginning.length) : undefined
+}

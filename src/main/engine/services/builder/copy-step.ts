@@ -1,3 +1,4 @@
+import { toText, type BytePath } from '../../core/layers/byte-path.ts'
 import type { Step } from './build-run.ts'
 import type { CopyEntry } from './copy/copy-plan.ts'
 import type { RootedTree } from './copy/rooted-tree.ts'
@@ -9,7 +10,7 @@ import { finishStep, withView } from './step-result.ts'
 /** What a COPY or ADD reads, and where it goes. */
 export interface CopyWork {
   verb: string
-  destination: string
+  destination: BytePath
   /** Of what is read, wherever it goes: with the image below, which the cache knows as well, it decides the result. So a step found in the cache mounts nothing. */
   read: CopiedDigest
   /** Once the image so far can be looked at. */
@@ -23,7 +24,7 @@ export function copyStepOf(step: Step, { verb, destination, read, plan }: CopyWo
     if (entries.length === 0) return undefined
     return addEntries(step, entries, attributes)
   }
-  return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${read.what}:${read.digest} in ${destination} `, next: step.state, make })
+  return finishStep(step, { createdBy: `${noCommand(step.state)}${verb}${read.what}:${read.digest} in ${toText(destination)} `, next: step.state, make })
 }
 
 /** A layer of these on the image so far. */

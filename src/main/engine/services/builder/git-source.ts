@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import type { Host } from '../../core/host/host.ts'
+import { fromText, toText } from '../../core/layers/byte-path.ts'
 import { openTree } from './copy/rooted-tree.ts'
 
 const GIT_URL = /^(git:\/\/|git@|github\.com\/)|^https?:\/\/\S+\.git(#|$)/
@@ -32,7 +33,7 @@ export async function cloneRepository(host: Pick<Host, 'run' | 'syscalls'>, url:
 /** Links and dots are the repository's, and it may be anybody's: followed as if it were the root. */
 function realSubfolder({ syscalls }: Pick<Host, 'syscalls'>, folder: string, subfolder: string, address: string): string {
   using tree = openTree(folder, syscalls)
-  const found = tree.locate(subfolder)
+  const found = tree.locate(fromText(subfolder))
   if (!found?.stat.isDirectory()) throw new EngineError('not-found', `there is no folder ${subfolder} in ${address}`, { reason: 'no-subfolder' })
-  return found.path
+  return toText(found.path)
 }

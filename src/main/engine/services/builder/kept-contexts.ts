@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { EngineError } from '#shared/errors.ts'
 import { KeyedMutex } from '#base/keyed-mutex.ts'
+import type { BytePath } from '../../core/layers/byte-path.ts'
 import type { Layers, ListedEntry } from '../../core/layers/layers.ts'
 import type { Collection, MetadataStore } from '../../core/metadata/metadata-store.ts'
 import { digestsOf, digestsOnce, readState, writeState, type ContextState } from './context-state.ts'
@@ -28,7 +29,7 @@ export interface KeptContexts {
 }
 
 /** Path → what tells one state of the file from another, in the words of whoever lists. */
-export type FolderListing = ReadonlyMap<string, string>
+export type FolderListing = ReadonlyMap<BytePath, string>
 
 export interface ClientFolder {
   /** The same for the same folder of the same client; undefined where that cannot be told. */
@@ -85,7 +86,7 @@ export interface KeptContextsNeeds {
   now?: () => number
 }
 
-const NOTHING: ReadonlyMap<string, string> = new Map()
+const NOTHING: ReadonlyMap<BytePath, string> = new Map()
 
 export const createKeptContexts = (needs: KeptContextsNeeds): KeptContexts => new ContextFolders(needs)
 
@@ -157,7 +158,7 @@ class ContextFolders implements KeptContexts {
   }
 
   /** A tree that could not be changed to its end is nobody's any more. */
-  async #change(name: string, goesOn: boolean, content: FolderContent | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  async #change(name: string, goesOn: boolean, content: FolderContent | undefined, signal: AbortSignal): Promise<ReadonlyMap<BytePath, string>> {
     const { layers } = this.#needs
     try {
       await rm(this.#stateFile(name), { force: true })
@@ -204,7 +205,7 @@ function openOnce(needs: KeptContextsNeeds, source: ClientFolder, signal: AbortS
 }
 
 /** What the files hold is known by then. */
-async function put(layers: KeptContextsNeeds['layers'], content: FolderContent, folder: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function put(layers: KeptContextsNeeds['layers'], content: FolderContent, folder: string, signal: AbortSignal): Promise<ReadonlyMap<BytePath, string>> {
   const { digests } = 'archive' in content ? await layers.unpack(content.archive, folder, { signal }) : await layers.copy(content.files, folder, { whiteouts: 'remove', digests: true, signal })
   return digests
 }

@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync, readFileSync, statSync, type BigIntStats } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { isAbsolute, join, posix } from 'node:path'
 import { ignoreFilesOf, selectContext, type ContextSelection } from '#shared/dockerfile/context-selection.ts'
 import { EngineError } from '#shared/errors.ts'
 import { errnoOf, fromSystemError } from '#base/system-error.ts'
 import { breathe } from '../../core/files/breathe.ts'
-import { fromText } from '../../core/layers/byte-path.ts'
+import { fromText, toPath, toText, type BytePath } from '../../core/layers/byte-path.ts'
 import type { ListedEntry } from '../../core/layers/layers.ts'
 import { isWhiteoutName } from '../../core/layers/whiteout-names.ts'
 import { whiteoutsOf } from './folder-listing.ts'
@@ -26,7 +26,7 @@ export interface FolderCounts {
 }
 
 interface Listed {
-  path: string
+  path: BytePath
   stat: BigIntStats
 }
 
@@ -69,29 +69,30 @@ function readIgnoreRules({ path, dockerfile }: MachineFolder): string {
 /** A folder comes before what is in it. */
 async function listFolder(folder: string, selection: ContextSelection, signal: AbortSignal): Promise<Listed[]> {
   const listed: Listed[] = []
+  const place = fromText(folder)
   const pause = breathe()
-  const enter = async (below: string): Promise<void> => {
+  const enter = async (below: BytePath): Promise<void> => {
     // Images reserve the names that begin so for deletions.
-    for (const name of namesIn(join(folder, below)).filter((each) => !isWhiteoutName(each))) {
+    for (const name of namesIn(posix.join(place, below)).filter((each) => !isWhiteoutName(each))) {
       const path = below === '' ? name : `${below}/${name}`
-      const stat = lstatSync(join(folder, path), { throwIfNoEntry: false, bigint: true })
+      const stat = lstatSync(toPath(posix.join(place, path)), { throwIfNoEntry: false, bigint: true })
       if (!stat) continue
       const travels = stat.isFile() || stat.isDirectory() || stat.isSymbolicLink()
-      if (travels && selection.holds(path)) listed.push({ path, stat })
+      if (travels && selection.holds(toText(path))) listed.push({ path, stat })
       await pause()
       signal.throwIfAborted()
-      if (stat.isDirectory() && selection.enters(path)) await enter(path)
+      if (stat.isDirectory() && selection.enters(toText(path))) await enter(path)
     }
   }
   await enter('')
   return listed
 }
 
-function namesIn(folder: string): string[] {
+function namesIn(folder: BytePath): BytePath[] {
   try {
-    return readdirSync(folder).sort()
+    return readdirSync(toPath(folder), 'latin1').sort()
   } catch (error) {
-    throw unreadable(error, folder)
+    throw unreadable(error, toText(folder))
   }
 }
 
@@ -104,14 +105,14 @@ function contentOf(folder: string, listed: readonly Listed[], listing: FolderLis
   const changed = listed.filter(({ path }) => since.get(path) !== listing.get(path))
   const gone = whiteoutsOf(since, listing)
   if (changed.length === 0 && gone.length === 0) return undefined
-  const removals = gone.map((path): ListedEntry => ({ path: fromText(path), type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0 }))
+  const removals = gone.map((path): ListedEntry => ({ path, type: 'file', mode: 0, uid: 0, gid: 0, mtime: 0 }))
   return { files: [...removals, ...changed.map((entry) => entryOf(folder, entry))] }
 }
 
 /** Owners are root's, as the docker client has it. */
 function entryOf(folder: string, { path, stat }: Listed): ListedEntry {
-  const common = { path: fromText(path), uid: 0, gid: 0, mtime: Number(stat.mtimeNs / 1_000_000_000n) }
+  const common = { path, uid: 0, gid: 0, mtime: Number(stat.mtimeNs / 1_000_000_000n) }
   if (stat.isDirectory()) return { ...common, type: 'directory', mode: Number(stat.mode) & 0o7777 }
-  const source = join(folder, path)
+  const source = posix.join(fromText(folder), path)
   return stat.isSymbolicLink() ? { ...common, type: 'symlink', mode: 0o777, source } : { ...common, type: 'file', mode: Number(stat.mode) & 0o7777, source }
 }

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pack, type Header as TarHeader, type Pack } from 'tar-stream'
 import { EngineError } from '#shared/errors.ts'
+import { fromText, toText } from '../../../core/layers/byte-path.ts'
 import { whiteoutsOf } from '../../../services/builder/folder-listing.ts'
 import type { FolderChanges, FolderListing } from '../../../services/builder/kept-contexts.ts'
 import type { Conversation } from '../grpc/client.ts'
@@ -54,10 +55,10 @@ export async function receiveFiles(conversation: Conversation, since: FolderList
   const packets = readPackets(conversation)
   // Sockets and pipes, and names that images reserve for deletions, are in no layer.
   const listed = (await readList(packets)).filter(({ stat }) => kindOf(stat.mode) !== 'other' && !posix.basename(stat.path).startsWith('.wh.'))
-  const listing = new Map(listed.map(({ stat }) => [stat.path, stateOf(stat)]))
+  const listing = new Map(listed.map(({ stat }) => [fromText(stat.path), stateOf(stat)]))
   const size = listed.reduce((sum, entry) => sum + (isContent(entry.stat) ? entry.stat.size : 0), 0)
-  const gone = whiteoutsOf(since, listing)
-  const isChanged = ({ stat }: Listed) => since.get(stat.path) !== listing.get(stat.path)
+  const gone = whiteoutsOf(since, listing).map(toText)
+  const isChanged = ({ stat: { path } }: Listed) => since.get(fromText(path)) !== listing.get(fromText(path))
   if (gone.length === 0 && !listed.some(isChanged)) {
     await finish(conversation, packets)
     return { listing, size, content: undefined, received: Promise.resolve() }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, readlinkSync } from 'node:fs'
-import { fromText } from '../../../core/layers/byte-path.ts'
+import { toPath, type BytePath } from '../../../core/layers/byte-path.ts'
 import { DIGEST_BYTES, type Layers, type ListedEntry } from '../../../core/layers/layers.ts'
 import type { CopyEntry } from './copy-plan.ts'
 
@@ -12,8 +12,8 @@ export interface CopyAttributes {
 
 /** Of contents, by where they are; of a file that has other names nothing is known, since it changes with them. */
 export interface KnownDigests {
-  find(hostPath: string): Uint8Array | undefined
-  put(hostPath: string, digest: Uint8Array): void
+  find(hostPath: BytePath): Uint8Array | undefined
+  put(hostPath: BytePath, digest: Uint8Array): void
   /** Of all that a COPY has read, by its words; nothing in the context is another since. */
   findCopy(words: string): CopiedDigest | undefined
   putCopy(words: string, copied: CopiedDigest): void
@@ -37,7 +37,7 @@ export async function digestEntries(layers: Pick<Layers, 'digests'>, entries: re
   const contents = await digestFiles(layers, sorted.filter(({ kind, content }) => kind === 'file' && !content), signal, digests)
   for (const entry of sorted) {
     const { uid, gid, mode } = layerEntry(entry, attributes)
-    hash.update(JSON.stringify([entry.target, entry.kind, mode, uid, gid, entry.kind === 'symlink' ? readlinkSync(entry.hostPath!) : entry.kind === 'special' ? [typeOf(entry), entry.stat.rdev] : '']))
+    hash.update(JSON.stringify([entry.target, entry.kind, mode, uid, gid, entry.kind === 'symlink' ? readlinkSync(toPath(entry.hostPath!), 'latin1') : entry.kind === 'special' ? [typeOf(entry), entry.stat.rdev] : '']))
     if (entry.kind === 'file') hash.update(entry.content ? createHash('sha256').update(entry.content).digest() : contents.get(entry)!)
   }
   return hash.digest('hex')
@@ -70,7 +70,7 @@ export function layerEntry(entry: CopyEntry, { owner, mode }: CopyAttributes): L
   const changed = entry.kind === 'symlink' || !mode ? own : mode(own, entry.kind === 'directory')
   const from = entry.content ? { content: entry.content } : entry.hostPath === undefined ? {} : { source: entry.hostPath }
   const linked = entry.kind === 'file' && (entry.stat.nlink ?? 1) > 1 ? { linked: `${entry.stat.dev}:${entry.stat.ino}` } : {}
-  return { path: fromText(entry.target), type: typeOf(entry), mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, mtime: Math.floor(entry.stat.mtimeMs / 1000), ...from, ...linked, ...(entry.unpacked && { mayMove: true }) }
+  return { path: entry.target, type: typeOf(entry), mode: changed, uid: given?.uid ?? entry.stat.uid, gid: given?.gid ?? entry.stat.gid, mtime: Math.floor(entry.stat.mtimeMs / 1000), ...from, ...linked, ...(entry.unpacked && { mayMove: true }) }
 }
 
 const typeOf = ({ kind, stat: { mode } }: CopyEntry): ListedEntry['type'] => (kind === 'special' ? SPECIAL.get(mode & constants.S_IFMT)! : kind)

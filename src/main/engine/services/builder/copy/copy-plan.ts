@@ -1,17 +1,18 @@
 import { readdirSync, lstatSync, type Stats } from 'node:fs'
-import { join, posix } from 'node:path'
+import { posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import type { IgnoreMatcher } from '../../../core/dockerfile/dockerfile.ts'
 import { breathe } from '../../../core/files/breathe.ts'
+import { toPath, toText, type BytePath } from '../../../core/layers/byte-path.ts'
 import type { RootedTree } from './rooted-tree.ts'
 import type { Source } from './select-sources.ts'
 
 /** One thing that will be in the new layer. */
 export interface CopyEntry {
   /** In the image, without a leading slash. */
-  target: string
+  target: BytePath
   /** What it is copied from; undefined: a folder that the copy has to make, or `content`. */
-  hostPath?: string
+  hostPath?: BytePath
   stat: Pick<Stats, 'mode' | 'uid' | 'gid' | 'size' | 'mtimeMs'> & Partial<Stats>
   /** `special`: a device or a FIFO. */
   kind: 'file' | 'directory' | 'symlink' | 'special'
@@ -23,7 +24,7 @@ export interface CopyEntry {
 export interface CopyPlanRequest {
   sources: readonly Source[]
   /** Absolute in the image; ends with `/` where the user says it is a folder. */
-  destination: string
+  destination: BytePath
   /** The image so far, in which links on the way to the destination are followed. Undefined on scratch. */
   target: RootedTree | undefined
   parents: boolean
@@ -45,19 +46,19 @@ export async function planCopy(request: CopyPlanRequest): Promise<CopyEntry[]> {
       continue
     }
     const target = parents ? posix.join(destination, source.parentsPath) : toFolder ? posix.join(destination, posix.basename(source.name)) : destination
-    if (!request.excluded?.ignores(posix.basename(source.name))) entries.push(entryOf(target, source.hostPath, source.stat))
+    if (!request.excluded?.ignores(toText(posix.basename(source.name)))) entries.push(entryOf(target, source.hostPath, source.stat))
   }
   return withFolders(entries, request.target)
 }
 
-async function addFolder(entries: CopyEntry[], source: Source, target: string, request: CopyPlanRequest): Promise<void> {
+async function addFolder(entries: CopyEntry[], source: Source, target: BytePath, request: CopyPlanRequest): Promise<void> {
   const pause = breathe()
-  const walk = async (folder: string, inside: string): Promise<void> => {
-    for (const name of readdirSync(folder).sort()) {
+  const walk = async (folder: BytePath, inside: BytePath): Promise<void> => {
+    for (const name of readdirSync(toPath(folder), 'latin1').sort()) {
       await pause()
-      const [hostPath, path] = [join(folder, name), posix.join(inside, name)]
-      const stat = lstatSync(hostPath)
-      const left = request.ignored(posix.join(source.path, path)) || request.excluded?.ignores(path)
+      const [hostPath, path] = [posix.join(folder, name), posix.join(inside, name)]
+      const stat = lstatSync(toPath(hostPath))
+      const left = request.ignored(toText(posix.join(source.path, path))) || request.excluded?.ignores(toText(path))
       if (!left && canBeCopied(stat)) entries.push(entryOf(posix.join(target, path), hostPath, stat))
       if (stat.isDirectory()) await walk(hostPath, path)
     }
@@ -69,20 +70,20 @@ async function addFolder(entries: CopyEntry[], source: Source, target: string, r
 /** A device without a number is a whiteout to the file system that layers are mounted with (https://docs.kernel.org/filesystems/overlayfs.html). */
 const canBeCopied = (stat: Stats): boolean => !stat.isSocket() && !(stat.isCharacterDevice() && stat.rdev === 0)
 
-const entryOf = (target: string, hostPath: string, stat: Stats): CopyEntry => ({ target, hostPath, stat, kind: stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : stat.isFile() ? 'file' : 'special' })
+const entryOf = (target: BytePath, hostPath: BytePath, stat: Stats): CopyEntry => ({ target, hostPath, stat, kind: stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : stat.isFile() ? 'file' : 'special' })
 
 /** Follows links on the way to each target, names the folders that have to be made, and leaves out folders that are there already. */
 export async function withFolders(entries: readonly CopyEntry[], tree: RootedTree | undefined): Promise<CopyEntry[]> {
-  const result = new Map<string, CopyEntry>()
-  const known = new Map<string, Folder>([['', { path: '', exists: true }]])
+  const result = new Map<BytePath, CopyEntry>()
+  const known = new Map<BytePath, Folder>([['', { path: '', exists: true }]])
   /** Nothing is below a folder that is not there. */
-  const locate = (path: string, { exists }: Folder) => (exists ? tree?.locate(path) : undefined)
-  const folder = (path: string): Folder => {
+  const locate = (path: BytePath, { exists }: Folder) => (exists ? tree?.locate(path) : undefined)
+  const folder = (path: BytePath): Folder => {
     const before = known.get(path)
     if (before) return before
     const above = folder(parentOf(path))
     const located = locate(path, above)
-    if (located && !located.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot copy to a directory below ${path}: it is a file`)
+    if (located && !located.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot copy to a directory below ${toText(path)}: it is a file`)
     const found = { path: located?.path ?? posix.join(above.path, posix.basename(path)), exists: located !== undefined }
     known.set(path, found)
     if (!located && !result.has(found.path)) result.set(found.path, { target: found.path, kind: 'directory', stat: { mode: 0o40755, uid: 0, gid: 0, size: 0, mtimeMs: Date.now() } })
@@ -100,7 +101,7 @@ export async function withFolders(entries: readonly CopyEntry[], tree: RootedTre
     }
     const above = folder(parentOf(path))
     const target = posix.join(above.path, posix.basename(path))
-    if (locate(target, above)?.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot overwrite the directory /${target} with a file`)
+    if (locate(target, above)?.stat.isDirectory()) throw new EngineError('invalid-argument', `cannot overwrite the directory /${toText(target)} with a file`)
     result.set(target, { ...entry, target })
   }
   return [...result.values()]
@@ -109,9 +110,9 @@ export async function withFolders(entries: readonly CopyEntry[], tree: RootedTre
 /** A folder on the way to a target. */
 interface Folder {
   /** With the links on the way followed. */
-  path: string
+  path: BytePath
   /** In the image so far. */
   exists: boolean
 }
 
-const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '')
+const parentOf = (path: BytePath): BytePath => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '')

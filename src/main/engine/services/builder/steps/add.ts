@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, expandWord, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
+import { fromText, toPath, type BytePath } from '../../../core/layers/byte-path.ts'
 import { decompressed, detectCompression } from '../../../core/layers/decompress.ts'
 import type { Step } from '../build-run.ts'
 import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
@@ -24,7 +25,7 @@ export async function addStep(step: Step, instruction: Add): Promise<StageState>
   const destination = destinationOf(step, expand(instruction.destination))
   return withWorkFolder(step, async (work) => {
     const found = await Promise.all(instruction.sources.map(expand).map((source, index) => findSource({ step, instruction, source, destination, work: join(work, String(index)), expand })))
-    const heredocs = (place: string, target: RootedTree | undefined) => heredocEntries(instruction.heredocs, place, expand, target)
+    const heredocs = (place: BytePath, target: RootedTree | undefined) => heredocEntries(instruction.heredocs, place, expand, target)
     const read = [...found.flatMap((source) => source.read), ...(await heredocs(asFolder(destination), undefined))]
     const plan = async (target: RootedTree | undefined, root: string | undefined) => {
       const planned = await Promise.all(found.map((source) => source.plan(target)))
@@ -39,7 +40,7 @@ interface AddSource {
   step: Step
   instruction: Add
   source: string
-  destination: string
+  destination: BytePath
   work: string
   expand: (word: string) => string
 }
@@ -57,7 +58,7 @@ async function findSource(add: AddSource): Promise<Found> {
   const found = selectSources(tree, [add.source], add.step.run.ignored)
   const several = add.instruction.sources.length > 1 || found.length > 1
   const parts = await Promise.all(found.map(async (source, index): Promise<Found> => {
-    const entries = async (destination: string, target: RootedTree | undefined) => rootOwned(await planLocal(add, [source], destination, target))
+    const entries = async (destination: BytePath, target: RootedTree | undefined) => rootOwned(await planLocal(add, [source], destination, target))
     const read = await entries(asFolder(add.destination), undefined)
     if (await isArchive(add, source)) return { read, plan: (target) => archiveEntries(add, source.hostPath, String(index), target) }
     return { read, plan: (target) => entries(several ? asFolder(add.destination) : add.destination, target) }
@@ -65,7 +66,7 @@ async function findSource(add: AddSource): Promise<Found> {
   return { read: parts.flatMap(({ read }) => read), plan: async (target) => (await Promise.all(parts.map(({ plan }) => plan(target)))).flat() }
 }
 
-function planLocal({ instruction, step, expand }: AddSource, sources: Source[], destination: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
+function planLocal({ instruction, step, expand }: AddSource, sources: Source[], destination: BytePath, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const excluded = instruction.flags.exclude.length > 0 ? createIgnoreMatcher(instruction.flags.exclude.map(expand).join('\n')) : undefined
   return planCopy({ sources, destination, target, parents: instruction.flags.parents === true, ignored: (path) => step.run.ignored.ignores(path), excluded })
 }
@@ -74,15 +75,15 @@ const rootOwned = (entries: CopyEntry[]): CopyEntry[] => entries.map((entry) => 
 
 async function isArchive({ instruction }: AddSource, source: Source): Promise<boolean> {
   if (instruction.flags.unpack === false || !source.stat.isFile()) return false
-  await using file = await open(source.hostPath)
+  await using file = await open(toPath(source.hostPath))
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
   if (bytesRead < 6) return false
   return buffer.toString('latin1', 257, 262) === 'ustar' || (detectCompression(buffer) !== 'none' && (await holdsTar(source.hostPath)))
 }
 
 /** Whether the uncompressed bytes begin like a tar archive; a lone gzip'ed file is not one. */
-async function holdsTar(path: string): Promise<boolean> {
-  const stream = await decompressed(createReadStream(path))
+async function holdsTar(path: BytePath): Promise<boolean> {
+  const stream = await decompressed(createReadStream(toPath(path)))
   let head = Buffer.alloc(0)
   try {
     for await (const chunk of stream) {
@@ -98,16 +99,16 @@ async function holdsTar(path: string): Promise<boolean> {
 }
 
 /** Unpacks into a folder of the step's own by the layers' safe rules, then copies from there; what is in an archive keeps its owners, whatever --chown says. */
-async function archiveEntries(add: AddSource, path: string, name: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
+async function archiveEntries(add: AddSource, path: BytePath, name: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const folder = `${add.work}-${name}-unpacked`
   await mkdir(folder, { recursive: true })
-  await add.step.run.context.layers.unpack(await decompressed(createReadStream(path)), folder, { refuseWhiteouts: true, own: true, signal: add.step.run.signal })
+  await add.step.run.context.layers.unpack(await decompressed(createReadStream(toPath(path))), folder, { refuseWhiteouts: true, own: true, signal: add.step.run.signal })
   return (await treeEntries(add, folder, '', add.destination, target)).map((entry) => ({ ...entry, unpacked: true }))
 }
 
-async function treeEntries(add: AddSource, folder: string, subfolder: string, place: string, target: RootedTree | undefined): Promise<CopyEntry[]> {
+async function treeEntries(add: AddSource, folder: string, subfolder: string, place: BytePath, target: RootedTree | undefined): Promise<CopyEntry[]> {
   using tree = openTree(folder, add.step.run.context.host.syscalls)
-  const found = tree.locate(subfolder)
+  const found = tree.locate(fromText(subfolder))
   if (!found) throw new EngineError('not-found', `${add.source}: no such folder ${subfolder}`)
   return await planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: asFolder(place), target, parents: false, ignored: () => false, excluded: undefined })
 }
@@ -124,11 +125,11 @@ async function fetchUrl(add: AddSource): Promise<Found> {
   const file = await fetchFile(source, add.work, step.run.signal)
   const checksum = instruction.flags.checksum && add.expand(instruction.flags.checksum)
   if (checksum && checksum !== file.digest) throw new EngineError('data-loss', `digest mismatch for ${source}: ${file.digest} (expected: ${checksum})`)
-  const name = posix.basename(new URL(source).pathname)
+  const name = fromText(posix.basename(new URL(source).pathname))
   if (destination.endsWith('/') && (name === '' || name === '/')) throw new EngineError('invalid-argument', `cannot determine filename from url: ${source}`)
   // A fetched file is private to root: https://docs.docker.com/reference/dockerfile/#add
   const stat = { mode: 0o100600, uid: 0, gid: 0, size: file.size, mtimeMs: file.modifiedMs ?? 0 }
-  const entry = (target: string): CopyEntry => ({ target, hostPath: file.path, kind: 'file', stat })
+  const entry = (target: BytePath): CopyEntry => ({ target, hostPath: fromText(file.path), kind: 'file', stat })
   const plan = (target: RootedTree | undefined) => {
     const toFolder = destination.endsWith('/') || target?.locate(destination)?.stat.isDirectory() === true
     return withFolders([entry(toFolder ? posix.join(destination, name) : destination)], target)

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { EngineError, isEngineError } from '#shared/errors.ts'
 import { createIgnoreMatcher, expandWord, type Heredoc, type InstructionOf } from '../../../core/dockerfile/dockerfile.ts'
+import { fromText, type BytePath } from '../../../core/layers/byte-path.ts'
 import { resolveUser } from '../../../core/runtime/spec/user.ts'
 import type { Step } from '../build-run.ts'
 import { planCopy, withFolders, type CopyEntry } from '../copy/copy-plan.ts'
@@ -34,7 +35,7 @@ async function copyFrom(step: Step, instruction: InstructionOf<'COPY'>, sources:
   const exclude = flags.exclude.map(expand)
   const excluded = exclude.length > 0 ? createIgnoreMatcher(exclude.join('\n')) : undefined
   const ignored = (path: string) => fromContext && step.run.ignored.ignores(path)
-  const entries = async (place: string, target: RootedTree | undefined) => [
+  const entries = async (place: BytePath, target: RootedTree | undefined) => [
     ...(find().length > 0 ? await planCopy({ sources: find(), destination: place, target, parents: flags.parents === true, ignored, excluded }) : []),
     ...(await heredocEntries(instruction.heredocs, place, expand, target)),
   ]
@@ -64,7 +65,7 @@ function once<Result>(make: () => Result): () => Result {
   return () => (made ??= { result: make() }).result
 }
 
-export const asFolder = (path: string): string => (path.endsWith('/') ? path : `${path}/`)
+export const asFolder = (path: BytePath): BytePath => (path.endsWith('/') ? path : `${path}/`)
 
 export interface OwnershipFlags {
   chown?: string
@@ -89,16 +90,16 @@ async function lookUpOwner(step: Step, text: string, root: string | undefined): 
   return { uid: user.uid, gid: text.includes(':') ? user.gid : user.uid }
 }
 
-export const destinationOf = (step: Step, destination: string): string => {
-  const absolute = posix.resolve(workingDirectory(step.state), destination)
+export const destinationOf = (step: Step, destination: string): BytePath => {
+  const absolute = fromText(posix.resolve(workingDirectory(step.state), destination))
   return absolute !== '/' && /(^|\/)\.?$/.test(destination) ? `${absolute}/` : absolute
 }
 
-export function heredocEntries(heredocs: readonly Heredoc[], destination: string, expand: (word: string) => string, target: RootedTree | undefined): Promise<CopyEntry[]> {
+export function heredocEntries(heredocs: readonly Heredoc[], destination: BytePath, expand: (word: string) => string, target: RootedTree | undefined): Promise<CopyEntry[]> {
   const toFolder = destination.endsWith('/') || target?.locate(destination)?.stat.isDirectory() === true
   const entries = heredocs.map((heredoc): CopyEntry => {
     const content = Buffer.from(heredoc.expand ? expandHeredoc(heredoc.content, expand) : heredoc.content)
-    return { target: toFolder ? posix.join(destination, heredoc.name) : destination, kind: 'file', content, stat: { mode: 0o100644, uid: 0, gid: 0, size: content.length, mtimeMs: Date.now() } }
+    return { target: toFolder ? posix.join(destination, fromText(heredoc.name)) : destination, kind: 'file', content, stat: { mode: 0o100644, uid: 0, gid: 0, size: content.length, mtimeMs: Date.now() } }
   })
   return withFolders(entries, target)
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { cp, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { EngineError } from '#shared/errors.ts'
 import { removeDeep } from '#base/remove-tree.ts'
 import { expandWord, type RunMount } from '../../../core/dockerfile/dockerfile.ts'
+import { fromText, toText } from '../../../core/layers/byte-path.ts'
 import type { MountInput } from '../../../core/runtime/spec/container-spec.ts'
 import type { Step } from '../build-run.ts'
 import { openTree } from '../copy/rooted-tree.ts'
@@ -30,7 +31,7 @@ export async function describeMounts(step: Step, mounts: readonly RunMount[]): P
 
 async function contextDigest(step: Step, source = ''): Promise<string> {
   using tree = openTree(step.run.contextFolder, step.run.context.host.syscalls)
-  const found = tree.locate(source)
+  const found = tree.locate(fromText(source))
   if (!found) throw new EngineError('not-found', `failed to compute cache key: "/${source}": not found`, { hint: 'The source of a bind mount is a path in the build context.' })
   const entries = await planCopy({ sources: [{ ...found, name: found.path, parentsPath: found.path }], destination: '/x', target: undefined, parents: false, ignored: (path) => step.run.ignored.ignores(path), excluded: undefined })
   return digestEntries(step.run.context.layers, entries, { owner: undefined, mode: undefined }, step.run)
@@ -84,9 +85,9 @@ async function withBind<Result>(step: Step, options: Options, work: (source: str
   const writable = options.readonly === 'false'
   const root = options.from === undefined ? await contextRoot(step, writable, undo) : await imageRoot(step, (await sourceImage(step, options.from)).chain, writable, undo)
   using tree = openTree(root, step.run.context.host.syscalls)
-  const found = tree.locate(options.source ?? '')
+  const found = tree.locate(fromText(options.source ?? ''))
   if (!found) throw new EngineError('not-found', `bind mount source /${options.source ?? ''} does not exist`)
-  return await work(found.hostPath)
+  return await work(toText(found.hostPath))
 }
 
 async function ownFolder(step: Step, undo: AsyncDisposableStack): Promise<string> {
@@ -99,7 +100,8 @@ async function ownFolder(step: Step, undo: AsyncDisposableStack): Promise<string
 async function contextRoot(step: Step, writable: boolean, undo: AsyncDisposableStack): Promise<string> {
   if (!writable) return step.run.contextFolder
   const folder = await ownFolder(step, undo)
-  await cp(step.run.contextFolder, folder, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+  const { layers } = step.run.context
+  await layers.unpack(layers.pack(step.run.contextFolder, { signal: step.run.signal }), folder, { signal: step.run.signal })
   return folder
 }
 
