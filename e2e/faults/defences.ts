@@ -38,7 +38,7 @@ export const DEFENCES: readonly (readonly [number: number, file: string, from: s
   [14, `${ENGINE}/services/images/shared-work.ts`, 'running.get(key) ?? start(key, work)', 'start(key, work)', PULL, 'two pulls of the same at once share the work'],
   [15, `${ENGINE}/core/runtime/spec/working-directory.ts`, String.raw`if (/^\/(proc\/.+|dev)\/fd(\/|$)/.test(clean)) throw`, `if (clean === '') throw`, SPEC, 'working directory'],
   [16, LOCATE, OPEN_FROM, OPEN_TO, FILES, 'a link to the outside shows nothing of it, however fast it is swapped'],
-  [16, `${ENGINE}/services/builder/git-source.ts`, 'return found.path', 'return subfolder', `host ${ENGINE}/services/builder/git-source.host.test.ts`, 'a subfolder is one of the repository, whatever links and dots say'],
+  [16, `${ENGINE}/services/builder/git-source.ts`, 'return toText(found.path)', 'return subfolder', `host ${ENGINE}/services/builder/git-source.host.test.ts`, 'a subfolder is one of the repository, whatever links and dots say'],
   [17, `${ENGINE}/services/builder/cache-mounts.ts`, `createHash('sha256').update(request.id).digest('hex').slice(0, 32)`, 'request.id', CONTAINMENT, 'mounts of a RUN that name places above'],
   [17, `${ENGINE}/services/builder/sweep.ts`, /await removeWork\(context\)[^]*?\n/, '\n', 'e2e e2e/faults/cut-build.test.ts', 'killed in the middle of a RUN step with mounts'],
   [17, `${ENGINE}/services/builder/steps/run.ts`, '  assertGranted(step, instruction)\n', '  void assertGranted\n', CONTAINMENT, 'a RUN gets neither the machine’s network nor its privileges'],
