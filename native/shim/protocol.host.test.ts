@@ -36,14 +36,15 @@ async function running(build: Build): Promise<Shim> {
 
 /** All of them at once; the answer to one more shows that the shim has gone on. */
 async function meddle(shim: Shim, batch: readonly Uint8Array[]): Promise<void> {
-  const strangers = await Promise.all(batch.map(() => shim.connect()))
+  using stack = new DisposableStack()
+  const connect = async () => stack.adopt(await shim.connect(), (client) => client.leave())
+  const strangers = await Promise.all(batch.map(connect))
   for (const [index, { socket }] of strangers.entries()) {
     socket.on('error', () => {})
     socket.write(batch[index]!)
   }
-  const friend = await shim.connect()
-  await friend.attach({})
-  for (const stranger of [...strangers, friend]) stranger.leave()
+  // A shim whose process ends waits for those who still have to take what it said: they leave, however this goes.
+  await (await connect()).attach({})
 }
 
 describe.each(builds)('%s', (build) => {
