@@ -3,7 +3,8 @@ import type { Range } from './log-search.ts'
 
 export interface Piece {
   text: string
-  style: AnsiStyle
+  /** As `cssOf` says it. */
+  css: string | undefined
   match: boolean
 }
 
@@ -16,7 +17,7 @@ export function paint(segments: readonly Segment[], ranges: readonly Range[], fr
     const cuts = [Math.max(start, from), ...ranges.flatMap((range) => [range.from, range.to]).filter((cut) => cut > Math.max(start, from) && cut < Math.min(end, to)), Math.min(end, to)]
     for (let index = 1; index < cuts.length; index++) {
       const [left, right] = [cuts[index - 1] ?? 0, cuts[index] ?? 0]
-      if (right > left) pieces.push({ text: text.slice(left - start, right - start), style, match: ranges.some((range) => range.from <= left && range.to >= right) })
+      if (right > left) pieces.push({ text: text.slice(left - start, right - start), css: cssOf(style), match: ranges.some((range) => range.from <= left && range.to >= right) })
     }
     start = end
   }
@@ -26,14 +27,15 @@ export function paint(segments: readonly Segment[], ranges: readonly Range[], fr
 const colour = (value: number | string) => (typeof value === 'number' ? `var(--ansi-${value})` : value)
 
 /** CSS of a style: colours come from numbers alone, so nothing a container printed reaches the style sheet. */
-export function cssOf({ foreground, background, bold, dim, italic, underline, inverse }: AnsiStyle): Record<string, string> | undefined {
+export function cssOf({ foreground, background, bold, dim, italic, underline, inverse }: AnsiStyle): string | undefined {
   const [front, back] = inverse ? [background ?? 'var(--surface)', foreground ?? 'var(--ink)'] : [foreground, background]
-  const css: Record<string, string> = {}
-  if (front !== undefined) css.color = colour(front)
-  if (back !== undefined) css.backgroundColor = colour(back)
-  if (bold) css.fontWeight = '700'
-  if (dim) css.opacity = '0.7'
-  if (italic) css.fontStyle = 'italic'
-  if (underline) css.textDecoration = 'underline'
-  return Object.keys(css).length > 0 ? css : undefined
+  const parts = [
+    front !== undefined && `color: ${colour(front)};`,
+    back !== undefined && `background-color: ${colour(back)};`,
+    bold && 'font-weight: 700;',
+    dim && 'opacity: 0.7;',
+    italic && 'font-style: italic;',
+    underline && 'text-decoration: underline;',
+  ]
+  return parts.filter(Boolean).join(' ') || undefined
 }

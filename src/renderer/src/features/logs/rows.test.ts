@@ -48,16 +48,16 @@ test('a row is found by its line and a line by its row, wrapped or not', () => {
 test('pieces are cut where colours and matches change, and only within the row', () => {
   const line = '\x1b[32mGET\x1b[0m /cart'
   expect(paint(parseAnsi(line), createMatcher('t /c', false)!.rangesIn('GET /cart'), 0, 9)).toEqual([
-    { text: 'GE', style: { foreground: 2 }, match: false },
-    { text: 'T', style: { foreground: 2 }, match: true },
-    { text: ' /c', style: {}, match: true },
-    { text: 'art', style: {}, match: false },
+    { text: 'GE', css: 'color: var(--ansi-2);', match: false },
+    { text: 'T', css: 'color: var(--ansi-2);', match: true },
+    { text: ' /c', css: undefined, match: true },
+    { text: 'art', css: undefined, match: false },
   ])
   expect(paint(parseAnsi(line), [], 2, 6).map(({ text }) => text)).toEqual(['T', ' /c'])
 })
 
 test('styles are made of tokens and numbers', () => {
-  expect(cssOf({ foreground: 1, background: 'rgb(1 2 3)', bold: true })).toEqual({ color: 'var(--ansi-1)', backgroundColor: 'rgb(1 2 3)', fontWeight: '700' })
-  expect(cssOf({ inverse: true })).toEqual({ color: 'var(--surface)', backgroundColor: 'var(--ink)' })
+  expect(cssOf({ foreground: 1, background: 'rgb(1 2 3)', bold: true })).toBe('color: var(--ansi-1); background-color: rgb(1 2 3); font-weight: 700;')
+  expect(cssOf({ inverse: true })).toBe('color: var(--surface); background-color: var(--ink);')
   expect(cssOf({})).toBeUndefined()
 })
