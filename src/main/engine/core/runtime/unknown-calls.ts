@@ -5,8 +5,8 @@ import type { OciSeccomp } from './runtime.ts'
 const LOAD = 0x20
 const JUMP = 0x05
 const RETURN = 0x06
-const COMPARE: ReadonlySet<number> = new Set([0x15, 0x25, 0x35]) // ==, >, >=
 const [IF_EQUAL, IF_GREATER, IF_AT_LEAST] = [0x15, 0x25, 0x35]
+const COMPARE: ReadonlySet<number> = new Set([IF_EQUAL, IF_GREATER, IF_AT_LEAST])
 /** Where struct seccomp_data has them (include/uapi/linux/seccomp.h). */
 const NUMBER_AT = 0
 const ARCHITECTURE_AT = 4
@@ -26,7 +26,7 @@ interface Instruction {
 /**
  * The filter, with ENOSYS in front for system calls that are newer than the newest it knows. To a program that asks for one, EPERM is a refusal, where ENOSYS
  * makes it take the older way: an old libseccomp leaves out what it has no number for, and glibc's chmod, say, fails (fchmodat2). runc does the same
- * (libcontainer/seccomp/patchbpf). What is none of a filter's business stays so where it allows what it does not name.
+ * (libcontainer/seccomp/patchbpf). A filter that allows what it does not name is left as it is.
  */
 export function refuseUnknownCalls(program: Buffer, { defaultAction, defaultErrnoRet }: OciSeccomp): Buffer {
   if (defaultErrnoRet === ENOSYS || ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG'].includes(defaultAction)) return program
